@@ -1,1 +1,62 @@
-fn main() {}
+//! `cargo xtask`: everything a person or CI does with this repository, one command each.
+
+mod browser;
+mod cli;
+mod counts;
+mod demo;
+mod lockfile;
+mod npm;
+mod serve;
+mod setup;
+mod shell;
+mod size;
+mod steps;
+mod test;
+mod tools;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use cli::Command;
+use setup::Item;
+
+/// The repository's root: the folder that holds `xtask/`.
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("xtask is a folder in the repository's root")
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let command = match cli::parse(&arguments) {
+        Ok(command) => command,
+        Err(error) => {
+            eprintln!("error: {error}\n\n{}", cli::USAGE);
+            return ExitCode::from(2);
+        }
+    };
+    match run(command) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("\nerror: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<ExitCode> {
+    match command {
+        Command::Help => println!("{}", cli::USAGE),
+        Command::Setup => {
+            setup::run(&Item::ALL)?;
+            println!("\nEverything is there. Next: `cargo xtask demo` or `cargo xtask test`.");
+        }
+        Command::Demo { port } => demo::run(port)?,
+        Command::Serve { port } => demo::serve(port)?,
+        Command::Test { steps } => return Ok(test::run(&steps)),
+    }
+    Ok(ExitCode::SUCCESS)
+}

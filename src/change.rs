@@ -1,0 +1,185 @@
+//! What happened: [`Change`], [`ChangeSet`], and through which door ([`Origin`]).
+
+use crate::{
+    key::Name,
+    value::{StateValue, Value},
+};
+use std::{fmt, sync::Arc};
+
+/// The source of a write that names none.
+pub(crate) const UNKNOWN_SOURCE: Name = Name::Static("unknown");
+
+/// The door through which a transaction came in.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Origin {
+    /// The store's own handle, or a hook outside of any micro-frontend.
+    Local,
+    /// The scope of the micro-frontend with this id.
+    Mfe(Arc<str>),
+    /// A snapshot that was restored.
+    Restore,
+    /// Persistent storage.
+    Storage,
+    /// Another tab.
+    Tab,
+    /// JavaScript on the page.
+    Page,
+    /// Developer tools.
+    DevTools,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Local => f.write_str("local"),
+            Self::Mfe(id) => write!(f, "mfe:{id}"),
+            Self::Restore => f.write_str("restore"),
+            Self::Storage => f.write_str("storage"),
+            Self::Tab => f.write_str("tab"),
+            Self::Page => f.write_str("page"),
+            Self::DevTools => f.write_str("devtools"),
+        }
+    }
+}
+
+/// Who writes: the door and the free text that the caller gave.
+#[derive(Clone)]
+pub(crate) struct Stamp {
+    pub(crate) origin: Origin,
+    pub(crate) source: Name,
+}
+
+impl Stamp {
+    pub(crate) const LOCAL: Self = Self {
+        origin: Origin::Local,
+        source: UNKNOWN_SOURCE,
+    };
+}
+
+/// One key that changed.
+#[derive(Clone)]
+pub struct Change {
+    pub(crate) key: Arc<str>,
+    pub(crate) old: Option<Value>,
+    pub(crate) new: Option<Value>,
+    pub(crate) stamp: Stamp,
+    pub(crate) time: u64,
+    pub(crate) version: u64,
+    /// Counts every commit, those of the store's own hidden slots included.
+    pub(crate) sequence: u64,
+}
+
+impl Change {
+    /// The full name of the key; `@id/key` for a key of a micro-frontend.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// The previous value, if there was one and it reads as a `T`.
+    pub fn old<T: StateValue>(&self) -> Option<T> {
+        self.old.as_ref()?.to().ok()
+    }
+
+    /// The new value, if there is one and it reads as a `T`.
+    pub fn new<T: StateValue>(&self) -> Option<T> {
+        self.new.as_ref()?.to().ok()
+    }
+
+    /// The previous value as stored; `None` if the key was missing.
+    pub fn old_value(&self) -> Option<&Value> {
+        self.old.as_ref()
+    }
+
+    /// The new value as stored; `None` if the key was removed.
+    pub fn new_value(&self) -> Option<&Value> {
+        self.new.as_ref()
+    }
+
+    /// Whether the key was removed.
+    pub fn is_removal(&self) -> bool {
+        self.new.is_none()
+    }
+
+    /// Whether the key was missing before.
+    pub fn is_insertion(&self) -> bool {
+        self.old.is_none()
+    }
+
+    /// What the writer called itself; `"unknown"` if it gave no source.
+    pub fn source(&self) -> &str {
+        self.stamp.source.as_str()
+    }
+
+    /// The door through which the last write of this change came.
+    pub fn origin(&self) -> &Origin {
+        &self.stamp.origin
+    }
+
+    /// When it was committed, in ms since the Unix epoch. In a browser the clock is read once a
+    /// turn, so all changes of one turn carry one time.
+    pub fn time(&self) -> u64 {
+        self.time
+    }
+
+    /// The store's version that the last write of this change made.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+}
+
+impl fmt::Debug for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Change")
+            .field("key", &self.key)
+            .field("old", &self.old)
+            .field("new", &self.new)
+            .field("source", &self.source())
+            .field("origin", self.origin())
+            .field("version", &self.version)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What one transaction, one batch, or (with batched delivery) one turn changed: at most one
+/// [`Change`] a key, in the order of first write.
+#[derive(Debug, Clone, Default)]
+pub struct ChangeSet {
+    pub(crate) changes: Vec<Change>,
+}
+
+impl ChangeSet {
+    /// The changes in order of first write.
+    pub fn iter(&self) -> std::slice::Iter<'_, Change> {
+        self.changes.iter()
+    }
+
+    /// How many keys changed.
+    pub fn len(&self) -> usize {
+        self.changes.len()
+    }
+
+    /// Whether nothing changed.
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+
+    /// The change of one key, by its full name.
+    pub fn get(&self, key: &str) -> Option<&Change> {
+        self.changes.iter().find(|change| &*change.key == key)
+    }
+
+    /// The newest version among the changes; 0 in an empty set.
+    pub fn version(&self) -> u64 {
+        self.changes.iter().map(Change::version).max().unwrap_or(0)
+    }
+}
+
+impl<'a> IntoIterator for &'a ChangeSet {
+    type Item = &'a Change;
+    type IntoIter = std::slice::Iter<'a, Change>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}

@@ -1,0 +1,113 @@
+//! Engines: how values are kept and how readers are told.
+//!
+//! An engine knows keys and values, and nothing of subscriptions, handles or signals: those belong
+//! to the store, which is why the engine of a running page can be exchanged. A new engine is one
+//! file that implements [`Engine`], its `mod` line, and its line in the table below.
+
+mod map;
+mod signal;
+
+use crate::{error::StateError, value::Value};
+use std::{fmt, str::FromStr, sync::Arc};
+
+/// When listeners that did not ask for anything else are told of a commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Telling {
+    /// Before the write returns, whatever the listener asked for.
+    AtOnce,
+    /// All changes of a turn in one call.
+    Batched,
+}
+
+/// The place of values. Called under the lock of the slot whose `place` is passed, so an
+/// implementation must not call user code: it moves values and compares nothing.
+pub(crate) trait Engine: Send + Sync {
+    /// When listeners are told.
+    fn telling(&self) -> Telling;
+
+    /// The value of a key.
+    fn load(&self, key: &str, place: &Option<Value>) -> Option<Value>;
+
+    /// Puts a value, or nothing, under a key and hands back what was there.
+    fn store(
+        &self,
+        key: &Arc<str>,
+        place: &mut Option<Value>,
+        value: Option<Value>,
+    ) -> Option<Value>;
+}
+
+macro_rules! engines {
+    ($($(#[$doc:meta])* $kind:ident = $name:literal => $engine:ty),+ $(,)?) => {
+        /// The engines that a store can run on.
+        ///
+        /// ```
+        /// use universal_state::EngineKind;
+        ///
+        /// assert_eq!("map".parse(), Ok(EngineKind::Map));
+        /// assert!("maps".parse::<EngineKind>().is_err());
+        /// ```
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum EngineKind {
+            $($(#[$doc])* $kind),+
+        }
+
+        impl EngineKind {
+            /// Every engine there is.
+            pub const ALL: &'static [Self] = &[$(Self::$kind),+];
+
+            /// The name by which a flag or a query parameter asks for it.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$kind => $name),+
+                }
+            }
+
+            pub(crate) fn start(self) -> Box<dyn Engine> {
+                match self {
+                    $(Self::$kind => Box::<$engine>::default()),+
+                }
+            }
+        }
+    };
+}
+
+engines! {
+    /// A hash map and listeners that are called synchronously, one call per transaction: the way
+    /// of a `Map`-based manager.
+    Map = "map" => map::MapEngine,
+    /// A slot per key that handles resolve once, and one call per turn: the way of signals.
+    Signal = "signal" => signal::SignalEngine,
+}
+
+impl Default for EngineKind {
+    fn default() -> Self {
+        Self::Signal
+    }
+}
+
+impl fmt::Display for EngineKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for EngineKind {
+    type Err = StateError;
+
+    fn from_str(name: &str) -> Result<Self, StateError> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|kind| kind.name() == name)
+            .ok_or_else(|| StateError::UnknownEngine {
+                name: crate::error::excerpt(name),
+                known: Self::ALL
+                    .iter()
+                    .map(|kind| kind.name())
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            })
+    }
+}

@@ -1,0 +1,228 @@
+//! [`StateError`], the one error type of the crate, and the [`Reporter`] that hears of the errors
+//! no caller is there to receive.
+
+use std::{fmt, sync::Arc};
+
+/// Everything that can go wrong in a store. Each message says what to do about it.
+///
+/// ```
+/// use universal_state::{StateError, Store};
+///
+/// let store = Store::new();
+/// let error = store.set("", 1).unwrap_err();
+/// assert!(matches!(error, StateError::Key { .. }));
+/// assert!(store.is_empty());
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StateError {
+    /// The text cannot be the name of a key.
+    #[error("key {key:?} is not usable: {fault}")]
+    Key {
+        /// The name that was refused, cut to 64 characters.
+        key: String,
+        /// What is wrong with it.
+        fault: KeyFault,
+    },
+    /// The value under the key does not read as the type that was asked for.
+    #[error("key {key:?} holds {found}, which does not read as {expected} ({reason})")]
+    Type {
+        /// The key.
+        key: String,
+        /// The type that was asked for.
+        expected: &'static str,
+        /// The type that was written.
+        found: &'static str,
+        /// Why the stored form does not decode.
+        reason: String,
+    },
+    /// The value under the key has no JSON form; it stays readable as the type it was written as.
+    #[error("the value of key {key:?} cannot be written as JSON: {reason}")]
+    Serialize {
+        /// The key.
+        key: String,
+        /// What the serializer said.
+        reason: String,
+    },
+    /// Text that should hold JSON does not.
+    #[error("not a JSON text that can be stored: {reason}")]
+    Json {
+        /// What the parser said, with line and column.
+        reason: String,
+    },
+    /// A middleware refused the transaction; nothing of it was stored.
+    #[error("middleware {middleware:?} refused the write: {reason}")]
+    Vetoed {
+        /// The name of the middleware.
+        middleware: String,
+        /// The reason it gave.
+        reason: String,
+    },
+    /// The closure of a batch gave up; nothing of the batch was stored.
+    #[error("the batch was given up: {reason}")]
+    Aborted {
+        /// The reason that was given to [`StateError::abort`].
+        reason: String,
+    },
+    /// Another thread changed a key that the batch had read; nothing of the batch was stored.
+    #[error("key {key:?} was changed by another thread while the batch ran; run the batch again")]
+    Conflict {
+        /// The key that was read and then changed elsewhere.
+        key: String,
+    },
+    /// Listeners kept on causing changes, or a computed value depends on itself.
+    #[error("{what} did not settle: look for a listener or computed value that feeds itself")]
+    Cycle {
+        /// What went round: the keys or the computed value.
+        what: String,
+    },
+    /// The store was disposed of; it can be read, not written.
+    #[error("the store was disposed of and takes no more writes or subscriptions")]
+    Disposed,
+    /// A write was tried from inside a place that must not write.
+    #[error("the store cannot be written from inside {during}; write after it has returned")]
+    Reentrant {
+        /// The place.
+        during: &'static str,
+    },
+    /// A pattern does not parse.
+    #[error("pattern {pattern:?} is not valid: {reason}")]
+    Pattern {
+        /// The pattern.
+        pattern: String,
+        /// What the parser said.
+        reason: String,
+    },
+    /// A listener returned an error or (natively) panicked.
+    #[error("a listener of {subject} failed: {reason}")]
+    Listener {
+        /// What it listens to.
+        subject: String,
+        /// What it said.
+        reason: String,
+    },
+    /// No engine has this name.
+    #[error("there is no engine {name:?}; known engines: {known}")]
+    UnknownEngine {
+        /// The name that was asked for.
+        name: String,
+        /// The names that exist.
+        known: String,
+    },
+    /// The text cannot be the id of a micro-frontend.
+    #[error("micro-frontend id {id:?} is not usable: {reason}")]
+    MfeId {
+        /// The id that was refused, cut to 64 characters.
+        id: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// The id is taken by a micro-frontend that is still registered.
+    #[error("micro-frontend {id:?} is already registered, by {holder}; unregister it first")]
+    MfeTaken {
+        /// The id.
+        id: String,
+        /// Framework and version of the holder.
+        holder: String,
+    },
+    /// No micro-frontend with this id is registered.
+    #[error("no micro-frontend {id:?} is registered; register it before its keys are used")]
+    UnknownMfe {
+        /// The id.
+        id: String,
+    },
+    /// The micro-frontend has no right to do this.
+    #[error("micro-frontend {mfe:?} may not {access} key {key:?}; ask for a grant")]
+    Denied {
+        /// Who tried.
+        mfe: String,
+        /// The key.
+        key: String,
+        /// What was tried.
+        access: Access,
+    },
+    /// A micro-frontend failed to render.
+    #[error("micro-frontend {id:?} failed: {reason}")]
+    MfeFailed {
+        /// The id.
+        id: String,
+        /// What it said.
+        reason: String,
+    },
+}
+
+impl StateError {
+    /// The error with which the closure of a batch gives up.
+    ///
+    /// ```
+    /// use universal_state::{StateError, Store};
+    ///
+    /// let store = Store::new();
+    /// let result = store.batch(|tx| {
+    ///     tx.set("count", 1)?;
+    ///     Err::<(), _>(StateError::abort("out of stock"))
+    /// });
+    /// assert_eq!(result, Err(StateError::abort("out of stock")));
+    /// assert!(!store.has("count"));
+    /// ```
+    pub fn abort(reason: impl Into<String>) -> Self {
+        Self::Aborted {
+            reason: reason.into(),
+        }
+    }
+}
+
+/// Why a text cannot be a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeyFault {
+    /// It is empty.
+    Empty,
+    /// It has more than [`MAX_KEY_BYTES`](crate::MAX_KEY_BYTES) bytes.
+    TooLong,
+    /// It begins with `@`, which is kept for the keys of micro-frontends, `@id/key`.
+    Reserved,
+}
+
+impl fmt::Display for KeyFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("it is empty"),
+            Self::TooLong => write!(f, "it has more than {} bytes", crate::MAX_KEY_BYTES),
+            Self::Reserved => f.write_str(
+                "names that begin with @ are kept for micro-frontends, as \"@id/key\"; use a scope",
+            ),
+        }
+    }
+}
+
+/// What a micro-frontend wants to do with a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Read it or subscribe to it.
+    Read,
+    /// Write or delete it. A grant to write includes the right to read.
+    Write,
+}
+
+impl fmt::Display for Access {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Read => "read",
+            Self::Write => "write",
+        })
+    }
+}
+
+/// Hears of every error that no caller is there to receive: a listener that failed, a read in the
+/// plain form of a value of another type, an edge that lost its transport, a denied write.
+pub type Reporter = Arc<dyn Fn(&StateError) + Send + Sync>;
+
+/// A name as it may stand in an error: long ones are cut, so that hostile input cannot flood a log.
+pub(crate) fn excerpt(text: &str) -> String {
+    const LONGEST: usize = 64;
+    match text.char_indices().nth(LONGEST) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", &text[..end]),
+    }
+}

@@ -1,0 +1,135 @@
+//! Micro-frontends: the registry, and the [`Scope`]s that keep them apart.
+//!
+//! The keys of the micro-frontend `shop` are `@shop/key`; characters of an id that would make two
+//! namespaces collide are percent-encoded. Isolation guards against mistakes between teams. It is
+//! no security boundary: all script of a page runs with the same rights.
+
+mod access;
+mod registry;
+mod scope;
+
+pub use access::SharedAccess;
+pub use registry::{Mfe, MfeInfo};
+pub use scope::Scope;
+
+use crate::{
+    error::{Access, StateError},
+    pattern::Pattern,
+    store::{Computed, Inner, Store, SubscribeOptions, Subscription, View},
+};
+use registry::{Records, Registry};
+use std::sync::Arc;
+
+impl Store {
+    /// Registers a micro-frontend and gives it its scope. Keys that wait in its namespace, from a
+    /// restored snapshot say, are its own.
+    ///
+    /// # Errors
+    /// [`StateError::MfeId`] if the id is empty or too long, [`StateError::MfeTaken`] if one with
+    /// this id is registered, [`StateError::Disposed`].
+    ///
+    /// ```
+    /// use universal_state::{MfeInfo, Store};
+    ///
+    /// let store = Store::new();
+    /// let shop = store.register_mfe(MfeInfo::new("shop", "leptos", "1.4.0"))?;
+    /// shop.set("filter", "red".to_owned())?;
+    /// shop.shared().set("currency", "EUR".to_owned())?;
+    /// assert_eq!(store.keys(), ["@shop/filter", "currency"]);
+    ///
+    /// shop.unregister()?;
+    /// assert_eq!(store.keys(), ["currency"]);
+    /// # Ok::<(), universal_state::StateError>(())
+    /// ```
+    pub fn register_mfe(&self, info: MfeInfo) -> Result<Scope, StateError> {
+        Scope::register(self, info)
+    }
+
+    /// Unregisters a micro-frontend whoever holds its scope: ends its subscriptions and deletes its
+    /// keys, in one transaction.
+    ///
+    /// # Errors
+    /// [`StateError::UnknownMfe`], and [`StateError::Vetoed`] if a middleware refuses the deletion:
+    /// the micro-frontend stays registered then.
+    pub fn unregister_mfe(&self, id: &str) -> Result<(), StateError> {
+        let member = Registry::of(&self.inner).member(id);
+        match member {
+            Some(member) => member.end(&self.inner),
+            None => Err(StateError::UnknownMfe { id: id.to_owned() }),
+        }
+    }
+
+    /// Lets a micro-frontend read, or read and write, the keys whose full names a pattern matches:
+    /// keys of others, or shared keys where [`Store::set_shared_access`] asks for a grant. It holds
+    /// for this id until it is revoked, registered or not.
+    ///
+    /// ```
+    /// use universal_state::{Access, MfeInfo, Pattern, Store};
+    ///
+    /// let store = Store::new();
+    /// let shop = store.register_mfe(MfeInfo::new("shop", "leptos", "1"))?;
+    /// let cart = store.register_mfe(MfeInfo::new("cart", "leptos", "1"))?;
+    /// shop.set("filter", 1)?;
+    /// assert!(cart.peer("shop").try_get::<i32>("filter").is_err());
+    /// store.grant("cart", Access::Read, Pattern::glob("@shop/filter")?);
+    /// assert_eq!(cart.peer("shop").get("filter"), Some(1));
+    /// # Ok::<(), universal_state::StateError>(())
+    /// ```
+    pub fn grant(&self, id: &str, access: Access, keys: Pattern) {
+        Registry::of(&self.inner).grant(id, access, keys);
+    }
+
+    /// Takes all grants of a micro-frontend back. Returns how many there were.
+    pub fn revoke(&self, id: &str) -> usize {
+        Registry::of(&self.inner).revoke(id)
+    }
+
+    /// What micro-frontends may do with shared keys: everything, unless it is set otherwise.
+    pub fn set_shared_access(&self, access: SharedAccess) {
+        Registry::of(&self.inner).set_shared(access);
+    }
+}
+
+impl View {
+    /// The micro-frontends that are registered, in the order in which they came. Inside of an
+    /// effect or a component it makes that run again when one comes or goes.
+    pub fn mfes(&self) -> Vec<Mfe> {
+        self.inner
+            .read(&self.inner.registry)
+            .and_then(|value| value.to::<Records>().ok())
+            .unwrap_or_default()
+    }
+
+    /// How many micro-frontends are registered.
+    pub fn total_mfes(&self) -> Computed<usize> {
+        self.computed(|state| state.mfes().len())
+    }
+
+    /// Calls a listener with the registry whenever a micro-frontend comes or goes.
+    ///
+    /// # Errors
+    /// [`StateError::Disposed`].
+    pub fn subscribe_mfes(
+        &self,
+        options: SubscribeOptions,
+        listener: impl Fn(&[Mfe]) + Send + Sync + 'static,
+    ) -> Result<Subscription, StateError> {
+        let slot = Arc::clone(&self.inner.registry);
+        self.subscribe_slot(slot, options, move |mfes: Option<&Records>, _| {
+            listener(mfes.map_or(&[], Vec::as_slice));
+        })
+    }
+
+    /// How many times micro-frontends were denied access.
+    pub fn denied_count(&self) -> u64 {
+        Registry::of(&self.inner).denied_count()
+    }
+}
+
+impl Inner {
+    fn deny(&self, error: StateError) -> StateError {
+        Registry::of(self).count_denied();
+        self.report(&error);
+        error
+    }
+}

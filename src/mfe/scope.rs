@@ -1,0 +1,301 @@
+//! [`Scope`]: the store as one micro-frontend sees it.
+
+use super::registry::{Mfe, MfeInfo, Registry};
+use crate::{
+    change::{Origin, Stamp},
+    error::{Access, StateError},
+    key::{self, Name},
+    store::{Gate, Inner, Store, Subscription, View, now},
+};
+use std::{
+    borrow::Cow,
+    fmt,
+    ops::Deref,
+    sync::{
+        Arc, Mutex, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+/// The handle of one micro-frontend. It has the methods of [`View`], for the micro-frontend's own
+/// keys by their short names; [`Scope::shared`] is the view of the keys that all share, and
+/// [`Scope::peer`] that of another micro-frontend's.
+///
+/// Unregistering, or dropping the last clone, ends the micro-frontend's subscriptions and deletes
+/// its keys, in one transaction, and touches nobody else's.
+#[derive(Clone)]
+pub struct Scope {
+    view: View,
+    registration: Arc<Registration>,
+}
+
+impl Deref for Scope {
+    type Target = View;
+
+    fn deref(&self) -> &View {
+        &self.view
+    }
+}
+
+/// Ends with the last clone of a scope.
+struct Registration {
+    inner: Weak<Inner>,
+    member: Arc<Member>,
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        let Some(inner) = self.inner.upgrade() else {
+            return;
+        };
+        match self.member.end(&inner) {
+            Ok(()) | Err(StateError::UnknownMfe { .. }) => {}
+            Err(error) => {
+                inner.report(&error);
+                self.member.leave(&inner);
+            }
+        }
+    }
+}
+
+/// A micro-frontend as the registry knows it.
+pub(super) struct Member {
+    pub(super) record: Mfe,
+    id: Arc<str>,
+    /// `@id/`, the start of its keys.
+    namespace: String,
+    ended: AtomicBool,
+    subscriptions: Mutex<Vec<Weak<crate::store::Listener>>>,
+}
+
+impl Member {
+    pub(super) fn encoded_id(&self) -> &str {
+        key::split(&self.namespace).map_or("", |(id, _)| id)
+    }
+
+    /// Unregisters: the keys are deleted first, so that a veto leaves everything as it was.
+    pub(super) fn end(&self, inner: &Arc<Inner>) -> Result<(), StateError> {
+        if self.ended.load(Ordering::Acquire) {
+            return Err(StateError::UnknownMfe {
+                id: self.id.to_string(),
+            });
+        }
+        let view = View {
+            inner: Arc::clone(inner),
+            gate: None,
+            stamp: self.stamp(),
+        };
+        let deleted = view.batch(|view| {
+            let own = |key: &String| key.starts_with(&self.namespace);
+            view.keys()
+                .iter()
+                .filter(|key| own(key))
+                .try_for_each(|key| view.delete(key).map(drop))
+        });
+        match deleted {
+            // A store that was disposed of has no listeners, and its keys are nobody's any more.
+            Ok(()) | Err(StateError::Disposed) => {}
+            Err(error) => return Err(error),
+        }
+        self.leave(inner);
+        Ok(())
+    }
+
+    /// Ends the subscriptions and leaves the registry.
+    fn leave(&self, inner: &Inner) {
+        if self.ended.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let subscriptions = std::mem::take(&mut *crate::lock(&self.subscriptions));
+        for listener in subscriptions.iter().filter_map(Weak::upgrade) {
+            inner.unsubscribe(&listener);
+        }
+        Registry::of(inner).leave(inner, self);
+    }
+
+    fn stamp(&self) -> Stamp {
+        Stamp {
+            origin: Origin::Mfe(Arc::clone(&self.id)),
+            source: Name::Shared(Arc::clone(&self.id)),
+        }
+    }
+}
+
+/// Which part of the store a view of a micro-frontend shows.
+enum Part {
+    Own,
+    Shared,
+    /// The keys that start with this.
+    Peer(String),
+}
+
+struct MfeGate {
+    member: Arc<Member>,
+    part: Part,
+}
+
+impl MfeGate {
+    fn is_registered(&self) -> Result<(), StateError> {
+        if self.member.ended.load(Ordering::Acquire) {
+            return Err(StateError::UnknownMfe {
+                id: self.member.id.to_string(),
+            });
+        }
+        Ok(())
+    }
+
+    fn is_allowed(&self, inner: &Inner, name: &str, access: Access) -> bool {
+        name.starts_with(&self.member.namespace)
+            || Registry::of(inner).allows(&self.member.id, name, access)
+    }
+
+    fn check(&self, inner: &Inner, name: &str, access: Access) -> Result<(), StateError> {
+        self.is_registered()?;
+        if self.is_allowed(inner, name, access) {
+            return Ok(());
+        }
+        Err(inner.deny(StateError::Denied {
+            mfe: self.member.id.to_string(),
+            key: name.to_owned(),
+            access,
+        }))
+    }
+}
+
+impl Gate for MfeGate {
+    fn full_name<'k>(
+        &self,
+        inner: &Inner,
+        key: &'k str,
+        access: Access,
+    ) -> Result<Cow<'k, str>, StateError> {
+        key::check(key)?;
+        let name = match &self.part {
+            Part::Shared => Cow::Borrowed(key),
+            Part::Own => Cow::Owned(format!("{}{key}", self.member.namespace)),
+            Part::Peer(namespace) => Cow::Owned(format!("{namespace}{key}")),
+        };
+        key::check_full(&name)?;
+        self.check(inner, &name, access)?;
+        Ok(name)
+    }
+
+    fn may_write(&self, inner: &Inner, full_name: &str) -> Result<(), StateError> {
+        self.check(inner, full_name, Access::Write)
+    }
+
+    fn own_name<'k>(&self, inner: &Inner, full_name: &'k str) -> Option<&'k str> {
+        match &self.part {
+            Part::Own => full_name.strip_prefix(&*self.member.namespace),
+            Part::Peer(namespace) => full_name
+                .strip_prefix(&**namespace)
+                .filter(|_| self.is_allowed(inner, full_name, Access::Read)),
+            Part::Shared => (!full_name.starts_with(key::NAMESPACE)
+                && self.is_allowed(inner, full_name, Access::Read))
+            .then_some(full_name),
+        }
+    }
+
+    fn subscribed(&self, subscription: &Subscription) {
+        let mut subscriptions = crate::lock(&self.member.subscriptions);
+        // Grows by doubling, so looking for ended ones only then keeps the cost constant.
+        if subscriptions.len() == subscriptions.capacity() {
+            subscriptions.retain(|listener| listener.strong_count() > 0);
+        }
+        subscriptions.push(Arc::downgrade(subscription.listener()));
+    }
+}
+
+impl Scope {
+    pub(super) fn register(store: &Store, info: MfeInfo) -> Result<Self, StateError> {
+        info.check()?;
+        store.inner.may_write()?;
+        let id: Arc<str> = info.id.as_str().into();
+        let member = Arc::new(Member {
+            namespace: key::namespace(&id),
+            record: Mfe {
+                info,
+                registered_at: now(),
+            },
+            id,
+            ended: AtomicBool::new(false),
+            subscriptions: Mutex::default(),
+        });
+        Registry::of(&store.inner).enter(&store.inner, &member)?;
+        Ok(Self {
+            view: View {
+                inner: Arc::clone(&store.inner),
+                stamp: member.stamp(),
+                gate: Some(Arc::new(MfeGate {
+                    member: Arc::clone(&member),
+                    part: Part::Own,
+                })),
+            },
+            registration: Arc::new(Registration {
+                inner: Arc::downgrade(&store.inner),
+                member,
+            }),
+        })
+    }
+
+    /// The id.
+    pub fn id(&self) -> &str {
+        &self.registration.member.id
+    }
+
+    /// What it said of itself, and when it registered.
+    pub fn info(&self) -> &Mfe {
+        &self.registration.member.record
+    }
+
+    /// Whether it is registered still.
+    pub fn is_registered(&self) -> bool {
+        !self.registration.member.ended.load(Ordering::Acquire)
+    }
+
+    /// The view of the micro-frontend's own keys.
+    pub fn view(&self) -> &View {
+        &self.view
+    }
+
+    /// The view of the keys that all share.
+    pub fn shared(&self) -> View {
+        self.part(Part::Shared)
+    }
+
+    /// The view of another micro-frontend's keys. It takes a grant to use it.
+    pub fn peer(&self, id: &str) -> View {
+        self.part(Part::Peer(key::namespace(id)))
+    }
+
+    /// Ends the subscriptions and deletes the keys of the micro-frontend, in one transaction.
+    ///
+    /// # Errors
+    /// [`StateError::UnknownMfe`] if it is not registered any more, [`StateError::Vetoed`] if a
+    /// middleware refuses the deletion: it stays registered then.
+    pub fn unregister(&self) -> Result<(), StateError> {
+        match self.registration.inner.upgrade() {
+            Some(inner) => self.registration.member.end(&inner),
+            None => Err(StateError::Disposed),
+        }
+    }
+
+    fn part(&self, part: Part) -> View {
+        View {
+            gate: Some(Arc::new(MfeGate {
+                member: Arc::clone(&self.registration.member),
+                part,
+            })),
+            ..self.view.clone()
+        }
+    }
+}
+
+impl fmt::Debug for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scope")
+            .field("mfe", &self.registration.member.record)
+            .field("registered", &self.is_registered())
+            .finish()
+    }
+}

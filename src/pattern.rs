@@ -1,0 +1,99 @@
+//! [`Pattern`]: a set of keys, by glob or by regular expression.
+
+use crate::error::StateError;
+use std::fmt;
+
+/// Which keys a subscription or a grant covers.
+///
+/// A glob knows `?` (any character but `/`), `*` (any run of characters but `/`), `**` (as a part
+/// between slashes of its own: any parts), `[a-z]` and `[!a-z]`. As the keys of micro-frontends
+/// are `@id/key`, `*` matches the shared keys that hold no slash, `@shop/*` those of `shop`, and
+/// `**` every key.
+///
+/// ```
+/// use universal_state::Pattern;
+///
+/// let rows = Pattern::glob("row:*")?;
+/// assert!(rows.matches("row:7"));
+/// assert!(!rows.matches("@shop/row:7"));
+/// # Ok::<(), universal_state::StateError>(())
+/// ```
+#[derive(Clone)]
+pub struct Pattern(Form);
+
+#[derive(Clone)]
+enum Form {
+    Glob(glob::Pattern),
+    #[cfg(feature = "regex")]
+    Regex(regex_lite::Regex),
+}
+
+impl Pattern {
+    /// A glob that is matched against whole names.
+    ///
+    /// # Errors
+    /// [`StateError::Pattern`] if it does not parse.
+    pub fn glob(pattern: &str) -> Result<Self, StateError> {
+        glob::Pattern::new(pattern)
+            .map(|glob| Self(Form::Glob(glob)))
+            .map_err(|error| invalid(pattern, &error))
+    }
+
+    /// A regular expression that is searched for in names; anchor it with `^` and `$` to match
+    /// whole names.
+    ///
+    /// # Errors
+    /// [`StateError::Pattern`] if it does not parse.
+    ///
+    /// ```
+    /// use universal_state::Pattern;
+    ///
+    /// assert!(Pattern::regex(r"^row:\d+$")?.matches("row:7"));
+    /// assert!(Pattern::regex("row:(").is_err());
+    /// # Ok::<(), universal_state::StateError>(())
+    /// ```
+    #[cfg(feature = "regex")]
+    pub fn regex(pattern: &str) -> Result<Self, StateError> {
+        regex_lite::Regex::new(pattern)
+            .map(|regex| Self(Form::Regex(regex)))
+            .map_err(|error| invalid(pattern, &error))
+    }
+
+    /// Whether the pattern covers the full name of a key.
+    pub fn matches(&self, name: &str) -> bool {
+        match &self.0 {
+            Form::Glob(glob) => glob.matches_with(
+                name,
+                glob::MatchOptions {
+                    case_sensitive: true,
+                    require_literal_separator: true,
+                    require_literal_leading_dot: false,
+                },
+            ),
+            #[cfg(feature = "regex")]
+            Form::Regex(regex) => regex.is_match(name),
+        }
+    }
+
+    /// The text it was made from.
+    pub fn as_str(&self) -> &str {
+        match &self.0 {
+            Form::Glob(glob) => glob.as_str(),
+            #[cfg(feature = "regex")]
+            Form::Regex(regex) => regex.as_str(),
+        }
+    }
+}
+
+impl fmt::Debug for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Pattern({:?})", self.as_str())
+    }
+}
+
+fn invalid(pattern: &str, error: &dyn fmt::Display) -> StateError {
+    StateError::Pattern {
+        pattern: crate::error::excerpt(pattern),
+        reason: error.to_string(),
+    }
+}

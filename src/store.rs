@@ -1,0 +1,304 @@
+//! [`Store`]: the handle of a universal state, and what its owner alone can do.
+
+mod clock;
+mod computed;
+mod context;
+mod deliver;
+mod draft;
+mod handle;
+mod inner;
+mod listen;
+mod metadata;
+mod middleware;
+mod persistent;
+mod pipe;
+mod slot;
+mod snapshot;
+mod transaction;
+mod view;
+
+pub use clock::Task;
+pub use computed::Computed;
+pub use handle::Handle;
+pub use listen::{Delivery, Outcome, SubscribeOptions, Subscription};
+pub use metadata::Metadata;
+pub use middleware::{Log, Middleware, MiddlewareId, Monitor, Validate, Veto, Warning};
+pub use snapshot::{Restore, Snapshot};
+pub use transaction::{Transaction, Write};
+pub use view::View;
+
+pub(crate) use clock::now;
+pub(crate) use inner::Inner;
+pub(crate) use listen::Listener;
+pub(crate) use view::Gate;
+
+use crate::{
+    change::Stamp,
+    engine::EngineKind,
+    error::{Reporter, StateError},
+};
+use clock::Scheduler;
+use std::{
+    ops::Deref,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, atomic::Ordering},
+};
+
+/// One universal state: a cheap handle, to be cloned freely.
+///
+/// Reading, writing and subscribing are the methods of [`View`], which a store gives of all its
+/// keys. The methods here are its owner's.
+///
+/// ```
+/// use universal_state::Store;
+///
+/// let store = Store::new();
+/// store.set("user", "Ada".to_owned())?;
+/// assert_eq!(store.get::<String>("user").as_deref(), Some("Ada"));
+/// # Ok::<(), universal_state::StateError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Store {
+    view: View,
+}
+
+impl Deref for Store {
+    type Target = View;
+
+    fn deref(&self) -> &View {
+        &self.view
+    }
+}
+
+impl Default for Store {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Store {
+    /// An empty store on the default engine.
+    pub fn new() -> Self {
+        Self::builder().build()
+    }
+
+    /// An empty store, set up step by step.
+    pub fn builder() -> StoreBuilder {
+        StoreBuilder::default()
+    }
+
+    /// The owner's view, for code that takes any view.
+    pub fn view(&self) -> &View {
+        &self.view
+    }
+
+    /// The engine that the store runs on.
+    pub fn engine(&self) -> EngineKind {
+        self.inner.engine().kind
+    }
+
+    /// Exchanges the engine while the store is in use. What is pending is delivered first; values,
+    /// version, subscriptions, handles, hooks and middleware stay, and nobody is told anything,
+    /// since nothing reads differently.
+    ///
+    /// # Errors
+    /// [`StateError::Disposed`], or [`StateError::Reentrant`] from inside a batch, a middleware or a
+    /// computed value.
+    pub fn set_engine(&self, kind: EngineKind) -> Result<(), StateError> {
+        self.inner.set_engine(kind)
+    }
+
+    /// Adds a middleware after those that are there. It sees every transaction from now on.
+    pub fn add_middleware(&self, middleware: impl Middleware + 'static) -> MiddlewareId {
+        let id = self.inner.next_id();
+        self.inner.change_middleware(|chain| {
+            chain.push((id, Arc::new(middleware)));
+            true
+        });
+        MiddlewareId(id)
+    }
+
+    /// Removes a middleware. Returns whether it was there.
+    pub fn remove_middleware(&self, id: MiddlewareId) -> bool {
+        self.inner.change_middleware(|chain| {
+            let before = chain.len();
+            chain.retain(|(other, _)| *other != id.0);
+            chain.len() < before
+        })
+    }
+
+    /// Sets who hears of errors that no caller is there to receive. Without a reporter they go to
+    /// standard error.
+    pub fn set_reporter(&self, reporter: impl Fn(&StateError) + Send + Sync + 'static) {
+        self.inner.set_reporter(Some(Arc::new(reporter)));
+    }
+
+    /// Whether somebody hears of errors.
+    pub fn has_reporter(&self) -> bool {
+        self.inner.has_reporter()
+    }
+
+    /// Reports an error as the store does: for edges and hooks.
+    pub fn report(&self, error: &StateError) {
+        self.inner.report(error);
+    }
+
+    /// How many errors were reported.
+    pub fn error_count(&self) -> u64 {
+        self.inner.error_count()
+    }
+
+    /// How many listeners are subscribed.
+    pub fn listener_count(&self) -> usize {
+        let listening = &self.inner.listening;
+        listening.batched.load(Ordering::Acquire) + listening.sync.load(Ordering::Acquire)
+    }
+
+    /// How many keys are kept track of: those that have a value, a listener or a handle, or that an
+    /// effect has looked for.
+    pub fn slot_count(&self) -> usize {
+        self.inner.slots.count()
+    }
+
+    /// Delivers what is pending, ends every subscription, and refuses writes and subscriptions from
+    /// now on with [`StateError::Disposed`]. Values can still be read.
+    pub fn dispose(&self) {
+        self.inner.dispose();
+    }
+
+    /// Whether the store was disposed of.
+    pub fn is_disposed(&self) -> bool {
+        self.inner.alive().is_err()
+    }
+
+    /// Whether both are handles of one store.
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
+    }
+}
+
+/// Sets up a [`Store`].
+///
+/// ```
+/// use universal_state::{EngineKind, Store};
+///
+/// let store = Store::builder()
+///     .engine(EngineKind::Map)
+///     .on_error(|error| eprintln!("{error}"))
+///     .build();
+/// assert_eq!(store.engine(), EngineKind::Map);
+/// ```
+#[derive(Default)]
+#[must_use = "a builder does nothing until `build` is called"]
+pub struct StoreBuilder {
+    engine: EngineKind,
+    scheduler: Scheduler,
+    reporter: Option<Reporter>,
+    middleware: Vec<Arc<dyn Middleware>>,
+}
+
+impl StoreBuilder {
+    /// The engine; [`EngineKind::Signal`] if none is named.
+    pub fn engine(mut self, kind: EngineKind) -> Self {
+        self.engine = kind;
+        self
+    }
+
+    /// Adds a middleware after those that were added before.
+    pub fn middleware(mut self, middleware: impl Middleware + 'static) -> Self {
+        self.middleware.push(Arc::new(middleware));
+        self
+    }
+
+    /// Who hears of errors that no caller is there to receive.
+    pub fn on_error(mut self, reporter: impl Fn(&StateError) + Send + Sync + 'static) -> Self {
+        self.reporter = Some(Arc::new(reporter));
+        self
+    }
+
+    /// How the store gets to run at the end of a turn: the function is given a task and runs it
+    /// later, once. In a browser the default is a microtask. Natively there is no default, and
+    /// batched listeners are called by [`View::flush`] alone.
+    pub fn scheduler(mut self, schedule: impl Fn(Task) + Send + Sync + 'static) -> Self {
+        self.scheduler = Scheduler::Custom(Arc::new(schedule));
+        self
+    }
+
+    /// The store.
+    pub fn build(self) -> Store {
+        Store {
+            view: View {
+                inner: Inner::new(self.engine, self.scheduler, self.reporter, self.middleware),
+                gate: None,
+                stamp: Stamp::LOCAL,
+            },
+        }
+    }
+}
+
+impl std::fmt::Debug for StoreBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StoreBuilder")
+            .field("engine", &self.engine)
+            .field("scheduler", &self.scheduler)
+            .field("middleware", &self.middleware.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Inner {
+    fn set_engine(&self, kind: EngineKind) -> Result<(), StateError> {
+        self.may_write()?;
+        if context::in_batch(self.id()) {
+            return Err(StateError::Reentrant { during: "a batch" });
+        }
+        self.flush();
+        let mut running = self
+            .engine
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        if running.kind == kind {
+            return Ok(());
+        }
+        let next = kind.start();
+        for slot in self.slots.all() {
+            let mut state = crate::lock(&slot.state);
+            // Moved, not cloned: no value is dropped here.
+            let value = running.engine.store(&slot.key, &mut state.place, None);
+            next.store(&slot.key, &mut state.place, value);
+        }
+        running.kind = kind;
+        running.engine = next;
+        Ok(())
+    }
+
+    fn change_middleware(
+        &self,
+        change: impl FnOnce(&mut Vec<(u64, Arc<dyn Middleware>)>) -> bool,
+    ) -> bool {
+        let mut chain = self
+            .middleware
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let before = Arc::clone(&chain);
+        let changed = change(Arc::make_mut(&mut chain));
+        self.has_middleware.store(!chain.is_empty(), Ordering::Release);
+        drop(chain);
+        drop(before);
+        changed
+    }
+}
+
+/// Runs user code and turns its panic into text. On wasm, where a panic aborts, it just runs.
+fn contain<R>(f: impl FnOnce() -> R) -> Result<R, String> {
+    catch_unwind(AssertUnwindSafe(f)).map_err(|panic| {
+        let message = panic
+            .downcast_ref::<&str>()
+            .map(|text| (*text).to_owned())
+            .or_else(|| panic.downcast_ref::<String>().cloned());
+        message.map_or_else(
+            || "it panicked".to_owned(),
+            |message| format!("it panicked: {message}"),
+        )
+    })
+}

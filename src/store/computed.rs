@@ -1,0 +1,388 @@
+//! [`Computed`]: values that follow from others.
+//!
+//! Evaluation is pull-based: a value notes what it read and in which version, and is evaluated
+//! again only if one of those has moved when somebody asks. That makes it lazy, cached and
+//! glitch-free, whichever engine runs; an equal result keeps its revision, so whatever depends on
+//! it stays as it is.
+
+use super::{
+    context::{self, Dep},
+    inner::Inner,
+    listen::{Attached, Call, Outcome, Subject, SubscribeOptions, Subscription},
+    slot::Slot,
+    view::View,
+};
+use crate::error::StateError;
+use reactive_graph::{
+    computed::ArcMemo,
+    graph::{Observer, untrack},
+    traits::Get,
+};
+use std::{
+    cell::RefCell,
+    fmt,
+    sync::{Arc, Mutex, OnceLock, Weak, atomic::Ordering},
+};
+
+/// A computed value, whatever its type.
+pub(crate) trait Node: Send + Sync {
+    /// Makes sure that the value is up to date. The revision grows when the value changes.
+    fn refresh(&self) -> Result<u64, StateError>;
+
+    /// What the value was computed from, other computed values resolved to what they read.
+    fn sources(&self, into: &mut Attached, signals: Option<&Inner>);
+}
+
+/// A value that follows from others: lazy, cached, and told of only when it really changes.
+///
+/// Made by [`View::computed`]. Inside of an effect or a component it is tracked like a key.
+///
+/// ```
+/// use universal_state::Store;
+///
+/// let store = Store::new();
+/// store.set("price", 20)?;
+/// store.set("amount", 2)?;
+/// let total = store.computed(|state| {
+///     let price: i32 = state.get("price").unwrap_or_default();
+///     let amount: i32 = state.get("amount").unwrap_or_default();
+///     price * amount
+/// });
+/// assert_eq!(total.get(), Some(40));
+/// store.set("amount", 3)?;
+/// assert_eq!(total.get(), Some(60));
+/// # Ok::<(), universal_state::StateError>(())
+/// ```
+pub struct Computed<T>(Arc<Cell<T>>);
+
+struct Cell<T> {
+    inner: Weak<Inner>,
+    evaluate: Box<dyn Fn() -> Result<T, StateError> + Send + Sync>,
+    cached: Mutex<Cached<T>>,
+    /// The revision as a memo, made when an effect first tracks the value.
+    memo: OnceLock<ArcMemo<u64>>,
+}
+
+struct Cached<T> {
+    value: Option<Arc<T>>,
+    revision: u64,
+    /// The store's clock when the value was last known to be up to date.
+    checked: Option<u64>,
+    deps: Arc<Vec<(Dep, u64)>>,
+}
+
+thread_local! {
+    /// The computed values that are being evaluated in this thread.
+    static EVALUATING: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
+}
+
+struct Evaluated;
+
+impl Drop for Evaluated {
+    fn drop(&mut self) {
+        EVALUATING.with_borrow_mut(Vec::pop);
+    }
+}
+
+impl<T: PartialEq + Send + Sync + 'static> Computed<T> {
+    pub(crate) fn new(view: &View, f: impl Fn(&View) -> T + Send + Sync + 'static) -> Self {
+        let view = view.downgrade();
+        Self(Arc::new(Cell {
+            inner: view.inner(),
+            evaluate: Box::new(move || {
+                let view = view.upgrade().ok_or(StateError::Disposed)?;
+                Ok(f(&view))
+            }),
+            cached: Mutex::new(Cached {
+                value: None,
+                revision: 0,
+                checked: None,
+                deps: Arc::default(),
+            }),
+            memo: OnceLock::new(),
+        }))
+    }
+
+    /// The value, evaluated if need be. `None`, and a report, where [`Computed::try_get`] fails.
+    pub fn get(&self) -> Option<T>
+    where
+        T: Clone,
+    {
+        match self.try_get() {
+            Ok(value) => Some(value),
+            Err(error) => {
+                if let Some(inner) = self.0.inner.upgrade() {
+                    inner.report(&error);
+                }
+                None
+            }
+        }
+    }
+
+    /// The value, evaluated if need be. Inside of a batch it is computed from what the batch wrote.
+    ///
+    /// # Errors
+    /// [`StateError::Cycle`] if the value depends on itself, [`StateError::Disposed`] if the store
+    /// is gone and the value was never evaluated.
+    pub fn try_get(&self) -> Result<T, StateError>
+    where
+        T: Clone,
+    {
+        self.with(T::clone)
+    }
+
+    /// Calls `f` with the value, without cloning it.
+    ///
+    /// # Errors
+    /// As [`Computed::try_get`].
+    pub fn with<R>(&self, f: impl FnOnce(&T) -> R) -> Result<R, StateError> {
+        self.track();
+        let Some(inner) = self.0.inner.upgrade() else {
+            let value = crate::lock(&self.0.cached).value.clone();
+            return value.map(|value| f(&value)).ok_or(StateError::Disposed);
+        };
+        if context::in_batch(inner.id()) {
+            // What a batch wrote may come to nothing, so it must not reach the cache.
+            let value = self.0.guarded(|| {
+                context::forbidding(inner.id(), "a computed value", || {
+                    untrack(|| (self.0.evaluate)())
+                })
+            })?;
+            return Ok(f(&value));
+        }
+        let revision = self.0.refresh()?;
+        context::track(inner.id(), || {
+            let node: Arc<dyn Node> = Arc::clone(&self.0) as _;
+            (Dep::Computed(node), revision)
+        });
+        let value = crate::lock(&self.0.cached).value.clone();
+        value.map(|value| f(&value)).ok_or(StateError::Disposed)
+    }
+
+    /// Calls a listener when the value has changed.
+    ///
+    /// # Errors
+    /// [`StateError::Disposed`], and whatever the first evaluation fails with.
+    pub fn subscribe<O: Outcome>(
+        &self,
+        listener: impl Fn(&T) -> O + Send + Sync + 'static,
+    ) -> Result<Subscription, StateError> {
+        self.subscribe_with(SubscribeOptions::new(), listener)
+    }
+
+    /// As [`Computed::subscribe`], with options.
+    ///
+    /// # Errors
+    /// As [`Computed::subscribe`].
+    pub fn subscribe_with<O: Outcome>(
+        &self,
+        options: SubscribeOptions,
+        listener: impl Fn(&T) -> O + Send + Sync + 'static,
+    ) -> Result<Subscription, StateError> {
+        let inner = self.0.inner.upgrade().ok_or(StateError::Disposed)?;
+        let told = Mutex::new(self.0.refresh()?);
+        let cell = Arc::clone(&self.0);
+        let here: Arc<OnceLock<Weak<super::listen::Listener>>> = Arc::default();
+        let itself = Arc::clone(&here);
+        let tell = move |only_if_new: bool| -> Result<(), String> {
+            let revision = cell.refresh().map_err(|error| error.to_string())?;
+            if let (Some(inner), Some(this)) =
+                (cell.inner.upgrade(), itself.get().and_then(Weak::upgrade))
+            {
+                inner.attach(&this, &*cell);
+            }
+            let old = std::mem::replace(&mut *crate::lock(&told), revision);
+            if only_if_new && old == revision {
+                return Ok(());
+            }
+            let value = crate::lock(&cell.cached).value.clone();
+            value.map_or(Ok(()), |value| listener(&value).failure())
+        };
+        let tell = Arc::new(tell);
+        let later = Arc::clone(&tell);
+        let subscription = inner.subscribe(
+            options.delivery,
+            Subject::Computed(Mutex::default()),
+            Call::Set(Box::new(move |_| later(true))),
+            |listener| {
+                // The one place that sets it.
+                let _ = here.set(Arc::downgrade(listener));
+                inner.attach(listener, &*self.0);
+            },
+        )?;
+        if options.immediate {
+            inner.call(subscription.listener(), || tell(false));
+        }
+        Ok(subscription)
+    }
+
+    /// Makes the running effect or memo depend on this value.
+    fn track(&self) {
+        if Observer::get().is_none() {
+            return;
+        }
+        let memo = self.0.memo.get_or_init(|| {
+            let cell = Arc::downgrade(&self.0);
+            ArcMemo::new(move |_| {
+                let Some(cell) = cell.upgrade() else { return 0 };
+                let revision = untrack(|| cell.refresh()).unwrap_or_default();
+                let inner = cell.inner.upgrade();
+                cell.sources(&mut Attached::default(), inner.as_deref());
+                revision
+            })
+        });
+        memo.get();
+    }
+}
+
+impl<T> Cell<T> {
+    /// Runs an evaluation, unless this very value is being evaluated already.
+    fn guarded<R>(&self, f: impl FnOnce() -> Result<R, StateError>) -> Result<R, StateError> {
+        let this = std::ptr::from_ref(self).addr();
+        if EVALUATING.with_borrow(|stack| stack.contains(&this)) {
+            return Err(StateError::Cycle {
+                what: format!("a computed {}", std::any::type_name::<T>()),
+            });
+        }
+        EVALUATING.with_borrow_mut(|stack| stack.push(this));
+        let _evaluated = Evaluated;
+        f()
+    }
+
+    fn is_current(&self, inner: &Inner, deps: &[(Dep, u64)]) -> Result<bool, StateError> {
+        for (dep, seen) in deps {
+            let now = match dep {
+                Dep::Slot(slot) => crate::lock(&slot.state).sequence,
+                Dep::Members => crate::lock(&inner.state).members,
+                Dep::Everything => inner.clock.load(Ordering::Acquire),
+                Dep::Computed(node) => node.refresh()?,
+            };
+            if now != *seen {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}
+
+impl<T: PartialEq + Send + Sync + 'static> Node for Cell<T> {
+    fn refresh(&self) -> Result<u64, StateError> {
+        let Some(inner) = self.inner.upgrade() else {
+            return Ok(crate::lock(&self.cached).revision);
+        };
+        let now = inner.clock.load(Ordering::Acquire);
+        let (old, deps) = {
+            let cached = crate::lock(&self.cached);
+            if cached.checked == Some(now) {
+                return Ok(cached.revision);
+            }
+            (cached.value.clone(), Arc::clone(&cached.deps))
+        };
+        self.guarded(|| {
+            if old.is_some() && self.is_current(&inner, &deps)? {
+                let mut cached = crate::lock(&self.cached);
+                cached.checked = Some(now);
+                return Ok(cached.revision);
+            }
+            let (value, deps) = context::tracked(inner.id(), || untrack(|| (self.evaluate)()));
+            let value = Arc::new(value?);
+            let equal = old.as_ref().is_some_and(|old| **old == *value);
+            let mut cached = crate::lock(&self.cached);
+            let replaced = (
+                (!equal).then(|| cached.value.replace(value)),
+                std::mem::replace(&mut cached.deps, Arc::new(deps)),
+            );
+            cached.revision += u64::from(!equal);
+            cached.checked = Some(now);
+            let revision = cached.revision;
+            drop(cached);
+            drop(replaced);
+            Ok(revision)
+        })
+    }
+
+    fn sources(&self, into: &mut Attached, signals: Option<&Inner>) {
+        let deps = Arc::clone(&crate::lock(&self.cached).deps);
+        for (dep, _) in deps.iter() {
+            match dep {
+                Dep::Slot(slot) => {
+                    if signals.is_some() {
+                        slot.track();
+                    }
+                    into.add(slot);
+                }
+                Dep::Members | Dep::Everything => {
+                    into.everything = true;
+                    match (signals, dep) {
+                        (Some(inner), Dep::Members) => inner.members.track(),
+                        (Some(inner), _) => inner.everything.track(),
+                        _ => {}
+                    }
+                }
+                Dep::Computed(node) => node.sources(into, signals),
+            }
+        }
+    }
+}
+
+impl Attached {
+    fn add(&mut self, slot: &Arc<Slot>) {
+        self.slots.push(Arc::clone(slot));
+    }
+}
+
+impl Inner {
+    /// Hangs the listener of a computed value on what the value was computed from now.
+    fn attach(&self, listener: &Arc<super::listen::Listener>, node: &dyn Node) {
+        let Subject::Computed(attached) = &listener.subject else {
+            return;
+        };
+        let mut now = Attached::default();
+        node.sources(&mut now, None);
+        now.slots.sort_by_key(|slot| Arc::as_ptr(slot).addr());
+        now.slots.dedup_by(|a, b| Arc::ptr_eq(a, b));
+        let same = {
+            let before = crate::lock(attached);
+            before.everything == now.everything
+                && before.slots.len() == now.slots.len()
+                && before.slots.iter().zip(&now.slots).all(|(a, b)| Arc::ptr_eq(a, b))
+        };
+        if same || !listener.is_active() {
+            return;
+        }
+        for slot in &now.slots {
+            crate::lock(&slot.state).listeners.add(Arc::clone(listener));
+        }
+        if now.everything {
+            crate::lock(&self.all).add(Arc::clone(listener));
+        }
+        let keep: std::collections::HashSet<usize> = now
+            .slots
+            .iter()
+            .map(|slot| Arc::as_ptr(slot).addr())
+            .collect();
+        let everything = now.everything;
+        let before = std::mem::replace(&mut *crate::lock(attached), now);
+        if before.everything && !everything {
+            crate::lock(&self.all).remove(listener);
+        }
+        let gone = before
+            .slots
+            .into_iter()
+            .filter(|slot| !keep.contains(&Arc::as_ptr(slot).addr()))
+            .collect();
+        self.detach(gone, listener);
+    }
+}
+
+impl<T> Clone for Computed<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<T> fmt::Debug for Computed<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Computed<{}>", std::any::type_name::<T>())
+    }
+}

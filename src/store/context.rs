@@ -1,0 +1,144 @@
+//! What is going on in this thread: open batches, computed values being evaluated, and places
+//! that must not write.
+
+use super::{draft::Draft, slot::Slot};
+use std::{
+    cell::{Cell, RefCell},
+    sync::Arc,
+};
+
+/// What a computed value read. With each goes the sequence number, or revision, of what it saw.
+#[derive(Clone)]
+pub(crate) enum Dep {
+    Slot(Arc<Slot>),
+    /// Which keys there are.
+    Members,
+    Everything,
+    Computed(Arc<dyn super::computed::Node>),
+}
+
+enum Kind {
+    Batch(Draft),
+    Track(Vec<(Dep, u64)>),
+    Forbid(&'static str),
+}
+
+struct Frame {
+    store: usize,
+    kind: Kind,
+}
+
+thread_local! {
+    static FRAMES: RefCell<Vec<Frame>> = const { RefCell::new(Vec::new()) };
+    /// The number of frames, so that the usual case, none, costs one load.
+    static DEPTH: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Takes its frame off again, also when the code inside panics.
+struct Pop;
+
+impl Drop for Pop {
+    fn drop(&mut self) {
+        drop(pop());
+    }
+}
+
+fn push(store: usize, kind: Kind) -> Pop {
+    FRAMES.with_borrow_mut(|frames| frames.push(Frame { store, kind }));
+    DEPTH.set(DEPTH.get() + 1);
+    Pop
+}
+
+fn pop() -> Option<Frame> {
+    DEPTH.set(DEPTH.get().saturating_sub(1));
+    FRAMES.with_borrow_mut(Vec::pop)
+}
+
+fn find<R>(store: usize, mut look: impl FnMut(&mut Kind) -> Option<R>) -> Option<R> {
+    if DEPTH.get() == 0 {
+        return None;
+    }
+    FRAMES.with_borrow_mut(|frames| {
+        frames
+            .iter_mut()
+            .rev()
+            .filter(|frame| frame.store == store)
+            .find_map(|frame| look(&mut frame.kind))
+    })
+}
+
+/// Runs `f` with an open batch and hands back what it wrote.
+pub(crate) fn batch<R>(store: usize, f: impl FnOnce() -> R) -> (R, Draft) {
+    let guard = push(store, Kind::Batch(Draft::default()));
+    let result = f();
+    std::mem::forget(guard);
+    match pop() {
+        Some(Frame {
+            kind: Kind::Batch(draft),
+            ..
+        }) => (result, draft),
+        _ => (result, Draft::default()),
+    }
+}
+
+/// Runs `f` and hands back what it read.
+pub(crate) fn tracked<R>(store: usize, f: impl FnOnce() -> R) -> (R, Vec<(Dep, u64)>) {
+    let guard = push(store, Kind::Track(Vec::new()));
+    let result = f();
+    std::mem::forget(guard);
+    match pop() {
+        Some(Frame {
+            kind: Kind::Track(deps),
+            ..
+        }) => (result, deps),
+        _ => (result, Vec::new()),
+    }
+}
+
+/// Runs `f`, in which writes to the store are refused.
+pub(crate) fn forbidding<R>(store: usize, during: &'static str, f: impl FnOnce() -> R) -> R {
+    let _pop = push(store, Kind::Forbid(during));
+    f()
+}
+
+/// The place that must not write, if this thread is in one.
+pub(crate) fn forbidden(store: usize) -> Option<&'static str> {
+    find(store, |kind| match kind {
+        Kind::Forbid(during) => Some(*during),
+        Kind::Track(_) => Some("a computed value"),
+        Kind::Batch(_) => None,
+    })
+}
+
+/// Whether this thread is inside of anything of this store.
+pub(crate) fn busy(store: usize) -> bool {
+    find(store, |_| Some(())).is_some()
+}
+
+/// Calls `f` with the open batch of this thread, if there is one.
+pub(crate) fn with_draft<R>(store: usize, f: impl FnOnce(&mut Draft) -> R) -> Option<R> {
+    let mut f = Some(f);
+    find(store, |kind| match kind {
+        Kind::Batch(draft) => f.take().map(|f| f(draft)),
+        _ => None,
+    })
+}
+
+/// Whether a batch is open in this thread.
+pub(crate) fn in_batch(store: usize) -> bool {
+    with_draft(store, |_| ()).is_some()
+}
+
+/// Whether a computed value is being evaluated in this thread.
+pub(crate) fn tracking(store: usize) -> bool {
+    find(store, |kind| matches!(kind, Kind::Track(_)).then_some(())).is_some()
+}
+
+/// Notes a read for the computed value that is being evaluated, if there is one.
+pub(crate) fn track(store: usize, dep: impl FnOnce() -> (Dep, u64)) {
+    let mut dep = Some(dep);
+    find(store, |kind| match kind {
+        Kind::Track(deps) => dep.take().map(|dep| deps.push(dep())),
+        _ => None,
+    });
+}

@@ -1,0 +1,281 @@
+//! Delivery: listeners are told, in the order of commits, by one thread at a time.
+
+use super::{
+    clock::Instant,
+    context,
+    inner::Inner,
+    listen::{Call, Delivery, Listener, failure},
+    slot::{NOT_PENDING, Slot},
+};
+use crate::{
+    change::{Change, ChangeSet},
+    error::StateError,
+    value::same_content,
+};
+use reactive_graph::graph::untrack;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, atomic::Ordering},
+    thread,
+};
+
+/// How many times listeners may cause changes that cause listeners to be called, and so on, before
+/// the store takes it for a cycle.
+pub(crate) const MAX_ROUNDS: u32 = 100;
+
+/// How many sets of changes listeners may cause within one delivery before the store takes it for a
+/// cycle: a listener that writes two keys each round would otherwise cause 2¹⁰⁰.
+pub(crate) const MAX_CAUSED: u32 = 10_000;
+
+/// A set of changes that waits for its delivery.
+pub(crate) struct Item {
+    /// The slots of the changes, in their order.
+    pub(crate) slots: Vec<Arc<Slot>>,
+    pub(crate) changes: ChangeSet,
+    pub(crate) audience: Audience,
+    /// How many causes lie between these changes and a write that no listener made.
+    pub(crate) round: u32,
+}
+
+/// Who is to be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Audience {
+    All,
+    Sync,
+    Batched,
+}
+
+impl Audience {
+    fn includes(self, delivery: Delivery) -> bool {
+        match self {
+            Self::All => true,
+            Self::Sync => delivery == Delivery::Sync,
+            Self::Batched => delivery == Delivery::Batched,
+        }
+    }
+}
+
+/// Lets others deliver again, also when this thread panics.
+struct Delivering<'a>(&'a Inner);
+
+impl Drop for Delivering<'_> {
+    fn drop(&mut self) {
+        crate::lock(&self.0.state).delivering = None;
+    }
+}
+
+impl Inner {
+    /// Delivers what is pending now. From inside a listener, a batch, a middleware or a computed
+    /// value it takes effect as soon as that has returned.
+    pub(crate) fn flush(&self) {
+        {
+            let mut state = crate::lock(&self.state);
+            state.flush |= !state.pending.is_empty();
+        }
+        self.drive();
+    }
+
+    /// The end of a turn that was scheduled.
+    pub(crate) fn end_turn(&self) {
+        {
+            let mut state = crate::lock(&self.state);
+            state.scheduled = false;
+            state.turn = None;
+        }
+        self.flush();
+    }
+
+    /// Delivers all that is due, unless this or another thread is already at it: that one will.
+    pub(crate) fn drive(&self) {
+        {
+            let mut state = crate::lock(&self.state);
+            let due = state.flush || !state.queue.is_empty();
+            if !due || state.delivering.is_some() || context::busy(self.id()) {
+                return;
+            }
+            state.delivering = Some((thread::current().id(), 0));
+        }
+        let delivering = Delivering(self);
+        let mut caused = 0;
+        let mut cycle = false;
+        while let Some(mut item) = self.next() {
+            if item.round > 0 {
+                caused += 1;
+            }
+            if item.round > MAX_ROUNDS || caused > MAX_CAUSED {
+                if !cycle {
+                    self.report(&StateError::Cycle {
+                        what: describe(&item.changes),
+                    });
+                }
+                cycle = true;
+            } else {
+                self.deliver(&mut item);
+            }
+            self.give_up(item);
+        }
+        std::mem::forget(delivering);
+    }
+
+    /// The next set to be delivered. With none left, this thread is no longer delivering.
+    fn next(&self) -> Option<Item> {
+        let mut state = crate::lock(&self.state);
+        let item = match state.queue.pop_front() {
+            Some(item) => item,
+            None if state.flush && !state.pending.is_empty() => {
+                let (slots, changes) = std::mem::take(&mut state.pending).into_iter().unzip();
+                let item = Item {
+                    slots,
+                    changes: ChangeSet { changes },
+                    audience: Audience::Batched,
+                    round: std::mem::take(&mut state.pending_round),
+                };
+                for slot in &item.slots {
+                    crate::lock(&slot.state).pending = NOT_PENDING;
+                }
+                item
+            }
+            None => {
+                state.flush = false;
+                state.delivering = None;
+                return None;
+            }
+        };
+        state.delivering = Some((thread::current().id(), item.round));
+        Some(item)
+    }
+
+    /// Drops a set that was delivered, and the slots that only it still held.
+    fn give_up(&self, item: Item) {
+        let Item { slots, changes, .. } = item;
+        let removed: Vec<bool> = changes.iter().map(Change::is_removal).collect();
+        drop(changes);
+        for (slot, removed) in slots.into_iter().zip(removed) {
+            if removed {
+                self.release(slot);
+            }
+        }
+    }
+
+    fn deliver(&self, item: &mut Item) {
+        if item.audience == Audience::Batched {
+            settle(item);
+        }
+        if item.changes.is_empty() {
+            return;
+        }
+        let observed = self.has_middleware.load(Ordering::Acquire).then(Instant::now);
+        self.tell(item);
+        if let Some(start) = observed {
+            let took = start.elapsed();
+            let chain = Arc::clone(&crate::read(&self.middleware));
+            for (_, middleware) in chain.iter() {
+                let call = || super::contain(|| middleware.delivered(&item.changes, took));
+                let ended = context::forbidding(self.id(), "a middleware", || untrack(call));
+                if let Err(reason) = ended {
+                    let subject = format!("middleware {:?}", middleware.name());
+                    self.report(&StateError::Listener { subject, reason });
+                }
+            }
+        }
+    }
+
+    /// Calls the listeners of each key, then those of several keys and patterns, then those of all.
+    fn tell(&self, item: &Item) {
+        let mut groups: BTreeMap<u64, (Arc<Listener>, Vec<usize>)> = BTreeMap::new();
+        for (at, (slot, change)) in item.slots.iter().zip(&item.changes).enumerate() {
+            let listeners = crate::lock(&slot.state).listeners.clone();
+            for listener in listeners.iter() {
+                if listener.since >= change.sequence || !item.audience.includes(listener.delivery)
+                {
+                    continue;
+                }
+                match &listener.call {
+                    Call::Key(call) => self.call(listener, || call(change)),
+                    Call::Set(_) => {
+                        let group = groups.entry(listener.id);
+                        let group = group.or_insert_with(|| (Arc::clone(listener), Vec::new()));
+                        group.1.push(at);
+                    }
+                }
+            }
+        }
+        for (listener, places) in groups.into_values() {
+            self.call_with(&listener, item, &places);
+        }
+
+        let everybody = crate::lock(&self.all).clone();
+        if everybody.is_empty() {
+            return;
+        }
+        let visible: Vec<usize> = (0..item.slots.len())
+            .filter(|at| !item.slots[*at].is_hidden())
+            .collect();
+        for listener in everybody.iter() {
+            if item.audience.includes(listener.delivery) {
+                let news = |at: &usize| listener.since < item.changes.changes[*at].sequence;
+                if visible.iter().all(news) {
+                    self.call_with(listener, item, &visible);
+                } else {
+                    let places: Vec<_> = visible.iter().copied().filter(news).collect();
+                    self.call_with(listener, item, &places);
+                }
+            }
+        }
+    }
+
+    /// Calls a listener with some of the changes of a set.
+    fn call_with(&self, listener: &Listener, item: &Item, places: &[usize]) {
+        let Call::Set(call) = &listener.call else {
+            return;
+        };
+        if places.is_empty() {
+            return;
+        }
+        if places.len() == item.changes.len() {
+            return self.call(listener, || call(&item.changes));
+        }
+        let changes = places
+            .iter()
+            .map(|at| item.changes.changes[*at].clone())
+            .collect();
+        self.call(listener, || call(&ChangeSet { changes }));
+    }
+
+    /// Calls a listener, if it is still subscribed. Its failure hurts nobody else.
+    pub(crate) fn call(&self, listener: &Listener, call: impl FnOnce() -> Result<(), String>) {
+        if !listener.is_active() {
+            return;
+        }
+        let ended = untrack(|| super::contain(call)).flatten();
+        if let Err(reason) = ended {
+            self.report(&failure(listener, reason));
+        }
+    }
+}
+
+/// Leaves out the keys that end where they began.
+fn settle(item: &mut Item) {
+    let unchanged =
+        |change: &Change| same_content(change.old.as_ref(), change.new.as_ref());
+    if !item.changes.iter().any(unchanged) {
+        return;
+    }
+    let slots = std::mem::take(&mut item.slots);
+    let changes = std::mem::take(&mut item.changes.changes);
+    for (slot, change) in slots.into_iter().zip(changes) {
+        if !unchanged(&change) {
+            item.slots.push(slot);
+            item.changes.changes.push(change);
+        }
+    }
+}
+
+fn describe(changes: &ChangeSet) -> String {
+    let names: Vec<_> = changes
+        .iter()
+        .take(5)
+        .map(|change| format!("{:?}", change.key()))
+        .collect();
+    format!("the listeners of {}", names.join(", "))
+}

@@ -1,0 +1,123 @@
+//! The writes of an open batch, which nobody else sees yet.
+
+use super::{slot::Slot, transaction::Write};
+use crate::{change::Stamp, value::Value};
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
+
+/// The keys that a batch read, with the sequence number of what it saw.
+pub(crate) type Reads = FxHashMap<usize, (Arc<Slot>, u64)>;
+
+#[derive(Default)]
+pub(crate) struct Draft {
+    /// At most one write a key, in the order of first write. `old` is filled in at commit.
+    pub(crate) writes: Vec<Write>,
+    index: FxHashMap<usize, usize>,
+    pub(crate) reads: Reads,
+    /// How to undo each write since the innermost nested batch began.
+    undo: Vec<Undo>,
+    nested: usize,
+}
+
+pub(crate) enum Undo {
+    Remove,
+    Put(usize, Option<Value>, Stamp),
+}
+
+/// Where in a draft a nested batch began.
+#[derive(Clone, Copy)]
+pub(crate) struct Savepoint(usize);
+
+fn address(slot: &Arc<Slot>) -> usize {
+    Arc::as_ptr(slot).addr()
+}
+
+impl Draft {
+    /// The content the batch gave to a key; `None` if it did not touch it.
+    pub(crate) fn get(&self, slot: &Arc<Slot>) -> Option<&Option<Value>> {
+        let at = *self.index.get(&address(slot))?;
+        Some(&self.writes[at].new)
+    }
+
+    /// Notes that the stored content of a key was read.
+    pub(crate) fn read(&mut self, slot: &Arc<Slot>, sequence: u64) {
+        self.reads
+            .entry(address(slot))
+            .or_insert_with(|| (Arc::clone(slot), sequence));
+    }
+
+    /// Writes a key. Hands back what it replaces, to be dropped outside of any borrow.
+    pub(crate) fn put(
+        &mut self,
+        slot: &Arc<Slot>,
+        new: Option<Value>,
+        stamp: Stamp,
+    ) -> Option<Value> {
+        match self.index.get(&address(slot)) {
+            Some(&at) => {
+                let write = &mut self.writes[at];
+                let old = std::mem::replace(&mut write.new, new);
+                let old_stamp = std::mem::replace(&mut write.stamp, stamp);
+                if self.nested > 0 {
+                    self.undo.push(Undo::Put(at, old.clone(), old_stamp));
+                }
+                old
+            }
+            None => {
+                self.index.insert(address(slot), self.writes.len());
+                self.writes.push(Write {
+                    slot: Arc::clone(slot),
+                    old: None,
+                    new,
+                    stamp,
+                    rewritten: false,
+                });
+                if self.nested > 0 {
+                    self.undo.push(Undo::Remove);
+                }
+                None
+            }
+        }
+    }
+
+    /// A nested batch begins.
+    pub(crate) fn nest(&mut self) -> Savepoint {
+        self.nested += 1;
+        Savepoint(self.undo.len())
+    }
+
+    /// A nested batch ends well: what it wrote belongs to the batch around it. Hands out what is
+    /// no longer needed to undo it, to be dropped outside of any borrow.
+    #[must_use]
+    pub(crate) fn keep(&mut self) -> Vec<Undo> {
+        self.nested -= 1;
+        match self.nested {
+            0 => std::mem::take(&mut self.undo),
+            _ => Vec::new(),
+        }
+    }
+
+    /// A nested batch failed: what it wrote is taken back, and handed out to be dropped.
+    #[must_use]
+    pub(crate) fn roll_back(&mut self, to: Savepoint) -> Vec<(Arc<Slot>, Option<Value>)> {
+        self.nested -= 1;
+        let mut dropped = Vec::new();
+        for undo in self.undo.drain(to.0..).rev() {
+            match undo {
+                Undo::Remove => {
+                    if let Some(write) = self.writes.pop() {
+                        self.index.remove(&address(&write.slot));
+                        dropped.push((write.slot, write.new));
+                    }
+                }
+                Undo::Put(at, value, stamp) => {
+                    let write = &mut self.writes[at];
+                    let undone = std::mem::replace(&mut write.new, value);
+                    dropped.push((Arc::clone(&write.slot), undone));
+                    write.stamp = stamp;
+                }
+            }
+        }
+        dropped
+    }
+}

@@ -1,0 +1,143 @@
+//! [`Handle`]: a key that was looked up once.
+
+use super::{
+    listen::{Outcome, SubscribeOptions, Subscription},
+    slot::Slot,
+    view::{View, read},
+};
+use crate::{
+    change::Change,
+    error::StateError,
+    value::{StateValue, Value},
+};
+use std::{fmt, marker::PhantomData, sync::Arc};
+
+/// A key of type `T`, looked up once: reading and writing through it hashes nothing on the `signal`
+/// engine. Made by [`View::handle`]; it stays good when the key is deleted, written anew, or the
+/// engine is exchanged.
+pub struct Handle<T> {
+    view: View,
+    /// Taken only when the handle is dropped.
+    slot: Option<Arc<Slot>>,
+    value: PhantomData<fn() -> T>,
+}
+
+impl<T: StateValue> Handle<T> {
+    pub(crate) fn new(view: View, slot: Arc<Slot>) -> Self {
+        Self {
+            view,
+            slot: Some(slot),
+            value: PhantomData,
+        }
+    }
+
+    fn with_slot<R>(
+        &self,
+        f: impl FnOnce(&Arc<Slot>) -> Result<R, StateError>,
+    ) -> Result<R, StateError> {
+        self.slot.as_ref().map_or(Err(StateError::Disposed), f)
+    }
+
+    /// The full name of the key.
+    pub fn name(&self) -> &str {
+        self.slot.as_ref().map_or("", |slot| &slot.key)
+    }
+
+    /// As [`View::get`].
+    pub fn get(&self) -> Option<T> {
+        self.view.or_report(self.try_get()).flatten()
+    }
+
+    /// As [`View::try_get`].
+    ///
+    /// # Errors
+    /// [`StateError::Type`] if the value does not read as a `T`.
+    pub fn try_get(&self) -> Result<Option<T>, StateError> {
+        self.try_with(T::clone)
+    }
+
+    /// As [`View::try_with`].
+    ///
+    /// # Errors
+    /// [`StateError::Type`] if the value does not read as a `T`.
+    pub fn try_with<R>(&self, f: impl FnOnce(&T) -> R) -> Result<Option<R>, StateError> {
+        self.with_slot(|slot| {
+            let Some(value) = self.view.inner.read(slot) else {
+                return Ok(None);
+            };
+            read(&slot.key, &value, f).map(Some)
+        })
+    }
+
+    /// As [`View::set`].
+    ///
+    /// # Errors
+    /// As [`View::set`].
+    pub fn set(&self, value: T) -> Result<(), StateError> {
+        self.with_slot(|slot| self.view.write_value(slot, Value::new(value)))
+    }
+
+    /// As [`View::update`].
+    ///
+    /// # Errors
+    /// As [`View::update`].
+    pub fn update(&self, f: impl FnMut(&mut T)) -> Result<bool, StateError> {
+        self.with_slot(|slot| self.view.update_slot(slot, None, f))
+    }
+
+    /// As [`View::update_or`].
+    ///
+    /// # Errors
+    /// As [`View::update`].
+    pub fn update_or(&self, default: T, f: impl FnMut(&mut T)) -> Result<(), StateError> {
+        self.with_slot(|slot| self.view.update_slot(slot, Some(default), f).map(drop))
+    }
+
+    /// As [`View::delete`].
+    ///
+    /// # Errors
+    /// As [`View::set`].
+    pub fn delete(&self) -> Result<bool, StateError> {
+        self.with_slot(|slot| self.view.delete_slot(slot))
+    }
+
+    /// As [`View::subscribe_with`].
+    ///
+    /// # Errors
+    /// [`StateError::Disposed`].
+    pub fn subscribe<O: Outcome>(
+        &self,
+        options: SubscribeOptions,
+        listener: impl Fn(Option<&T>, &Change) -> O + Send + Sync + 'static,
+    ) -> Result<Subscription, StateError> {
+        self.with_slot(|slot| {
+            self.view
+                .subscribe_slot(Arc::clone(slot), options, listener)
+        })
+    }
+}
+
+impl<T> Clone for Handle<T> {
+    fn clone(&self) -> Self {
+        Self {
+            view: self.view.clone(),
+            slot: self.slot.clone(),
+            value: PhantomData,
+        }
+    }
+}
+
+impl<T> Drop for Handle<T> {
+    fn drop(&mut self) {
+        if let Some(slot) = self.slot.take() {
+            self.view.inner.release(slot);
+        }
+    }
+}
+
+impl<T> fmt::Debug for Handle<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.slot.as_ref().map(|slot| &*slot.key);
+        f.debug_tuple("Handle").field(&name).finish()
+    }
+}

@@ -1,0 +1,329 @@
+//! What all handles of one store share.
+
+use super::{
+    clock::Scheduler,
+    context::{self, Dep},
+    deliver::Item,
+    listen::{Call, Delivery, Listener, Listeners, Subject, Subscription},
+    middleware::Middleware,
+    slot::{SharedSignal, Slot, SlotKind, Slots},
+    snapshot::SnapshotCache,
+};
+use crate::{
+    change::{Change, UNKNOWN_SOURCE},
+    engine::{Engine, EngineKind},
+    error::{Reporter, StateError},
+    key::Name,
+    value::Value,
+};
+use reactive_graph::traits::Notify;
+use std::{
+    any::Any,
+    cell::Cell,
+    collections::{HashSet, VecDeque},
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard, Weak,
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+    },
+    thread::ThreadId,
+};
+
+/// Locks are taken in the order `engine`, `state`, the index of slots, a slot's own state. None is
+/// held while user code runs: comparisons, serialization, middleware, listeners, the reporter, and
+/// the drop of values.
+pub(crate) struct Inner {
+    pub(crate) this: Weak<Inner>,
+    pub(crate) engine: RwLock<Running>,
+    pub(crate) slots: Slots,
+    pub(crate) state: Mutex<State>,
+    /// The sequence number of the last commit, to be read without a lock.
+    pub(crate) clock: AtomicU64,
+    /// The listeners of every key.
+    pub(crate) all: Mutex<Listeners>,
+    pub(crate) listening: Listening,
+    pub(crate) members: SharedSignal,
+    pub(crate) everything: SharedSignal,
+    pub(crate) middleware: RwLock<Arc<Vec<(u64, Arc<dyn Middleware>)>>>,
+    pub(crate) has_middleware: AtomicBool,
+    reporter: RwLock<Option<Reporter>>,
+    errors: AtomicU64,
+    pub(crate) scheduler: Scheduler,
+    ids: AtomicU64,
+    /// The encoded ids of registered micro-frontends.
+    pub(crate) namespaces: RwLock<HashSet<String>>,
+    /// Not a key: holds the registered micro-frontends, to be tracked and subscribed to.
+    pub(crate) registry: Arc<Slot>,
+    /// What the layer above keeps for this store.
+    pub(crate) annex: OnceLock<Arc<dyn Any + Send + Sync>>,
+}
+
+pub(crate) struct Running {
+    pub(crate) kind: EngineKind,
+    pub(crate) engine: Box<dyn Engine>,
+}
+
+/// How many listeners there are of each kind of delivery.
+#[derive(Default)]
+pub(crate) struct Listening {
+    pub(crate) batched: AtomicUsize,
+    pub(crate) sync: AtomicUsize,
+}
+
+impl Listening {
+    fn counter(&self, delivery: Delivery) -> &AtomicUsize {
+        match delivery {
+            Delivery::Batched => &self.batched,
+            Delivery::Sync => &self.sync,
+        }
+    }
+}
+
+pub(crate) struct State {
+    pub(crate) disposed: bool,
+    pub(crate) sequence: u64,
+    pub(crate) version: u64,
+    pub(crate) update_count: u64,
+    pub(crate) last_update: Option<u64>,
+    pub(crate) source: Name,
+    /// The number of keys that have a value.
+    pub(crate) len: usize,
+    /// The sequence number of the last commit that made or removed a key.
+    pub(crate) members: u64,
+    /// The time of the current turn, once it was read.
+    pub(crate) turn: Option<u64>,
+    /// Whether the end of the turn is scheduled.
+    pub(crate) scheduled: bool,
+    /// Changes that wait for the end of the turn, in the order of first write.
+    pub(crate) pending: Vec<(Arc<Slot>, Change)>,
+    pub(crate) pending_round: u32,
+    /// Sets of changes that wait for their synchronous delivery.
+    pub(crate) queue: VecDeque<Item>,
+    /// Whether the pending changes are to be delivered now.
+    pub(crate) flush: bool,
+    /// The thread that is delivering, and how many causes lie between what it delivers and a write
+    /// that no listener made.
+    pub(crate) delivering: Option<(ThreadId, u32)>,
+    pub(crate) snapshots: Option<SnapshotCache>,
+}
+
+impl Inner {
+    pub(crate) fn new(
+        kind: EngineKind,
+        scheduler: Scheduler,
+        reporter: Option<Reporter>,
+        middleware: Vec<Arc<dyn Middleware>>,
+    ) -> Arc<Self> {
+        let middleware: Vec<_> = (1..).zip(middleware).collect();
+        Arc::new_cyclic(|this| Self {
+            this: Weak::clone(this),
+            engine: RwLock::new(Running {
+                kind,
+                engine: kind.start(),
+            }),
+            slots: Slots::default(),
+            state: Mutex::new(State {
+                disposed: false,
+                sequence: 0,
+                version: 0,
+                update_count: 0,
+                last_update: None,
+                source: UNKNOWN_SOURCE,
+                len: 0,
+                members: 0,
+                turn: None,
+                scheduled: false,
+                pending: Vec::new(),
+                pending_round: 0,
+                queue: VecDeque::new(),
+                flush: false,
+                delivering: None,
+                snapshots: None,
+            }),
+            clock: AtomicU64::new(0),
+            all: Mutex::default(),
+            listening: Listening::default(),
+            members: SharedSignal::default(),
+            everything: SharedSignal::default(),
+            has_middleware: AtomicBool::new(!middleware.is_empty()),
+            ids: AtomicU64::new(1 + middleware.len() as u64),
+            middleware: RwLock::new(Arc::new(middleware)),
+            reporter: RwLock::new(reporter),
+            errors: AtomicU64::new(0),
+            scheduler,
+            namespaces: RwLock::default(),
+            registry: Arc::new(Slot::new("micro-frontends".into(), 0, SlotKind::Hidden)),
+            annex: OnceLock::new(),
+        })
+    }
+
+    /// Tells the frames of one store from those of another.
+    pub(crate) fn id(&self) -> usize {
+        std::ptr::from_ref(self).addr()
+    }
+
+    /// A number that was not handed out before; numbers grow.
+    pub(crate) fn next_id(&self) -> u64 {
+        self.ids.fetch_add(1, Ordering::Relaxed)
+    }
+
+    pub(crate) fn engine(&self) -> RwLockReadGuard<'_, Running> {
+        crate::read(&self.engine)
+    }
+
+    /// The stored content of a slot and the sequence number of the commit that put it there.
+    pub(crate) fn load(&self, slot: &Slot) -> (Option<Value>, u64) {
+        let running = self.engine();
+        let state = crate::lock(&slot.state);
+        let value = if slot.is_hidden() {
+            state.place.clone()
+        } else {
+            running.engine.load(&slot.key, &state.place)
+        };
+        (value, state.sequence)
+    }
+
+    /// The content of a slot as this thread sees it: with the writes of its open batch, and
+    /// tracked by whatever effect, memo or computed value is running.
+    pub(crate) fn read(&self, slot: &Arc<Slot>) -> Option<Value> {
+        slot.track();
+        let id = self.id();
+        if let Some(content) =
+            context::with_draft(id, |draft| draft.get(slot).cloned()).flatten()
+        {
+            return content;
+        }
+        let (value, sequence) = self.load(slot);
+        context::with_draft(id, |draft| draft.read(slot, sequence));
+        context::track(id, || (Dep::Slot(Arc::clone(slot)), sequence));
+        value
+    }
+
+    /// Gives up a reference to a slot.
+    pub(crate) fn release(&self, slot: Arc<Slot>) {
+        let trigger = {
+            let running = self.engine();
+            self.slots.release(slot, |slot| {
+                let place = &crate::lock(&slot.state).place;
+                running.engine.load(&slot.key, place).is_none()
+            })
+        };
+        if let Some(trigger) = trigger {
+            trigger.notify();
+        }
+    }
+
+    /// Refuses writes and subscriptions of a store that was disposed of.
+    pub(crate) fn alive(&self) -> Result<(), StateError> {
+        if crate::lock(&self.state).disposed {
+            return Err(StateError::Disposed);
+        }
+        Ok(())
+    }
+
+    /// Makes a listener and hands it to `attach`, which puts it where changes find it.
+    pub(crate) fn subscribe(
+        self: &Arc<Self>,
+        delivery: Delivery,
+        subject: Subject,
+        call: Call,
+        attach: impl FnOnce(&Arc<Listener>),
+    ) -> Result<Subscription, StateError> {
+        self.alive()?;
+        let listener = Arc::new(Listener {
+            id: self.next_id(),
+            since: self.clock.load(Ordering::Acquire),
+            delivery,
+            active: AtomicBool::new(true),
+            subject,
+            call,
+        });
+        self.listening
+            .counter(delivery)
+            .fetch_add(1, Ordering::AcqRel);
+        attach(&listener);
+        Ok(Subscription::new(self, listener))
+    }
+
+    pub(crate) fn unsubscribe(&self, listener: &Arc<Listener>) {
+        if !listener.active.swap(false, Ordering::AcqRel) {
+            return;
+        }
+        self.listening
+            .counter(listener.delivery)
+            .fetch_sub(1, Ordering::AcqRel);
+        match &listener.subject {
+            Subject::Keys(slots) => {
+                let slots = std::mem::take(&mut *crate::lock(slots));
+                self.detach(slots, listener);
+            }
+            Subject::Computed(attached) => {
+                let attached = std::mem::take(&mut *crate::lock(attached));
+                let _ = crate::lock(&self.all).remove(listener);
+                self.detach(attached.slots, listener);
+            }
+            Subject::Pattern(_) => {
+                for slot in self.slots.remove_pattern(listener) {
+                    self.release(slot);
+                }
+            }
+            Subject::All => drop(crate::lock(&self.all).remove(listener)),
+        }
+    }
+
+    /// Takes a listener off slots and gives the slots up.
+    pub(crate) fn detach(&self, slots: Vec<Arc<Slot>>, listener: &Listener) {
+        for slot in slots {
+            crate::lock(&slot.state).listeners.remove(listener);
+            self.release(slot);
+        }
+    }
+
+    /// Ends every subscription and refuses writes from now on.
+    pub(crate) fn dispose(&self) {
+        self.flush();
+        crate::lock(&self.state).disposed = true;
+        let mut ended = vec![crate::lock(&self.all).take()];
+        let mut slots = self.slots.all();
+        slots.push(Arc::clone(&self.registry));
+        for slot in slots {
+            ended.push(crate::lock(&slot.state).listeners.take());
+        }
+        for listener in ended.iter().flat_map(Listeners::iter) {
+            self.unsubscribe(listener);
+        }
+    }
+
+    pub(crate) fn set_reporter(&self, reporter: Option<Reporter>) {
+        let old = std::mem::replace(
+            &mut *self.reporter.write().unwrap_or_else(PoisonError::into_inner),
+            reporter,
+        );
+        drop(old);
+    }
+
+    pub(crate) fn has_reporter(&self) -> bool {
+        crate::read(&self.reporter).is_some()
+    }
+
+    pub(crate) fn error_count(&self) -> u64 {
+        self.errors.load(Ordering::Relaxed)
+    }
+
+    /// Tells the reporter of an error that no caller is there to receive.
+    pub(crate) fn report(&self, error: &StateError) {
+        thread_local! {
+            static REPORTING: Cell<bool> = const { Cell::new(false) };
+        }
+        self.errors.fetch_add(1, Ordering::Relaxed);
+        // A reporter that itself causes a report is not asked again.
+        if REPORTING.replace(true) {
+            return;
+        }
+        let reporter = crate::read(&self.reporter).clone();
+        match reporter {
+            Some(reporter) => drop(super::contain(|| reporter(error))),
+            None => eprintln!("universal-state: {error}"),
+        }
+        REPORTING.set(false);
+    }
+}

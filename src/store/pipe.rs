@@ -1,0 +1,394 @@
+//! The pipe: the one way by which the store changes.
+//!
+//! Values are compared and middleware runs before any lock is taken; the commit then checks that
+//! nothing has moved in between, and starts over if another thread was faster.
+
+use super::{
+    clock::{self, Instant},
+    context,
+    deliver::{Audience, Item},
+    draft::{Draft, Reads},
+    inner::{Inner, State},
+    middleware::{Middleware, Veto},
+    slot::{NOT_PENDING, Slot},
+    transaction::{Transaction, Write, Writes},
+};
+use crate::{
+    change::{Change, ChangeSet, Stamp},
+    engine::Telling,
+    error::StateError,
+    value::{Value, is_content},
+};
+use reactive_graph::{graph::untrack, signal::ArcTrigger, traits::Notify};
+use smallvec::SmallVec;
+use std::{
+    sync::{Arc, atomic::Ordering},
+    thread,
+};
+
+/// What is left to do once the locks of a commit are released.
+struct Committed {
+    triggers: SmallVec<[ArcTrigger; 2]>,
+    /// Whether any of it is more than the store's own bookkeeping.
+    visible: bool,
+    members: bool,
+    schedule: bool,
+    /// For middleware, if there is any.
+    changes: Option<ChangeSet>,
+}
+
+type Chain = Arc<Vec<(u64, Arc<dyn Middleware>)>>;
+
+impl Inner {
+    /// Changes one key: `make` gets its content and says what it shall be. It may be called again
+    /// if another thread was faster.
+    pub(crate) fn write(
+        &self,
+        stamp: &Stamp,
+        slot: &Arc<Slot>,
+        make: &mut dyn FnMut(Option<Value>) -> Result<Option<Value>, StateError>,
+    ) -> Result<(), StateError> {
+        self.may_write()?;
+        if context::in_batch(self.id()) {
+            let new = make(untrack(|| self.read(slot)))?;
+            let stamp = stamp.clone();
+            let replaced = context::with_draft(self.id(), |draft| draft.put(slot, new, stamp));
+            drop(replaced);
+            return Ok(());
+        }
+        self.transact(&Reads::default(), &mut || {
+            let (old, _) = self.load(slot);
+            let new = make(old.clone())?;
+            let mut writes = Writes::new();
+            writes.push(Write {
+                slot: Arc::clone(slot),
+                old,
+                new,
+                stamp: stamp.clone(),
+                rewritten: false,
+            });
+            Ok(writes)
+        })
+    }
+
+    /// Runs `f`; all that it writes is stored and told as one, or not at all.
+    pub(crate) fn batch<R>(
+        &self,
+        f: impl FnOnce() -> Result<R, StateError>,
+    ) -> Result<R, StateError> {
+        self.may_write()?;
+        let id = self.id();
+        if let Some(savepoint) = context::with_draft(id, Draft::nest) {
+            let result = f();
+            if result.is_ok() {
+                drop(context::with_draft(id, Draft::keep));
+            } else {
+                let undone = context::with_draft(id, |draft| draft.roll_back(savepoint));
+                Self::correct(undone.iter().flatten().map(|(slot, _)| slot));
+            }
+            return result;
+        }
+        let (result, draft) = context::batch(id, f);
+        let result = result.and_then(|result| {
+            self.transact(&draft.reads, &mut || {
+                let mut writes: Writes = draft.writes.iter().cloned().collect();
+                for write in &mut writes {
+                    write.old = self.load(&write.slot).0;
+                }
+                Ok(writes)
+            })?;
+            Ok(result)
+        });
+        if result.is_err() {
+            Self::correct(draft.writes.iter().map(|write| &write.slot));
+        }
+        let slots = draft.writes.into_iter().map(|write| write.slot);
+        let slots: Vec<_> = slots
+            .chain(draft.reads.into_values().map(|(slot, _)| slot))
+            .collect();
+        for slot in slots {
+            self.release(slot);
+        }
+        // A `flush` from inside the batch was put off until now.
+        self.drive();
+        result
+    }
+
+    /// Makes whoever saw writes of a batch that came to nothing look again.
+    fn correct<'a>(slots: impl Iterator<Item = &'a Arc<Slot>>) {
+        for slot in slots {
+            let trigger = crate::lock(&slot.state).signal.existing();
+            if let Some(trigger) = trigger {
+                trigger.notify();
+            }
+        }
+    }
+
+    /// Writes a slot of the store's own, which is no key: no version, no middleware.
+    pub(crate) fn write_hidden(&self, slot: &Arc<Slot>, make: impl Fn(Option<&Value>) -> Value) {
+        loop {
+            let (old, _) = self.load(slot);
+            let new = Some(make(old.as_ref()));
+            let mut transaction = Transaction {
+                writes: SmallVec::from_elem(
+                    Write {
+                        slot: Arc::clone(slot),
+                        old,
+                        new,
+                        stamp: Stamp::LOCAL,
+                        rewritten: false,
+                    },
+                    1,
+                ),
+            };
+            match self.commit(&mut transaction, &Reads::default(), false) {
+                Ok(Some(committed)) => return self.publish(committed, None),
+                Ok(None) => {}
+                Err(_) => return,
+            }
+        }
+    }
+
+    pub(crate) fn may_write(&self) -> Result<(), StateError> {
+        match context::forbidden(self.id()) {
+            Some(during) => Err(StateError::Reentrant { during }),
+            None => self.alive(),
+        }
+    }
+
+    fn transact(
+        &self,
+        reads: &Reads,
+        build: &mut dyn FnMut() -> Result<Writes, StateError>,
+    ) -> Result<(), StateError> {
+        let chain = self
+            .has_middleware
+            .load(Ordering::Acquire)
+            .then(|| (Instant::now(), Arc::clone(&crate::read(&self.middleware))));
+        loop {
+            let mut transaction = Transaction { writes: build()? };
+            transaction.writes.retain(|write| !write.changes_nothing());
+            if transaction.writes.is_empty() {
+                return Ok(());
+            }
+            if let Some((_, chain)) = &chain {
+                self.filter(chain, &mut transaction)?;
+                if transaction.writes.is_empty() {
+                    return Ok(());
+                }
+            }
+            if let Some(committed) = self.commit(&mut transaction, reads, chain.is_some())? {
+                self.publish(committed, chain.as_ref());
+                return Ok(());
+            }
+        }
+    }
+
+    /// Lets middleware see the transaction, in order of registration.
+    fn filter(&self, chain: &Chain, transaction: &mut Transaction) -> Result<(), StateError> {
+        for (_, middleware) in chain.iter() {
+            let verdict = self.ask(|| middleware.before(transaction));
+            verdict
+                .unwrap_or_else(|panic| Err(Veto::new(panic)))
+                .map_err(|veto| StateError::Vetoed {
+                    middleware: middleware.name().to_owned(),
+                    reason: veto.reason().to_owned(),
+                })?;
+        }
+        transaction
+            .writes
+            .retain(|write| !(write.rewritten && write.changes_nothing()));
+        Ok(())
+    }
+
+    /// Runs code of a middleware, which must not write.
+    fn ask<R>(&self, f: impl FnOnce() -> R) -> Result<R, String> {
+        context::forbidding(self.id(), "a middleware", || {
+            untrack(|| super::contain(f))
+        })
+    }
+
+    /// Stores the transaction, unless something it is based upon has moved: `None`.
+    fn commit(
+        &self,
+        transaction: &mut Transaction,
+        reads: &Reads,
+        for_middleware: bool,
+    ) -> Result<Option<Committed>, StateError> {
+        let running = self.engine();
+        let mut state = crate::lock(&self.state);
+        if state.disposed {
+            return Err(StateError::Disposed);
+        }
+        for (slot, sequence) in reads.values() {
+            if crate::lock(&slot.state).sequence != *sequence {
+                return Err(StateError::Conflict {
+                    key: slot.key.to_string(),
+                });
+            }
+        }
+        for write in &transaction.writes {
+            let slot = crate::lock(&write.slot.state);
+            let untouched = if write.slot.is_hidden() {
+                is_content(slot.place.as_ref(), write.old.as_ref())
+            } else {
+                let now = running.engine.load(&write.slot.key, &slot.place);
+                is_content(now.as_ref(), write.old.as_ref())
+            };
+            if !untouched {
+                return Ok(None);
+            }
+        }
+
+        let state = &mut *state;
+        let time = self.time(state);
+        let count = transaction
+            .writes
+            .iter()
+            .filter(|write| !write.slot.is_hidden())
+            .count();
+        state.sequence += 1;
+        if count > 0 {
+            state.version += 1;
+            state.update_count += count as u64;
+            state.last_update = Some(time);
+            if let Some(last) = transaction.writes.last() {
+                state.source = last.stamp.source.clone();
+            }
+        }
+        let round = match state.delivering {
+            Some((thread, round)) if thread == thread::current().id() => round + 1,
+            _ => 0,
+        };
+        let sync = self.listening.sync.load(Ordering::Acquire) > 0;
+        let batched = self.listening.batched.load(Ordering::Acquire) > 0;
+        let (audience, later) = match running.engine.telling() {
+            Telling::AtOnce => ((sync || batched).then_some(Audience::All), false),
+            Telling::Batched => (sync.then_some(Audience::Sync), batched),
+        };
+
+        let mut committed = Committed {
+            triggers: SmallVec::new(),
+            visible: count > 0,
+            members: false,
+            schedule: self.scheduler.is_automatic() && !state.scheduled,
+            changes: None,
+        };
+        state.scheduled |= committed.schedule;
+        let mut told = audience.map(|audience| (audience, Vec::new(), ChangeSet::default()));
+        for write in &transaction.writes {
+            let slot = &mut *crate::lock(&write.slot.state);
+            let hidden = write.slot.is_hidden();
+            // What is taken out here is still held by `write.old`: no value is dropped under a lock.
+            if hidden {
+                slot.place.clone_from(&write.new);
+            } else {
+                let (key, new) = (&write.slot.key, write.new.clone());
+                running.engine.store(key, &mut slot.place, new);
+                if write.old.is_some() != write.new.is_some() {
+                    committed.members = true;
+                    state.members = state.sequence;
+                    state.len = state.len + usize::from(write.new.is_some())
+                        - usize::from(write.old.is_some());
+                }
+                if let Some(snapshots) = &mut state.snapshots
+                    && !slot.stale
+                {
+                    slot.stale = true;
+                    snapshots.stale.push(Arc::clone(&write.slot));
+                }
+            }
+            slot.sequence = state.sequence;
+            committed.triggers.extend(slot.signal.existing());
+            if later {
+                match state.pending.get_mut(slot.pending as usize) {
+                    Some((_, change)) if slot.pending != NOT_PENDING => {
+                        change.new.clone_from(&write.new);
+                        change.stamp = write.stamp.clone();
+                        change.time = time;
+                        change.version = state.version;
+                        change.sequence = state.sequence;
+                    }
+                    _ => {
+                        slot.pending = u32::try_from(state.pending.len()).unwrap_or(NOT_PENDING);
+                        let change = change(write, time, state);
+                        state.pending.push((Arc::clone(&write.slot), change));
+                    }
+                }
+                state.pending_round = state.pending_round.max(round);
+            }
+            if let Some((_, slots, changes)) = &mut told {
+                slots.push(Arc::clone(&write.slot));
+                changes.changes.push(change(write, time, state));
+            }
+            if for_middleware {
+                let changes = committed.changes.get_or_insert_default();
+                changes.changes.push(change(write, time, state));
+            }
+        }
+        // Last, so that nobody takes what was read before the commit for what stands after it.
+        self.clock.store(state.sequence, Ordering::Release);
+        if let Some((audience, slots, changes)) = told {
+            state.queue.push_back(Item {
+                slots,
+                changes,
+                audience,
+                round,
+            });
+        }
+        Ok(Some(committed))
+    }
+
+    /// The time of a commit. It is read once a turn where turns end by themselves.
+    fn time(&self, state: &mut State) -> u64 {
+        if !self.scheduler.is_automatic() {
+            return clock::now();
+        }
+        *state.turn.get_or_insert_with(clock::now)
+    }
+
+    /// Tells of a commit: signals first, so that listeners find memos that know of it.
+    fn publish(&self, committed: Committed, chain: Option<&(Instant, Chain)>) {
+        for trigger in committed.triggers {
+            trigger.notify();
+        }
+        if committed.members {
+            self.members.notify();
+        }
+        if committed.visible {
+            self.everything.notify();
+        }
+        if let (Some((start, chain)), Some(changes)) = (chain, &committed.changes) {
+            let took = start.elapsed();
+            for (_, middleware) in chain.iter() {
+                if let Err(panic) = self.ask(|| middleware.committed(changes, took)) {
+                    self.report(&StateError::Listener {
+                        subject: format!("middleware {:?}", middleware.name()),
+                        reason: panic,
+                    });
+                }
+            }
+        }
+        if committed.schedule {
+            let inner = self.this.clone();
+            self.scheduler.schedule(move || {
+                if let Some(inner) = inner.upgrade() {
+                    inner.end_turn();
+                }
+            });
+        }
+        self.drive();
+    }
+}
+
+fn change(write: &Write, time: u64, state: &State) -> Change {
+    Change {
+        key: Arc::clone(&write.slot.key),
+        old: write.old.clone(),
+        new: write.new.clone(),
+        stamp: write.stamp.clone(),
+        time,
+        version: state.version,
+        sequence: state.sequence,
+    }
+}

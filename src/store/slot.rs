@@ -1,0 +1,228 @@
+//! Slots: one per key, made at its first write or first subscription and kept while anyone holds
+//! it; and the index that finds them.
+
+use super::listen::{Listener, Listeners};
+use crate::{
+    key::{self, KeyHasher},
+    pattern::Pattern,
+    value::Value,
+};
+use reactive_graph::{
+    graph::Observer,
+    signal::ArcTrigger,
+    traits::{Notify, Track},
+};
+use std::{
+    collections::HashMap,
+    hash::BuildHasher,
+    sync::{Arc, Mutex, PoisonError, RwLock},
+};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SlotKind {
+    /// A key that all share.
+    Shared,
+    /// A key in the namespace of a micro-frontend.
+    Namespaced,
+    /// Not a key: something of the store's own that can be tracked and subscribed to.
+    Hidden,
+}
+
+pub(crate) struct Slot {
+    pub(crate) key: Arc<str>,
+    pub(crate) hash: u32,
+    pub(crate) kind: SlotKind,
+    pub(crate) state: Mutex<SlotState>,
+}
+
+pub(crate) const NOT_PENDING: u32 = u32::MAX;
+
+pub(crate) struct SlotState {
+    /// The value, on engines that keep it here.
+    pub(crate) place: Option<Value>,
+    /// The sequence number of the commit that changed the key last.
+    pub(crate) sequence: u64,
+    /// Where the key stands among the changes that are yet to be delivered.
+    pub(crate) pending: u32,
+    /// Whether the key changed since the last snapshot.
+    pub(crate) stale: bool,
+    pub(crate) listeners: Listeners,
+    pub(crate) signal: Signal,
+}
+
+impl Slot {
+    pub(crate) fn new(key: Arc<str>, hash: u32, kind: SlotKind) -> Self {
+        Self {
+            key,
+            hash,
+            kind,
+            state: Mutex::new(SlotState {
+                place: None,
+                sequence: 0,
+                pending: NOT_PENDING,
+                stale: false,
+                listeners: Listeners::default(),
+                signal: Signal::default(),
+            }),
+        }
+    }
+
+    pub(crate) fn is_hidden(&self) -> bool {
+        self.kind == SlotKind::Hidden
+    }
+
+    /// Makes the running effect or memo depend on this key.
+    pub(crate) fn track(&self) {
+        if Observer::get().is_some() {
+            let trigger = crate::lock(&self.state).signal.trigger();
+            trigger.track();
+        }
+    }
+}
+
+/// A trigger that is made when somebody first tracks it.
+#[derive(Default)]
+pub(crate) struct Signal(Option<ArcTrigger>);
+
+impl Signal {
+    pub(crate) fn trigger(&mut self) -> ArcTrigger {
+        self.0.get_or_insert_with(ArcTrigger::new).clone()
+    }
+
+    /// The trigger, if anyone ever tracked it.
+    pub(crate) fn existing(&self) -> Option<ArcTrigger> {
+        self.0.clone()
+    }
+}
+
+/// A [`Signal`] of the whole store.
+#[derive(Default)]
+pub(crate) struct SharedSignal(Mutex<Signal>);
+
+impl SharedSignal {
+    pub(crate) fn track(&self) {
+        if Observer::get().is_some() {
+            let trigger = crate::lock(&self.0).trigger();
+            trigger.track();
+        }
+    }
+
+    pub(crate) fn notify(&self) {
+        let trigger = crate::lock(&self.0).existing();
+        if let Some(trigger) = trigger {
+            trigger.notify();
+        }
+    }
+}
+
+/// Finds slots by name, and matches patterns against each name once, when its slot is made.
+#[derive(Default)]
+pub(crate) struct Slots {
+    index: RwLock<Index>,
+}
+
+#[derive(Default)]
+struct Index {
+    slots: HashMap<Arc<str>, Arc<Slot>, KeyHasher>,
+    patterns: Vec<(Pattern, Arc<Listener>)>,
+}
+
+impl Slots {
+    /// The slot of a key, if there is one. The name is one that was checked.
+    pub(crate) fn find(&self, name: &str) -> Option<Arc<Slot>> {
+        crate::read(&self.index).slots.get(name).cloned()
+    }
+
+    /// The slot of a key, made if need be. The name is one that was checked.
+    pub(crate) fn get(&self, name: &str) -> Arc<Slot> {
+        if let Some(slot) = self.find(name) {
+            return slot;
+        }
+        let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(slot) = index.slots.get(name) {
+            return Arc::clone(slot);
+        }
+        let kind = match key::split(name) {
+            Some(_) => SlotKind::Namespaced,
+            None => SlotKind::Shared,
+        };
+        let key: Arc<str> = name.into();
+        // The low half is enough to tell keys apart in a snapshot, and all there is on wasm32.
+        let hash = index.slots.hasher().hash_one(name) as u32;
+        let slot = Arc::new(Slot::new(Arc::clone(&key), hash, kind));
+        for (pattern, listener) in &index.patterns {
+            if pattern.matches(name) {
+                crate::lock(&slot.state).listeners.add(Arc::clone(listener));
+            }
+        }
+        index.slots.insert(key, Arc::clone(&slot));
+        slot
+    }
+
+    /// What made the hashes of the slots.
+    pub(crate) fn hasher(&self) -> KeyHasher {
+        crate::read(&self.index).slots.hasher().clone()
+    }
+
+    /// Every slot, in no particular order.
+    pub(crate) fn all(&self) -> Vec<Arc<Slot>> {
+        crate::read(&self.index).slots.values().cloned().collect()
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        crate::read(&self.index).slots.len()
+    }
+
+    /// Hangs a listener on every key, present and future, whose name the pattern matches.
+    pub(crate) fn add_pattern(&self, pattern: Pattern, listener: &Arc<Listener>) {
+        let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
+        for slot in index.slots.values() {
+            if pattern.matches(&slot.key) {
+                crate::lock(&slot.state).listeners.add(Arc::clone(listener));
+            }
+        }
+        index.patterns.push((pattern, Arc::clone(listener)));
+    }
+
+    /// Takes a listener off and hands out the slots it hung on, to be given up.
+    pub(crate) fn remove_pattern(&self, listener: &Arc<Listener>) -> Vec<Arc<Slot>> {
+        let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
+        index
+            .patterns
+            .retain(|(_, other)| !Arc::ptr_eq(other, listener));
+        let mut left = Vec::new();
+        for slot in index.slots.values() {
+            if crate::lock(&slot.state).listeners.remove(listener) {
+                left.push(Arc::clone(slot));
+            }
+        }
+        left
+    }
+
+    /// Gives up a reference to a slot, and the slot with it if it was the last and the key is
+    /// missing. Nobody loses a signal by that: the trigger that is handed out, to be notified
+    /// outside of any lock, makes whoever still tracks the key look again and find a new slot.
+    pub(crate) fn release(
+        &self,
+        slot: Arc<Slot>,
+        is_missing: impl Fn(&Slot) -> bool,
+    ) -> Option<ArcTrigger> {
+        let idle = |slot: &Slot| {
+            !slot.is_hidden() && crate::lock(&slot.state).listeners.is_empty() && is_missing(slot)
+        };
+        if !idle(&slot) {
+            return None;
+        }
+        let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
+        let known = index.slots.get(&*slot.key);
+        // References are only handed out under this lock, so the index's and ours are all.
+        if Arc::strong_count(&slot) > 2
+            || !idle(&slot)
+            || !known.is_some_and(|known| Arc::ptr_eq(known, &slot))
+        {
+            return None;
+        }
+        index.slots.remove(&*slot.key);
+        crate::lock(&slot.state).signal.existing()
+    }
+}

@@ -1,0 +1,295 @@
+//! [`Value`]: what a key holds. It is stored as the Rust type it was written as, and turns into
+//! JSON, or into another Rust type, only when somebody asks; both forms are then kept.
+
+use serde::{Serialize, de::DeserializeOwned};
+use std::{
+    any::{Any, type_name},
+    fmt,
+    sync::{Arc, Mutex, OnceLock},
+};
+
+/// The bounds of a storable type. Every type that fulfils them has the trait.
+///
+/// Equality is the type's own `PartialEq`: writing an equal value changes nothing. A float that is
+/// NaN is a legal value and equals nothing, itself included, so writing it again is a change;
+/// in JSON it becomes `null`, as `serde_json` has it.
+pub trait StateValue:
+    Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static
+{
+}
+
+impl<T> StateValue for T where
+    T: Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static
+{
+}
+
+/// A stored value, shared by reference count and immutable.
+///
+/// ```
+/// use universal_state::Value;
+///
+/// let value = Value::new(7u32);
+/// assert_eq!(value.to::<u32>().ok(), Some(7));
+/// # #[cfg(feature = "json")]
+/// assert_eq!(value.to::<f64>().ok(), Some(7.0)); // through JSON
+/// ```
+#[derive(Clone)]
+pub struct Value(Arc<dyn Stored>);
+
+/// Why a [`Value`] does not read as the type that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{found} does not read as {expected} ({reason})")]
+#[non_exhaustive]
+pub struct Mismatch {
+    /// The type that was asked for.
+    pub expected: &'static str,
+    /// The type that was written.
+    pub found: &'static str,
+    /// Why the stored form does not decode.
+    pub reason: String,
+}
+
+trait Stored: Any + Send + Sync {
+    fn same(&self, other: &dyn Stored) -> bool;
+    fn type_name(&self) -> &'static str;
+    fn forms(&self) -> &OnceLock<Box<Forms>>;
+    #[cfg(feature = "json")]
+    fn encode(&self) -> Result<serde_json::Value, serde_json::Error>;
+}
+
+/// A value as it was written, and the forms it was asked for since.
+struct Typed<T> {
+    value: T,
+    forms: OnceLock<Box<Forms>>,
+}
+
+#[derive(Default)]
+struct Forms {
+    #[cfg(feature = "json")]
+    json: OnceLock<Result<Arc<serde_json::Value>, String>>,
+    #[cfg(feature = "json")]
+    bytes: OnceLock<usize>,
+    /// `Arc<T>` for each type `T` the value was decoded into.
+    decoded: Mutex<Vec<Arc<dyn Any + Send + Sync>>>,
+}
+
+impl<T: StateValue> Stored for Typed<T> {
+    fn same(&self, other: &dyn Stored) -> bool {
+        (other as &dyn Any)
+            .downcast_ref::<Self>()
+            .is_some_and(|other| self.value == other.value)
+    }
+
+    fn type_name(&self) -> &'static str {
+        type_name::<T>()
+    }
+
+    fn forms(&self) -> &OnceLock<Box<Forms>> {
+        &self.forms
+    }
+
+    #[cfg(feature = "json")]
+    fn encode(&self) -> Result<serde_json::Value, serde_json::Error> {
+        serde_json::to_value(&self.value)
+    }
+}
+
+impl Value {
+    /// Wraps a value, without serializing it.
+    pub fn new<T: StateValue>(value: T) -> Self {
+        Self(Arc::new(Typed {
+            value,
+            forms: OnceLock::new(),
+        }))
+    }
+
+    /// The name of the Rust type that was written.
+    pub fn type_name(&self) -> &'static str {
+        self.0.type_name()
+    }
+
+    /// A clone of the value as a `T`.
+    ///
+    /// # Errors
+    /// [`Mismatch`] if it was written as another type and its JSON does not decode into `T`.
+    pub fn to<T: StateValue>(&self) -> Result<T, Mismatch> {
+        self.with(T::clone)
+    }
+
+    /// Calls `f` with the value as a `T`, without cloning it.
+    ///
+    /// # Errors
+    /// [`Mismatch`] if it was written as another type and its JSON does not decode into `T`.
+    pub fn with<T: StateValue, R>(&self, f: impl FnOnce(&T) -> R) -> Result<R, Mismatch> {
+        if let Some(typed) = self.downcast::<T>() {
+            return Ok(f(typed));
+        }
+        self.decoded::<T>().map(|value| f(&value))
+    }
+
+    /// The value, if `T` is the very type that was written.
+    pub(crate) fn downcast<T: StateValue>(&self) -> Option<&T> {
+        (&*self.0 as &dyn Any)
+            .downcast_ref::<Typed<T>>()
+            .map(|typed| &typed.value)
+    }
+
+    /// Whether both hold the same value: the same type and equal, or of two types and equal as JSON.
+    pub fn same(&self, other: &Self) -> bool {
+        self.is(other) || self.0.same(&*other.0) || self.same_json(other)
+    }
+
+    /// Whether both are one value in memory.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    fn forms(&self) -> &Forms {
+        self.0.forms().get_or_init(Box::default)
+    }
+
+    fn decoded<T: StateValue>(&self) -> Result<Arc<T>, Mismatch> {
+        let decoded = &self.forms().decoded;
+        let kept = crate::lock(decoded)
+            .iter()
+            .find_map(|form| Arc::clone(form).downcast::<T>().ok());
+        if let Some(value) = kept {
+            return Ok(value);
+        }
+        let value = Arc::new(self.decode::<T>().map_err(|reason| Mismatch {
+            expected: type_name::<T>(),
+            found: self.type_name(),
+            reason,
+        })?);
+        crate::lock(decoded).push(Arc::clone(&value) as Arc<dyn Any + Send + Sync>);
+        Ok(value)
+    }
+}
+
+#[cfg(feature = "json")]
+impl Value {
+    /// Takes in JSON from outside. It stays JSON until somebody reads it as another type.
+    pub fn from_json(json: serde_json::Value) -> Self {
+        Self::new(json)
+    }
+
+    /// The value as JSON. Serialized at the first call, then kept.
+    ///
+    /// # Errors
+    /// What the type's `Serialize` said, if it has no JSON form.
+    pub fn to_json(&self) -> Result<Arc<serde_json::Value>, String> {
+        let json = &self.forms().json;
+        if let Some(known) = json.get() {
+            return known.clone();
+        }
+        // Encoded outside of the cell's lock: `Serialize` is the user's code.
+        let encoded = match self.downcast::<serde_json::Value>() {
+            Some(json) => Ok(Arc::new(json.clone())),
+            None => self.0.encode().map(Arc::new).map_err(|e| e.to_string()),
+        };
+        json.get_or_init(|| encoded).clone()
+    }
+
+    /// The length of the value's compact JSON in bytes. Measured at the first call, then kept.
+    ///
+    /// # Errors
+    /// What the type's `Serialize` said, if it has no JSON form.
+    pub fn json_bytes(&self) -> Result<usize, String> {
+        let json = self.to_json()?;
+        Ok(*self.forms().bytes.get_or_init(|| {
+            let mut count = Count(0);
+            // Writing to a counter cannot fail, and a JSON value always serializes.
+            let _ = serde_json::to_writer(&mut count, &*json);
+            count.0
+        }))
+    }
+
+    fn decode<T: StateValue>(&self) -> Result<T, String> {
+        match self.downcast::<serde_json::Value>() {
+            Some(json) => T::deserialize(json).map_err(|e| e.to_string()),
+            None => T::deserialize(&*self.to_json()?).map_err(|e| e.to_string()),
+        }
+    }
+
+    fn same_json(&self, other: &Self) -> bool {
+        self.type_id() != other.type_id()
+            && matches!((self.to_json(), other.to_json()), (Ok(a), Ok(b)) if a == b)
+    }
+
+    fn type_id(&self) -> std::any::TypeId {
+        (&*self.0 as &dyn Any).type_id()
+    }
+}
+
+/// Counts what is written to it.
+#[cfg(feature = "json")]
+struct Count(usize);
+
+#[cfg(feature = "json")]
+impl std::io::Write for Count {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(not(feature = "json"))]
+impl Value {
+    fn decode<T: StateValue>(&self) -> Result<T, String> {
+        Err("only the written type reads without the feature `json`".to_owned())
+    }
+
+    fn same_json(&self, _other: &Self) -> bool {
+        false
+    }
+}
+
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        #[cfg(feature = "json")]
+        if let Ok(json) = self.to_json() {
+            return fmt::Display::fmt(&json, f);
+        }
+        write!(f, "<{}>", self.type_name())
+    }
+}
+
+/// What can be stored where values of several types meet: any [`StateValue`], or a [`Value`].
+pub trait IntoValue {
+    /// The stored form.
+    fn into_value(self) -> Value;
+}
+
+impl<T: StateValue> IntoValue for T {
+    fn into_value(self) -> Value {
+        Value::new(self)
+    }
+}
+
+impl IntoValue for Value {
+    fn into_value(self) -> Value {
+        self
+    }
+}
+
+/// Whether two contents of a key are the same, absence included.
+pub(crate) fn same_content(a: Option<&Value>, b: Option<&Value>) -> bool {
+    match (a, b) {
+        (None, None) => true,
+        (Some(a), Some(b)) => a.same(b),
+        _ => false,
+    }
+}
+
+/// Whether two contents of a key are one value in memory, absence included.
+pub(crate) fn is_content(a: Option<&Value>, b: Option<&Value>) -> bool {
+    match (a, b) {
+        (None, None) => true,
+        (Some(a), Some(b)) => a.is(b),
+        _ => false,
+    }
+}

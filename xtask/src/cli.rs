@@ -1,0 +1,168 @@
+//! The command line: what may be asked for, and how.
+
+use anyhow::{Context, Result, bail};
+
+use crate::steps::Step;
+
+pub const USAGE: &str = "\
+cargo xtask COMMAND
+
+  setup            install what the other commands need; takes what is already there
+  demo             build the demo (release) and serve it until Ctrl-C
+      --port N       the port on 127.0.0.1 (8080)
+  test [STEP]...   run the checks, all of them unless steps are named:
+      fmt            formatting
+      lint           clippy, native and wasm32, and the rules on dependencies
+      native         the library's and xtask's tests on this machine
+      doc            the examples in the documentation, and its links
+      wasm           the library's tests in a headless browser
+      build          the demo's release build, into dist/
+      e2e            the demo's end-to-end tests, on dist/
+      size           the compressed size of dist/ against xtask/size-budget.toml
+      all            all of the above, in this order
+  serve            serve dist/ as it is until Ctrl-C
+      --port N       the port on 127.0.0.1 (8080)
+  help             this text
+
+Environment: CHROME and CHROMEDRIVER name the browser and its driver;
+UNIVERSAL_STATE_TOOLS names the folder for installed tools.";
+
+const DEFAULT_PORT: u16 = 8080;
+
+#[derive(Debug, PartialEq)]
+pub enum Command {
+    Help,
+    Setup,
+    Demo { port: u16 },
+    Serve { port: u16 },
+    Test { steps: Vec<Step> },
+}
+
+pub fn parse(arguments: &[String]) -> Result<Command> {
+    let Some((command, rest)) = arguments.split_first() else {
+        return Ok(Command::Help);
+    };
+    if rest.iter().any(|argument| is_help(argument)) {
+        return Ok(Command::Help);
+    }
+    match command.as_str() {
+        "setup" => match rest.first() {
+            None => Ok(Command::Setup),
+            Some(argument) => bail!("`setup` takes no argument, got `{argument}`"),
+        },
+        "demo" => Ok(Command::Demo { port: port(rest)? }),
+        "serve" => Ok(Command::Serve { port: port(rest)? }),
+        "test" => Ok(Command::Test {
+            steps: steps(rest)?,
+        }),
+        name if is_help(name) => Ok(Command::Help),
+        name => bail!("no command `{name}`"),
+    }
+}
+
+fn is_help(argument: &str) -> bool {
+    matches!(argument, "help" | "--help" | "-h")
+}
+
+fn port(arguments: &[String]) -> Result<u16> {
+    let mut port = DEFAULT_PORT;
+    let mut arguments = arguments.iter();
+    while let Some(argument) = arguments.next() {
+        let value = match argument.strip_prefix("--port") {
+            Some("") => arguments.next().context("`--port` needs a number")?,
+            Some(value) if value.starts_with('=') => &value[1..],
+            _ => bail!("no option `{argument}`"),
+        };
+        port = value
+            .parse()
+            .ok()
+            .filter(|port| *port != 0)
+            .with_context(|| format!("`--port` needs a number from 1 to 65535, got `{value}`"))?;
+    }
+    Ok(port)
+}
+
+/// The named steps in the order in which they are run, each once: `build` comes before `e2e` however they were typed.
+fn steps(names: &[String]) -> Result<Vec<Step>> {
+    let mut named = Vec::new();
+    for name in names {
+        if name == "all" {
+            named.extend(Step::ALL);
+        } else {
+            named.push(Step::named(name).with_context(|| format!("no step `{name}`"))?);
+        }
+    }
+    let all = named.is_empty();
+    Ok(Step::ALL
+        .into_iter()
+        .filter(|step| all || named.contains(step))
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Result<Command> {
+        let arguments: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        parse(&arguments)
+    }
+
+    fn error(line: &str) -> String {
+        parsed(line).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn nothing_or_a_plea_for_help_prints_the_usage() {
+        for line in ["", "help", "--help", "-h", "demo --help", "test -h"] {
+            assert_eq!(parsed(line).unwrap(), Command::Help, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_port_is_taken_in_both_spellings() {
+        assert_eq!(parsed("demo").unwrap(), Command::Demo { port: 8080 });
+        assert_eq!(
+            parsed("demo --port 9000").unwrap(),
+            Command::Demo { port: 9000 }
+        );
+        assert_eq!(
+            parsed("serve --port=9000").unwrap(),
+            Command::Serve { port: 9000 }
+        );
+    }
+
+    #[test]
+    fn a_bad_port_is_named() {
+        assert!(error("demo --port 70000").contains("70000"));
+        assert!(error("demo --port 0").contains("`0`"));
+        assert!(error("demo --port").contains("needs a number"));
+        assert!(error("demo --ports 1").contains("--ports"));
+    }
+
+    #[test]
+    fn steps_run_once_and_in_order() {
+        assert_eq!(
+            parsed("test size fmt build fmt").unwrap(),
+            Command::Test {
+                steps: vec![Step::Fmt, Step::Build, Step::Size]
+            }
+        );
+    }
+
+    #[test]
+    fn no_step_means_all_steps() {
+        let all = Command::Test {
+            steps: Step::ALL.to_vec(),
+        };
+        assert_eq!(parsed("test").unwrap(), all);
+        assert_eq!(parsed("test fmt all").unwrap(), all);
+    }
+
+    #[test]
+    fn unknown_words_are_named() {
+        assert!(error("tset").contains("`tset`"));
+        assert!(error("test nativ").contains("`nativ`"));
+        assert!(error("setup now").contains("`now`"));
+    }
+}

@@ -1,0 +1,228 @@
+//! The checks, one function each.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::net::TcpListener;
+use std::thread;
+
+use anyhow::{Result, bail};
+
+use crate::browser;
+use crate::counts::{Counts, Runner};
+use crate::demo;
+use crate::lockfile;
+use crate::npm;
+use crate::serve;
+use crate::setup::{Environment, Item};
+use crate::shell::Cmd;
+use crate::size;
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Step {
+    Fmt,
+    Lint,
+    Native,
+    Doc,
+    Wasm,
+    Build,
+    E2e,
+    Size,
+}
+
+impl Step {
+    /// In the order in which they are run: what fails fast comes first, and `build` before what needs its result.
+    pub const ALL: [Self; 8] = [
+        Self::Fmt,
+        Self::Lint,
+        Self::Native,
+        Self::Doc,
+        Self::Wasm,
+        Self::Build,
+        Self::E2e,
+        Self::Size,
+    ];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Fmt => "fmt",
+            Self::Lint => "lint",
+            Self::Native => "native",
+            Self::Doc => "doc",
+            Self::Wasm => "wasm",
+            Self::Build => "build",
+            Self::E2e => "e2e",
+            Self::Size => "size",
+        }
+    }
+
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|step| step.name() == name)
+    }
+
+    pub fn needs(self) -> &'static [Item] {
+        match self {
+            Self::Fmt => &[Item::Rustfmt],
+            Self::Lint => &[Item::Clippy, Item::WasmTarget],
+            Self::Native | Self::Doc | Self::Size => &[],
+            Self::Wasm => &[Item::WasmTarget, Item::WasmBindgen, Item::Browser],
+            Self::Build => &demo::NEEDS,
+            Self::E2e => &[Item::NpmPackages, Item::Browser],
+        }
+    }
+
+    /// Whether the step's purpose is to run tests, so that none found is a failure.
+    pub fn runs_tests(self) -> bool {
+        matches!(self, Self::Native | Self::Doc | Self::Wasm | Self::E2e)
+    }
+
+    /// Runs the step, adding the tests that it ran to `counts`, if it fails too.
+    pub fn run(self, environment: &Environment, counts: &mut Counts) -> Result<()> {
+        match self {
+            Self::Fmt => Cmd::line("cargo fmt --all --check").run(),
+            Self::Lint => lint(),
+            Self::Native => native(counts),
+            Self::Doc => doc(counts),
+            Self::Wasm => wasm(environment, counts),
+            Self::Build => demo::build(environment),
+            Self::E2e => end_to_end(environment, counts),
+            Self::Size => size::check(&demo::dist()?),
+        }
+    }
+}
+
+fn lint() -> Result<()> {
+    for selection in [
+        "--workspace --all-targets",
+        "-p universal-state --all-targets --no-default-features",
+        "-p universal-state --all-targets --no-default-features --features json",
+        "--workspace --exclude xtask --lib --bins --examples --target wasm32-unknown-unknown",
+        "-p universal-state --test web --target wasm32-unknown-unknown",
+    ] {
+        Cmd::line(&format!("cargo clippy {selection} -- -D warnings")).run()?;
+    }
+    one_runtime()?;
+    light_core()
+}
+
+/// Two versions of a crate that keeps global state are two states: a signal of one is unknown to the other.
+fn one_runtime() -> Result<()> {
+    for name in ["reactive_graph", "any_spawner"] {
+        println!("one {name}: {}", lockfile::only_version(name)?);
+    }
+    Ok(())
+}
+
+/// Without its default features the library runs without a browser or Leptos.
+fn light_core() -> Result<()> {
+    let tree = Cmd::line(
+        "cargo tree -p universal-state --no-default-features -e normal,dev --prefix none --format {p}",
+    )
+    .read()?;
+    let crates = crate_names(&tree);
+    for unwanted in ["leptos", "web-sys"] {
+        if crates.contains(unwanted) {
+            bail!(
+                "without default features the library depends on `{unwanted}`; \
+                 `cargo tree -p universal-state --no-default-features -e normal,dev -i {unwanted}` tells how"
+            );
+        }
+    }
+    println!("without default features: neither leptos nor web-sys");
+    Ok(())
+}
+
+/// The names in what `cargo tree --prefix none --format {p}` prints: `name v1.2.3 (where)`.
+fn crate_names(tree: &str) -> BTreeSet<&str> {
+    tree.lines()
+        .filter_map(|line| line.split_whitespace().next())
+        .collect()
+}
+
+fn native(counts: &mut Counts) -> Result<()> {
+    for features in [
+        "",
+        "--no-default-features",
+        "--no-default-features --features json",
+    ] {
+        let line = format!("cargo test -p universal-state --lib --bins --tests {features}");
+        count(Cmd::line(&line), Runner::Cargo, counts)?;
+    }
+    count(Cmd::line("cargo test -p xtask"), Runner::Cargo, counts)
+}
+
+fn doc(counts: &mut Counts) -> Result<()> {
+    count(
+        Cmd::line("cargo test -p universal-state --doc"),
+        Runner::Cargo,
+        counts,
+    )?;
+    Cmd::line("cargo doc -p universal-state --no-deps")
+        .env("RUSTDOCFLAGS", "-D warnings")
+        .run()
+}
+
+fn wasm(environment: &Environment, counts: &mut Counts) -> Result<()> {
+    let found = environment.browser()?;
+    let committed = fs::read_to_string(crate::root().join("webdriver.json"))?;
+    let generated = crate::root().join("target/xtask/webdriver.json");
+    fs::create_dir_all(crate::root().join("target/xtask"))?;
+    fs::write(
+        &generated,
+        browser::with_binary(&committed, &found.browser)?,
+    )?;
+
+    let test =
+        Cmd::line("cargo test -p universal-state --test web --target wasm32-unknown-unknown")
+            .env(
+                "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER",
+                environment.test_runner()?,
+            )
+            .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", generated)
+            .env("CHROMEDRIVER", &found.driver)
+            // The runner's own limits, 5 and 20 seconds, are short on a machine that does other work too.
+            .env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "60")
+            .env("WASM_BINDGEN_TEST_TIMEOUT", "180");
+    count(test, Runner::Cargo, counts)
+}
+
+fn end_to_end(environment: &Environment, counts: &mut Counts) -> Result<()> {
+    let dist = demo::dist()?;
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let address = listener.local_addr()?;
+    thread::spawn(move || serve::run(&listener, &dist));
+
+    let test = Cmd::line("playwright test")
+        .dir(npm::dir())
+        .path(&environment.path()?)
+        .env("BASE_URL", format!("http://{address}"))
+        .env("CHROME", &environment.browser()?.browser);
+    count(test, Runner::Playwright, counts)
+}
+
+/// Runs a test runner and adds its tests to `counts` before it reports a failure.
+fn count(test: Cmd, runner: Runner, counts: &mut Counts) -> Result<()> {
+    let teed = test.tee()?;
+    *counts += runner.count(&teed.output);
+    teed.result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_crate_in_a_tree_is_known_by_its_whole_name() {
+        let tree = "universal-state v0.1.0 (/somewhere)\nleptos_macro v0.8.0 (proc-macro)\nserde v1.0.2 (*)\n\n";
+        let names = crate_names(tree);
+        assert!(names.contains("leptos_macro") && names.contains("serde"));
+        assert!(!names.contains("leptos"));
+    }
+
+    #[test]
+    fn every_step_is_found_by_its_name() {
+        for step in Step::ALL {
+            assert_eq!(Step::named(step.name()), Some(step));
+        }
+        assert_eq!(Step::named("all"), None);
+    }
+}
