@@ -141,6 +141,9 @@ pub enum StateError {
         /// What was tried.
         access: Access,
     },
+    /// The component that a setter belongs to is gone.
+    #[error("the component of this setter was unmounted; write through the store instead")]
+    Unmounted,
     /// A micro-frontend failed to render.
     #[error("micro-frontend {id:?} failed: {reason}")]
     MfeFailed {

@@ -5,6 +5,8 @@
 mod change;
 mod engine;
 mod error;
+#[cfg(feature = "leptos")]
+pub mod hooks;
 mod key;
 mod mfe;
 mod pattern;

@@ -1,0 +1,28 @@
+//! Hooks and components for Leptos.
+//!
+//! A component provides a store ([`provide_global_state`], [`GlobalStateProvider`]), those below
+//! it use it. A hook reads through the signal of its key, so a component repaints only for the
+//! keys that it read, whichever engine runs, and goes on when the engine is exchanged. Inside of an
+//! [`Mfe`] every hook reads and writes as that micro-frontend.
+//!
+//! On a server the hooks read the store of their request and touch nothing else; no effect runs
+//! there. Make a store for each request: a store in a `static` would mix up visitors.
+
+mod key_source;
+mod mfe;
+mod provider;
+mod snapshot;
+mod state;
+mod states;
+
+pub use key_source::{KeySource, ReactiveKey};
+pub use mfe::{Mfe, MfeFallback, MfeProps, try_use_scope, use_mfe, use_scope};
+pub use provider::{
+    GlobalStateProvider, GlobalStateProviderProps, provide_global_state, try_use_store, use_store,
+};
+pub use snapshot::use_snapshot;
+pub use state::{
+    SetState, UseGlobalStateOptions, use_global_state, use_global_state_or,
+    use_global_state_with_options, use_mfe_state,
+};
+pub use states::{KeyTuple, SetStates, use_global_states};

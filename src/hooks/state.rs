@@ -1,0 +1,309 @@
+//! `use_global_state`: the value of a key as a signal, and its setter.
+
+use super::{
+    key_source::{KeySource, ReactiveKey},
+    provider::use_view,
+};
+use crate::{
+    error::StateError,
+    key::Key,
+    store::{Handle, View},
+    value::StateValue,
+};
+use leptos::prelude::*;
+use std::{fmt, sync::Arc};
+
+/// The value of a shared key as a signal, and its setter. The signal holds `None` while the key is
+/// missing; a component that reads it repaints when this value changes, and for nothing else.
+///
+/// The key is text, a [`Key<T>`], or a closure that reads signals and returns a [`Key<T>`].
+/// A value that does not read as a `T` is reported and comes as `None`.
+///
+/// # Panics
+/// If no component above provides a store.
+///
+/// ```
+/// use leptos::prelude::*;
+/// use universal_state::{Key, hooks::use_global_state};
+///
+/// #[component]
+/// fn Row(#[prop(into)] id: Signal<u32>) -> impl IntoView {
+///     let key = move || Key::dynamic(format!("row:{}", id.get())).unwrap_or(Key::new("row"));
+///     let (label, set_label) = use_global_state::<String>(key);
+///     view! {
+///         <input prop:value=label on:input=move |event| set_label.set(event_target_value(&event))/>
+///     }
+/// }
+/// ```
+#[track_caller]
+pub fn use_global_state<T: StateValue>(
+    key: impl ReactiveKey<T>,
+) -> (Signal<Option<T>>, SetState<T>) {
+    use_state(use_view(), key.into_source(), UseGlobalStateOptions::default())
+}
+
+/// As [`use_global_state`], with a value that the signal holds while the key is missing. The store
+/// is not written.
+///
+/// # Panics
+/// If no component above provides a store.
+///
+/// ```
+/// use leptos::prelude::*;
+/// use universal_state::{Key, hooks::use_global_state_or};
+///
+/// const COUNT: Key<i32> = Key::new("count");
+///
+/// #[component]
+/// fn Counter() -> impl IntoView {
+///     let (count, set_count) = use_global_state_or(COUNT, 0);
+///     view! { <button on:click=move |_| set_count.set(count.get() + 1)>{count}</button> }
+/// }
+/// ```
+#[track_caller]
+pub fn use_global_state_or<T: StateValue>(
+    key: impl ReactiveKey<T>,
+    default: T,
+) -> (Signal<T>, SetState<T>) {
+    let target = Target::new(use_view(), key.into_source());
+    let source = target.clone();
+    let value = Memo::new(move |_| source.get().unwrap_or_else(|| default.clone()));
+    (value.into(), SetState::new(target))
+}
+
+/// As [`use_global_state`], with options.
+///
+/// # Panics
+/// If no component above provides a store.
+#[track_caller]
+pub fn use_global_state_with_options<T: StateValue>(
+    key: impl ReactiveKey<T>,
+    options: UseGlobalStateOptions<T>,
+) -> (Signal<Option<T>>, SetState<T>) {
+    use_state(use_view(), key.into_source(), options)
+}
+
+/// As [`use_global_state`], for a key of the micro-frontend that the component belongs to.
+///
+/// # Panics
+/// If the component is not inside of an [`Mfe`](super::Mfe).
+#[track_caller]
+pub fn use_mfe_state<T: StateValue>(key: impl ReactiveKey<T>) -> (Signal<Option<T>>, SetState<T>) {
+    let view = super::use_scope().view().clone();
+    use_state(view, key.into_source(), UseGlobalStateOptions::default())
+}
+
+/// Options of [`use_global_state_with_options`].
+///
+/// ```
+/// use universal_state::hooks::UseGlobalStateOptions;
+///
+/// let options = UseGlobalStateOptions::new().initial(0).source("counter");
+/// # let _ = options;
+/// ```
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct UseGlobalStateOptions<T> {
+    default: Option<T>,
+    initial: Option<T>,
+    source: Option<String>,
+}
+
+impl<T> Default for UseGlobalStateOptions<T> {
+    fn default() -> Self {
+        Self {
+            default: None,
+            initial: None,
+            source: None,
+        }
+    }
+}
+
+impl<T> UseGlobalStateOptions<T> {
+    /// No default, nothing written, no source.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What the signal holds while the key is missing. The store is not written.
+    pub fn default_value(mut self, value: T) -> Self {
+        self.default = Some(value);
+        self
+    }
+
+    /// What is written to the store, once, if the key is missing when the component is made.
+    pub fn initial(mut self, value: T) -> Self {
+        self.initial = Some(value);
+        self
+    }
+
+    /// What the setter gives as its source; a micro-frontend's id if it is inside of one.
+    pub fn source(mut self, source: impl Into<String>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+}
+
+fn use_state<T: StateValue>(
+    view: View,
+    key: KeySource<T>,
+    options: UseGlobalStateOptions<T>,
+) -> (Signal<Option<T>>, SetState<T>) {
+    let view = match &options.source {
+        Some(source) => view.with_source(source),
+        None => view,
+    };
+    let target = Target::new(view, key);
+    if let Some(initial) = options.initial
+        && untrack(|| target.get()).is_none()
+    {
+        target.report(target.write(|handle| handle.set(initial)));
+    }
+    let (source, default) = (target.clone(), options.default);
+    let value = Memo::new(move |_| source.get().or_else(|| default.clone()));
+    (value.into(), SetState::new(target))
+}
+
+/// What a hook reads and writes.
+#[derive(Clone)]
+struct Target<T> {
+    view: View,
+    key: Reach<T>,
+}
+
+#[derive(Clone)]
+enum Reach<T> {
+    /// Found once and for all.
+    Handle(Arc<Handle<T>>),
+    Reactive(Arc<dyn Fn() -> Key<T> + Send + Sync>),
+    /// The key cannot be used, and why.
+    Refused(StateError),
+}
+
+impl<T: StateValue> Target<T> {
+    fn new(view: View, key: KeySource<T>) -> Self {
+        let key = match key {
+            KeySource::Reactive(key) => Reach::Reactive(key),
+            KeySource::Fixed(key) => match view.handle(key) {
+                Ok(handle) => Reach::Handle(Arc::new(handle)),
+                Err(error) => Reach::Refused(error),
+            },
+        };
+        Self { view, key }
+    }
+
+    fn get(&self) -> Option<T> {
+        match &self.key {
+            Reach::Handle(handle) => handle.get(),
+            Reach::Reactive(key) => self.view.get(key()),
+            Reach::Refused(error) => self.view.or_report(Err(error.clone())),
+        }
+    }
+
+    fn write<R>(
+        &self,
+        write: impl FnOnce(&Handle<T>) -> Result<R, StateError>,
+    ) -> Result<R, StateError> {
+        match &self.key {
+            Reach::Handle(handle) => write(handle),
+            Reach::Reactive(key) => write(&self.view.handle(untrack(|| key()))?),
+            Reach::Refused(error) => Err(error.clone()),
+        }
+    }
+
+    fn report<R>(&self, result: Result<R, StateError>) {
+        drop(self.view.or_report(result));
+    }
+}
+
+/// Writes the key of a hook. It can be copied, and ends with the component that made it.
+///
+/// The plain methods report an error to the store's reporter, their `try_` twins return it.
+pub struct SetState<T: 'static>(StoredValue<Target<T>>);
+
+impl<T> Copy for SetState<T> {}
+
+impl<T> Clone for SetState<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T: StateValue> SetState<T> {
+    fn new(target: Target<T>) -> Self {
+        Self(StoredValue::new(target))
+    }
+
+    /// Gives the key a value.
+    pub fn set(&self, value: T) {
+        self.run(|handle| handle.set(value));
+    }
+
+    /// As [`SetState::set`].
+    ///
+    /// # Errors
+    /// As [`View::set`], and [`StateError::Unmounted`] if the component is gone.
+    pub fn try_set(&self, value: T) -> Result<(), StateError> {
+        self.try_run(|handle| handle.set(value))
+    }
+
+    /// Changes the value in place; a missing key stays missing.
+    pub fn update(&self, f: impl FnMut(&mut T)) {
+        self.run(|handle| handle.update(f));
+    }
+
+    /// As [`SetState::update`]. Returns whether the key was there.
+    ///
+    /// # Errors
+    /// As [`View::update`], and [`StateError::Unmounted`] if the component is gone.
+    pub fn try_update(&self, f: impl FnMut(&mut T)) -> Result<bool, StateError> {
+        self.try_run(|handle| handle.update(f))
+    }
+
+    /// Changes the value in place, beginning with `default` if the key is missing.
+    pub fn update_or(&self, default: T, f: impl FnMut(&mut T)) {
+        self.run(|handle| handle.update_or(default, f));
+    }
+
+    /// As [`SetState::update_or`].
+    ///
+    /// # Errors
+    /// As [`View::update`], and [`StateError::Unmounted`] if the component is gone.
+    pub fn try_update_or(&self, default: T, f: impl FnMut(&mut T)) -> Result<(), StateError> {
+        self.try_run(|handle| handle.update_or(default, f))
+    }
+
+    /// Removes the key.
+    pub fn delete(&self) {
+        self.run(Handle::delete);
+    }
+
+    /// As [`SetState::delete`]. Returns whether the key was there.
+    ///
+    /// # Errors
+    /// As [`View::delete`], and [`StateError::Unmounted`] if the component is gone.
+    pub fn try_delete(&self) -> Result<bool, StateError> {
+        self.try_run(Handle::delete)
+    }
+
+    fn run<R>(&self, write: impl FnOnce(&Handle<T>) -> Result<R, StateError>) {
+        match self.0.try_get_value() {
+            Some(target) => target.report(target.write(write)),
+            None => leptos::logging::error!("universal-state: {}", StateError::Unmounted),
+        }
+    }
+
+    fn try_run<R>(
+        &self,
+        write: impl FnOnce(&Handle<T>) -> Result<R, StateError>,
+    ) -> Result<R, StateError> {
+        let target = self.0.try_get_value().ok_or(StateError::Unmounted)?;
+        target.write(write)
+    }
+}
+
+impl<T> fmt::Debug for SetState<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SetState<{}>", std::any::type_name::<T>())
+    }
+}
