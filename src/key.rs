@@ -239,7 +239,14 @@ mod tests {
 
     #[test]
     fn no_two_ids_share_a_namespace() {
-        let ids = ["shop", "shop:cart", "shop/cart", "shop%2Fcart", "@shop", "%"];
+        let ids = [
+            "shop",
+            "shop:cart",
+            "shop/cart",
+            "shop%2Fcart",
+            "@shop",
+            "%",
+        ];
         for (i, a) in ids.iter().enumerate() {
             for b in &ids[i + 1..] {
                 assert!(!namespace(a).starts_with(&namespace(b)), "{a} and {b}");

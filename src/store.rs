@@ -282,7 +282,8 @@ impl Inner {
             .unwrap_or_else(std::sync::PoisonError::into_inner);
         let before = Arc::clone(&chain);
         let changed = change(Arc::make_mut(&mut chain));
-        self.has_middleware.store(!chain.is_empty(), Ordering::Release);
+        self.has_middleware
+            .store(!chain.is_empty(), Ordering::Release);
         drop(chain);
         drop(before);
         changed

@@ -153,10 +153,7 @@ pub fn Mfe(
 
 /// Reports what the children of a micro-frontend failed with.
 fn failure(store: &Store, id: &str, errors: &Errors) -> Option<StateError> {
-    let reasons: Vec<String> = errors
-        .iter()
-        .map(|(_, error)| error.to_string())
-        .collect();
+    let reasons: Vec<String> = errors.iter().map(|(_, error)| error.to_string()).collect();
     if reasons.is_empty() {
         return None;
     }

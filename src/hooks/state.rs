@@ -39,7 +39,11 @@ use std::{fmt, sync::Arc};
 pub fn use_global_state<T: StateValue>(
     key: impl ReactiveKey<T>,
 ) -> (Signal<Option<T>>, SetState<T>) {
-    use_state(use_view(), key.into_source(), UseGlobalStateOptions::default())
+    use_state(
+        use_view(),
+        key.into_source(),
+        UseGlobalStateOptions::default(),
+    )
 }
 
 /// As [`use_global_state`], with a value that the signal holds while the key is missing. The store

@@ -345,7 +345,11 @@ impl Inner {
             let before = crate::lock(attached);
             before.everything == now.everything
                 && before.slots.len() == now.slots.len()
-                && before.slots.iter().zip(&now.slots).all(|(a, b)| Arc::ptr_eq(a, b))
+                && before
+                    .slots
+                    .iter()
+                    .zip(&now.slots)
+                    .all(|(a, b)| Arc::ptr_eq(a, b))
         };
         if same || !listener.is_active() {
             return;

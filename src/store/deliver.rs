@@ -164,7 +164,10 @@ impl Inner {
         if item.changes.is_empty() {
             return;
         }
-        let observed = self.has_middleware.load(Ordering::Acquire).then(Instant::now);
+        let observed = self
+            .has_middleware
+            .load(Ordering::Acquire)
+            .then(Instant::now);
         self.tell(item);
         if let Some(start) = observed {
             let took = start.elapsed();
@@ -186,8 +189,7 @@ impl Inner {
         for (at, (slot, change)) in item.slots.iter().zip(&item.changes).enumerate() {
             let listeners = crate::lock(&slot.state).listeners.clone();
             for listener in listeners.iter() {
-                if listener.since >= change.sequence || !item.audience.includes(listener.delivery)
-                {
+                if listener.since >= change.sequence || !item.audience.includes(listener.delivery) {
                     continue;
                 }
                 match &listener.call {
@@ -256,8 +258,7 @@ impl Inner {
 
 /// Leaves out the keys that end where they began.
 fn settle(item: &mut Item) {
-    let unchanged =
-        |change: &Change| same_content(change.old.as_ref(), change.new.as_ref());
+    let unchanged = |change: &Change| same_content(change.old.as_ref(), change.new.as_ref());
     if !item.changes.iter().any(unchanged) {
         return;
     }

@@ -187,9 +187,7 @@ impl Inner {
     pub(crate) fn read(&self, slot: &Arc<Slot>) -> Option<Value> {
         slot.track();
         let id = self.id();
-        if let Some(content) =
-            context::with_draft(id, |draft| draft.get(slot).cloned()).flatten()
-        {
+        if let Some(content) = context::with_draft(id, |draft| draft.get(slot).cloned()).flatten() {
             return content;
         }
         let (value, sequence) = self.load(slot);
@@ -295,7 +293,10 @@ impl Inner {
 
     pub(crate) fn set_reporter(&self, reporter: Option<Reporter>) {
         let old = std::mem::replace(
-            &mut *self.reporter.write().unwrap_or_else(PoisonError::into_inner),
+            &mut *self
+                .reporter
+                .write()
+                .unwrap_or_else(PoisonError::into_inner),
             reporter,
         );
         drop(old);

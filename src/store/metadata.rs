@@ -40,7 +40,10 @@ impl Store {
         self.computed(|state| {
             let bytes = |value: &crate::Value| value.json_bytes().unwrap_or(0);
             let snapshot = state.snapshot();
-            snapshot.iter().map(|(key, value)| key.len() + bytes(value)).sum()
+            snapshot
+                .iter()
+                .map(|(key, value)| key.len() + bytes(value))
+                .sum()
         })
     }
 

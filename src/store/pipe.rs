@@ -203,9 +203,7 @@ impl Inner {
 
     /// Runs code of a middleware, which must not write.
     fn ask<R>(&self, f: impl FnOnce() -> R) -> Result<R, String> {
-        context::forbidding(self.id(), "a middleware", || {
-            untrack(|| super::contain(f))
-        })
+        context::forbidding(self.id(), "a middleware", || untrack(|| super::contain(f)))
     }
 
     /// Stores the transaction, unless something it is based upon has moved: `None`.

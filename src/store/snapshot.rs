@@ -171,7 +171,9 @@ impl PartialEq for Snapshot {
 
 impl fmt::Debug for Snapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_map().entries(self.iter().collect::<BTreeMap<_, _>>()).finish()
+        f.debug_map()
+            .entries(self.iter().collect::<BTreeMap<_, _>>())
+            .finish()
     }
 }
 
@@ -187,9 +189,7 @@ impl Inner {
     pub(crate) fn snapshot(&self) -> Snapshot {
         let id = self.id();
         self.everything.track();
-        context::track(id, || {
-            (Dep::Everything, self.clock.load(Ordering::Acquire))
-        });
+        context::track(id, || (Dep::Everything, self.clock.load(Ordering::Acquire)));
         let stored = self.stored_snapshot();
         let drafted = context::with_draft(id, |draft| draft.writes.clone());
         let Some(drafted) = drafted.filter(|writes| !writes.is_empty()) else {

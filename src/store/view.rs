@@ -555,8 +555,7 @@ impl View {
                     if changes.iter().all(visible) {
                         return listener(changes).failure();
                     }
-                    let changes: Vec<_> =
-                        changes.iter().filter(|c| visible(c)).cloned().collect();
+                    let changes: Vec<_> = changes.iter().filter(|c| visible(c)).cloned().collect();
                     if changes.is_empty() {
                         return Ok(());
                     }
@@ -732,8 +731,8 @@ impl View {
 
     /// The slot of a key that is to be read: made only if somebody is to learn of a later write.
     fn slot_to_read(&self, name: &str) -> Option<Arc<Slot>> {
-        let tracked = reactive_graph::graph::Observer::get().is_some()
-            || context::tracking(self.inner.id());
+        let tracked =
+            reactive_graph::graph::Observer::get().is_some() || context::tracking(self.inner.id());
         if tracked {
             Some(self.inner.slots.get(name))
         } else {

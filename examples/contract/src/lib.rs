@@ -1,0 +1,1 @@
+//! The keys and types that the micro-frontends of the workbench share.
