@@ -65,7 +65,8 @@ pub fn try_use_scope() -> Option<Scope> {
     use_context::<CurrentScope>().map(|CurrentScope(scope)| scope)
 }
 
-/// What an [`Mfe`] shows in place of children that failed. Any function of the error serves.
+/// What an [`Mfe`] shows in place of children that failed. Any function of a
+/// `&StateError` serves.
 #[derive(Clone)]
 pub struct MfeFallback(Arc<dyn Fn(&StateError) -> AnyView + Send + Sync>);
 
@@ -102,7 +103,7 @@ impl fmt::Debug for MfeFallback {
 ///
 /// ```
 /// use leptos::prelude::*;
-/// use universal_state::{MfeInfo, hooks::{GlobalStateProvider, Mfe}};
+/// use universal_state::{MfeInfo, StateError, hooks::{GlobalStateProvider, Mfe}};
 ///
 /// #[component]
 /// fn App() -> impl IntoView {
@@ -113,7 +114,7 @@ impl fmt::Debug for MfeFallback {
 ///             </Mfe>
 ///             <Mfe
 ///                 info=MfeInfo::new("ads", "leptos", "2.1.0")
-///                 fallback=|error| view! { <small>{error.to_string()}</small> }
+///                 fallback=|error: &StateError| view! { <small>{error.to_string()}</small> }
 ///             >
 ///                 {"seven".parse::<u32>()}
 ///             </Mfe>

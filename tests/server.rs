@@ -1,0 +1,93 @@
+//! The hooks on a server: they compile, return what the request's store holds, and touch nothing.
+#![cfg(all(feature = "leptos", not(target_family = "wasm")))]
+
+use leptos::prelude::{GetUntracked, Owner};
+use universal_state::{
+    Key, MfeInfo, StateError, Store,
+    hooks::{
+        UseGlobalStateOptions, provide_global_state, try_use_scope, try_use_store,
+        use_global_state, use_global_state_or, use_global_state_with_options, use_global_states,
+        use_mfe, use_mfe_state, use_snapshot,
+    },
+};
+
+const COUNT: Key<i32> = Key::new("count");
+const NAME: Key<String> = Key::new("name");
+
+/// One request: an owner and a store of its own.
+fn request(store: &Store, render: impl FnOnce()) {
+    let owner = Owner::new();
+    owner.with(|| {
+        provide_global_state(store.clone());
+        render();
+    });
+    owner.cleanup();
+}
+
+#[test]
+fn a_hook_returns_the_initial_value_and_writes_nothing() {
+    let store = Store::new();
+    request(&store, || {
+        assert_eq!(use_global_state(COUNT).0.get_untracked(), None);
+        assert_eq!(use_global_state_or(COUNT, 3).0.get_untracked(), 3);
+        assert_eq!(
+            use_global_states((COUNT, NAME)).0.get_untracked(),
+            (None, None)
+        );
+        let options = UseGlobalStateOptions::new().default_value(4);
+        let (value, _) = use_global_state_with_options(COUNT, options);
+        assert_eq!(value.get_untracked(), Some(4));
+        assert!(use_snapshot().get_untracked().is_empty());
+    });
+    assert!(store.is_empty());
+    assert_eq!(store.metadata().version, 0);
+}
+
+#[test]
+fn a_hook_returns_what_the_requests_store_holds() {
+    let (store, other) = (Store::new(), Store::new());
+    store.set(COUNT, 7).unwrap();
+    request(&store, || {
+        assert_eq!(use_global_state(COUNT).0.get_untracked(), Some(7));
+        assert_eq!(use_snapshot().get_untracked().get(COUNT), Some(7));
+    });
+    request(&other, || {
+        assert_eq!(
+            use_global_state(COUNT).0.get_untracked(),
+            None,
+            "another visitor's store"
+        );
+    });
+}
+
+#[test]
+fn a_memo_of_a_hook_follows_writes_during_the_render() {
+    let store = Store::new();
+    request(&store, || {
+        let (value, set) = use_global_state_or(COUNT, 0);
+        assert_eq!(value.get_untracked(), 0);
+        set.set(5);
+        assert_eq!(value.get_untracked(), 5);
+    });
+}
+
+#[test]
+fn a_micro_frontend_ends_with_its_request() {
+    let store = Store::new();
+    request(&store, || {
+        assert!(try_use_scope().is_none());
+        use_mfe(MfeInfo::new("shop", "leptos", "1.0.0")).unwrap();
+        let (filter, set_filter) = use_mfe_state::<String>("filter");
+        set_filter.set("red".to_owned());
+        assert_eq!(filter.get_untracked().as_deref(), Some("red"));
+        assert_eq!(store.keys(), ["@shop/filter"]);
+        let taken = use_mfe(MfeInfo::new("shop", "leptos", "2.0.0"));
+        assert!(matches!(taken, Err(StateError::MfeTaken { .. })));
+    });
+    assert!(store.mfes().is_empty() && store.is_empty());
+}
+
+#[test]
+fn without_a_provider_there_is_no_store() {
+    Owner::new().with(|| assert!(try_use_store().is_none()));
+}

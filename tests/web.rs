@@ -1,0 +1,603 @@
+//! The hooks in a real browser: what repaints, when, and what is left after an unmount.
+#![cfg(all(target_family = "wasm", feature = "leptos"))]
+
+use leptos::{mount::mount_to, prelude::*, task::tick};
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicUsize, Ordering},
+};
+use universal_state::{
+    EngineKind, Key, MfeInfo, Origin, Restore, Scope, StateError, Store, SubscribeOptions,
+    Transaction, Veto,
+    hooks::{
+        GlobalStateProvider, Mfe, SetState, UseGlobalStateOptions, try_use_scope, try_use_store,
+        use_global_state, use_global_state_or, use_global_state_with_options, use_global_states,
+        use_mfe_state, use_scope, use_snapshot, use_store,
+    },
+};
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+use web_sys::{HtmlElement, wasm_bindgen::JsCast};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+const NAME: Key<String> = Key::new("name");
+const COUNT: Key<i32> = Key::new("count");
+
+/// A mounted view and the element it is in. Unmounts when dropped.
+struct Page {
+    root: HtmlElement,
+    _mounted: Box<dyn std::any::Any>,
+}
+
+impl Page {
+    fn mount<V: IntoView + 'static>(view: impl FnOnce() -> V + 'static) -> Self {
+        let document = gloo_utils::document();
+        let root: HtmlElement = document
+            .create_element("div")
+            .expect("a document makes elements")
+            .unchecked_into();
+        document
+            .body()
+            .expect("a page has a body")
+            .append_child(&root)
+            .expect("a body takes children");
+        let handle = mount_to(root.clone(), view);
+        Self {
+            root,
+            _mounted: Box::new(handle),
+        }
+    }
+
+    fn text(&self) -> String {
+        self.root.inner_text()
+    }
+}
+
+impl Drop for Page {
+    fn drop(&mut self) {
+        self.root.remove();
+    }
+}
+
+/// Counts how often something ran.
+#[derive(Clone, Default)]
+struct Count(Arc<AtomicUsize>);
+
+impl Count {
+    fn up(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn get(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+fn stores() -> impl Iterator<Item = Store> {
+    EngineKind::ALL
+        .iter()
+        .map(|kind| Store::builder().engine(*kind).build())
+}
+
+fn name(text: &str) -> String {
+    text.to_owned()
+}
+
+/// Everything that was reported to a store.
+fn reports(store: &Store) -> Arc<Mutex<Vec<StateError>>> {
+    let reports = Arc::new(Mutex::new(Vec::new()));
+    let sink = Arc::clone(&reports);
+    store.set_reporter(move |error| sink.lock().unwrap().push(error.clone()));
+    reports
+}
+
+#[wasm_bindgen_test]
+async fn a_component_repaints_only_for_the_key_it_read() {
+    for store in stores() {
+        let (names, counts) = (Count::default(), Count::default());
+        let (painted_names, painted_counts) = (names.clone(), counts.clone());
+        let given = store.clone();
+        let page = Page::mount(move || {
+            view! {
+                <GlobalStateProvider store=given>
+                    {move || {
+                        let (value, _) = use_global_state(NAME);
+                        let painted = painted_names.clone();
+                        view! { <p>{move || { painted.up(); value.get() }}</p> }
+                    }}
+                    {move || {
+                        let (value, _) = use_global_state_or(COUNT, 0);
+                        let painted = painted_counts.clone();
+                        view! { <p>{move || { painted.up(); value.get() }}</p> }
+                    }}
+                </GlobalStateProvider>
+            }
+        });
+        assert_eq!((names.get(), counts.get()), (1, 1), "{}", store.engine());
+
+        store.set(NAME, name("Ada")).unwrap();
+        store.set("unrelated", 1).unwrap();
+        tick().await;
+        assert!(page.text().contains("Ada"), "{}", store.engine());
+        assert_eq!((names.get(), counts.get()), (2, 1), "{}", store.engine());
+
+        store.set(COUNT, 7).unwrap();
+        tick().await;
+        assert!(page.text().contains('7'));
+        assert_eq!((names.get(), counts.get()), (2, 2), "{}", store.engine());
+
+        store.delete("name").unwrap();
+        store.delete("count").unwrap();
+        tick().await;
+        assert!(!page.text().contains("Ada") && page.text().contains('0'));
+    }
+}
+
+#[wasm_bindgen_test]
+async fn many_writes_in_one_turn_repaint_once() {
+    for store in stores() {
+        let painted = Count::default();
+        let (given, counter) = (store.clone(), painted.clone());
+        let page = Page::mount(move || {
+            view! {
+                <GlobalStateProvider store=given>
+                    {move || {
+                        let (value, _) = use_global_state_or(COUNT, 0);
+                        let counter = counter.clone();
+                        view! { <p>{move || { counter.up(); value.get() }}</p> }
+                    }}
+                </GlobalStateProvider>
+            }
+        });
+        for n in 1..=50 {
+            store.set(COUNT, n).unwrap();
+        }
+        tick().await;
+        assert!(page.text().contains("50"));
+        assert_eq!(painted.get(), 2, "{}", store.engine());
+
+        // A key that ends the turn where it began repaints nobody.
+        store.set(COUNT, 51).unwrap();
+        store.set(COUNT, 50).unwrap();
+        tick().await;
+        assert_eq!(painted.get(), 2, "{}", store.engine());
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_turn_ends_in_a_microtask_and_calls_a_listener_once() {
+    let store = Store::new();
+    let calls = Count::default();
+    let counter = calls.clone();
+    let seen = Arc::new(AtomicUsize::new(0));
+    let changes = Arc::clone(&seen);
+    let _subscription = store
+        .subscribe_all(SubscribeOptions::new(), move |set| {
+            counter.up();
+            changes.fetch_add(set.len(), Ordering::Relaxed);
+        })
+        .unwrap();
+    for key in ["a", "b", "c"] {
+        store.set(key, 1).unwrap();
+    }
+    assert_eq!(calls.get(), 0);
+    tick().await;
+    assert_eq!((calls.get(), seen.load(Ordering::Relaxed)), (1, 3));
+    store.set("a", 2).unwrap();
+    tick().await;
+    assert_eq!(calls.get(), 2);
+}
+
+#[wasm_bindgen_test]
+async fn the_setter_writes_through_the_pipe() {
+    struct NoSwearing;
+    impl universal_state::Middleware for NoSwearing {
+        fn name(&self) -> &str {
+            "no-swearing"
+        }
+        fn before(&self, transaction: &mut Transaction) -> Result<(), Veto> {
+            match transaction
+                .writes()
+                .iter()
+                .any(|w| w.new() == Some(name("damn")))
+            {
+                true => Err(Veto::new("mind your language")),
+                false => Ok(()),
+            }
+        }
+    }
+    for store in stores() {
+        store.add_middleware(NoSwearing);
+        let reported = reports(&store);
+        let setter: Arc<Mutex<Option<SetState<String>>>> = Arc::default();
+        let (given, taken) = (store.clone(), Arc::clone(&setter));
+        let page = Page::mount(move || {
+            view! {
+                <GlobalStateProvider store=given>
+                    {move || {
+                        let options = UseGlobalStateOptions::new().initial(name("Ada")).source("form");
+                        let (value, set) = use_global_state_with_options(NAME, options);
+                        *taken.lock().unwrap() = Some(set);
+                        view! { <p>{value}</p> }
+                    }}
+                </GlobalStateProvider>
+            }
+        });
+        let set = setter.lock().unwrap().expect("the component ran");
+        assert_eq!(store.get(NAME), Some(name("Ada")));
+        assert_eq!(store.metadata().source, "form");
+
+        set.set(name("damn"));
+        assert!(matches!(
+            reported.lock().unwrap().pop(),
+            Some(StateError::Vetoed { .. })
+        ));
+        assert!(matches!(
+            set.try_set(name("damn")),
+            Err(StateError::Vetoed { .. })
+        ));
+        assert!(reported.lock().unwrap().is_empty());
+        set.update(|text| text.push_str(" Lovelace"));
+        tick().await;
+        assert!(page.text().contains("Ada Lovelace"));
+        set.delete();
+        assert!(!store.has("name"));
+        set.update_or(name("Grace"), |text| text.push('!'));
+        assert_eq!(store.get(NAME), Some(name("Grace!")));
+
+        drop(page);
+        assert_eq!(set.try_set(name("late")), Err(StateError::Unmounted));
+        assert_eq!(store.get(NAME), Some(name("Grace!")));
+    }
+}
+
+#[wasm_bindgen_test]
+async fn several_keys_are_one_signal_and_one_transaction() {
+    for store in stores() {
+        let painted = Count::default();
+        let (given, counter) = (store.clone(), painted.clone());
+        let page = Page::mount(move || {
+            view! {
+                <GlobalStateProvider store=given>
+                    {move || {
+                        let (both, set) = use_global_states((NAME, COUNT));
+                        let counter = counter.clone();
+                        view! {
+                            <button on:click=move |_| set.set((name("Ada"), 36))>"set"</button>
+                            <p>{move || { counter.up(); format!("{:?}", both.get()) }}</p>
+                        }
+                    }}
+                </GlobalStateProvider>
+            }
+        });
+        let version = store.metadata().version;
+        let button = page.root.query_selector("button").unwrap().unwrap();
+        button.unchecked_into::<HtmlElement>().click();
+        tick().await;
+        assert!(
+            page.text().contains(r#"(Some("Ada"), Some(36))"#),
+            "{}",
+            page.text()
+        );
+        assert_eq!(painted.get(), 2);
+        assert_eq!(store.metadata().version, version + 1);
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_key_can_follow_a_signal() {
+    for store in stores() {
+        store.set_many([("row:1", 10), ("row:2", 20)]).unwrap();
+        let row = RwSignal::new(1);
+        let given = store.clone();
+        let page = Page::mount(move || {
+            view! {
+                <GlobalStateProvider store=given>
+                    {move || {
+                        let key = move || Key::dynamic(format!("row:{}", row.get())).unwrap();
+                        let (value, set) = use_global_state::<i32>(key);
+                        view! {
+                            <button on:click=move |_| set.update(|n| *n += 1)>"up"</button>
+                            <p>{value}</p>
+                        }
+                    }}
+                </GlobalStateProvider>
+            }
+        });
+        assert!(page.text().contains("10"));
+        row.set(2);
+        tick().await;
+        assert!(page.text().contains("20"));
+        let button = page.root.query_selector("button").unwrap().unwrap();
+        button.unchecked_into::<HtmlElement>().click();
+        tick().await;
+        assert!(page.text().contains("21"));
+        assert_eq!(store.get("row:1"), Some(10));
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_key_that_cannot_be_used_is_reported_and_reads_as_missing() {
+    for store in stores() {
+        store.set(NAME, name("Ada")).unwrap();
+        let reported = reports(&store);
+        let given = store.clone();
+        let page = Page::mount(move || {
+            view! {
+                <GlobalStateProvider store=given>
+                    {move || {
+                        let (empty, _) = use_global_state::<i32>("");
+                        let (mistyped, _) = use_global_state::<i32>("name");
+                        let text = move || format!("{:?} {:?}", empty.get(), mistyped.get());
+                        view! { <p>{text}</p> }
+                    }}
+                </GlobalStateProvider>
+            }
+        });
+        assert!(page.text().contains("None None"));
+        let reported = reported.lock().unwrap();
+        assert!(reported.iter().any(|e| matches!(e, StateError::Key { .. })));
+        assert!(
+            reported
+                .iter()
+                .any(|e| matches!(e, StateError::Type { .. }))
+        );
+        assert_eq!(store.get(NAME), Some(name("Ada")));
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_snapshot_follows_everything() {
+    for store in stores() {
+        let given = store.clone();
+        let page = Page::mount(move || {
+            view! {
+                <GlobalStateProvider store=given>
+                    {move || {
+                        let snapshot = use_snapshot();
+                        view! { <p>{move || format!("{:?}", snapshot.get())}</p> }
+                    }}
+                </GlobalStateProvider>
+            }
+        });
+        store.set(COUNT, 3).unwrap();
+        let before = store.snapshot();
+        tick().await;
+        assert!(page.text().contains(r#"{"count": 3}"#), "{}", page.text());
+        store.clear().unwrap();
+        tick().await;
+        assert!(page.text().contains("{}"), "{}", page.text());
+        store.restore(&before, Restore::Replace).unwrap();
+        tick().await;
+        assert!(page.text().contains(r#"{"count": 3}"#), "{}", page.text());
+    }
+}
+
+#[wasm_bindgen_test]
+async fn the_engine_is_exchanged_under_mounted_components() {
+    let store = Store::builder().engine(EngineKind::Signal).build();
+    let painted = Count::default();
+    let (given, counter) = (store.clone(), painted.clone());
+    let page = Page::mount(move || {
+        view! {
+            <GlobalStateProvider store=given>
+                {move || {
+                    let (value, set) = use_global_state_or(COUNT, 0);
+                    let counter = counter.clone();
+                    view! {
+                        <button on:click=move |_| set.update_or(0, |n| *n += 1)>"up"</button>
+                        <p>{move || { counter.up(); value.get() }}</p>
+                    }
+                }}
+            </GlobalStateProvider>
+        }
+    });
+    let button: HtmlElement = page
+        .root
+        .query_selector("button")
+        .unwrap()
+        .unwrap()
+        .unchecked_into();
+    for (round, kind) in [EngineKind::Map, EngineKind::Signal, EngineKind::Map]
+        .iter()
+        .enumerate()
+    {
+        let runs = painted.get();
+        store.set_engine(*kind).unwrap();
+        tick().await;
+        assert_eq!(painted.get(), runs, "the exchange itself repaints nobody");
+        button.click();
+        tick().await;
+        assert_eq!(painted.get(), runs + 1);
+        assert_eq!(store.get(COUNT), Some(round as i32 + 1));
+        assert!(page.text().contains(&(round + 1).to_string()));
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_micro_frontend_leaves_nothing_behind() {
+    for store in stores() {
+        let shown = RwSignal::new(true);
+        let given = store.clone();
+        let page = Page::mount(move || {
+            view! {
+                <GlobalStateProvider store=given>
+                    <Show when=move || shown.get()>
+                        <Mfe info=MfeInfo::new("shop", "leptos", "1.0.0")>
+                            {
+                                let (filter, set_filter) = use_mfe_state::<String>("filter");
+                                let (_, set_name) = use_global_state(NAME);
+                                set_filter.set(name("red"));
+                                set_name.set(name("Ada"));
+                                use_scope()
+                                    .subscribe_all(SubscribeOptions::new(), |_| {})
+                                    .unwrap()
+                                    .forget();
+                                view! { <p>"filter " {filter}</p> }
+                            }
+                        </Mfe>
+                    </Show>
+                </GlobalStateProvider>
+            }
+        });
+        tick().await;
+        assert!(page.text().contains("filter red"));
+        assert_eq!(store.mfes().len(), 1);
+        assert_eq!(store.keys(), ["@shop/filter", "name"]);
+        assert_eq!(store.listener_count(), 1);
+
+        shown.set(false);
+        tick().await;
+        assert!(store.mfes().is_empty(), "{}", store.engine());
+        assert_eq!(store.keys(), ["name"]);
+        assert_eq!(store.listener_count(), 0);
+
+        let slots = store.slot_count();
+        for _ in 0..20 {
+            shown.set(true);
+            tick().await;
+            shown.set(false);
+            tick().await;
+        }
+        assert_eq!((store.mfes().len(), store.listener_count()), (0, 0));
+        assert_eq!(store.slot_count(), slots, "{}", store.engine());
+        assert_eq!(store.error_count(), 0);
+    }
+}
+
+#[wasm_bindgen_test]
+async fn hooks_inside_a_micro_frontend_write_as_it() {
+    let store = Store::new();
+    let given = store.clone();
+    let origin = Arc::new(Mutex::new(None));
+    let seen = Arc::clone(&origin);
+    let _subscription = store
+        .subscribe(COUNT, move |_, change| {
+            *seen.lock().unwrap() = Some((change.origin().clone(), change.source().to_owned()));
+        })
+        .unwrap();
+    let scope: Arc<Mutex<Option<Scope>>> = Arc::default();
+    let inside = Arc::clone(&scope);
+    let _page = Page::mount(move || {
+        view! {
+            <GlobalStateProvider store=given>
+                <Mfe info=MfeInfo::new("shop", "leptos", "1.0.0")>
+                    {
+                        let (_, set) = use_global_state(COUNT);
+                        set.set(1);
+                        *inside.lock().unwrap() = try_use_scope();
+                    }
+                </Mfe>
+                {assert!(try_use_scope().is_none(), "a scope stays below its boundary")}
+            </GlobalStateProvider>
+        }
+    });
+    tick().await;
+    let expected = (Origin::Mfe("shop".into()), name("shop"));
+    assert_eq!(*origin.lock().unwrap(), Some(expected));
+    assert!(
+        scope
+            .lock()
+            .unwrap()
+            .as_ref()
+            .is_some_and(|scope| scope.id() == "shop")
+    );
+}
+
+#[wasm_bindgen_test]
+async fn a_failing_micro_frontend_is_contained() {
+    let store = Store::new();
+    let reported = reports(&store);
+    let broken = RwSignal::new(true);
+    let given = store.clone();
+    let page = Page::mount(move || {
+        view! {
+            <GlobalStateProvider store=given>
+                <Mfe info=MfeInfo::new("ads", "leptos", "2.0.0")>
+                    {move || if broken.get() { "seven".parse::<u32>() } else { Ok(7) }}
+                </Mfe>
+                <Mfe info=MfeInfo::new("shop", "leptos", "1.0.0")>
+                    {
+                        let (value, set) = use_global_state_or(COUNT, 0);
+                        view! { <button on:click=move |_| set.set(5)>{value}</button> }
+                    }
+                </Mfe>
+            </GlobalStateProvider>
+        }
+    });
+    tick().await;
+    let alert = page
+        .root
+        .query_selector("[role=alert]")
+        .unwrap()
+        .expect("a message");
+    let message = alert.text_content().unwrap_or_default();
+    assert!(
+        message.contains("\"ads\"") && message.contains("invalid digit"),
+        "{message}"
+    );
+    assert!(
+        matches!(&reported.lock().unwrap()[..], [StateError::MfeFailed { id, .. }] if id == "ads")
+    );
+
+    let button: HtmlElement = page
+        .root
+        .query_selector("button")
+        .unwrap()
+        .unwrap()
+        .unchecked_into();
+    button.click();
+    tick().await;
+    assert!(page.text().contains('5'), "the rest of the page goes on");
+
+    broken.set(false);
+    tick().await;
+    assert!(page.root.query_selector("[role=alert]").unwrap().is_none());
+    assert!(page.text().contains('7'));
+}
+
+#[wasm_bindgen_test]
+async fn an_id_that_is_taken_shows_who_holds_it() {
+    let store = Store::new();
+    let reported = reports(&store);
+    let given = store.clone();
+    let page = Page::mount(move || {
+        view! {
+            <GlobalStateProvider store=given>
+                <Mfe info=MfeInfo::new("shop", "leptos", "1.0.0")>"first"</Mfe>
+                <Mfe
+                    info=MfeInfo::new("shop", "react", "2.0.0")
+                    fallback=|error: &StateError| view! { <em>{error.to_string()}</em> }
+                >
+                    "second"
+                </Mfe>
+            </GlobalStateProvider>
+        }
+    });
+    tick().await;
+    let text = page.text();
+    assert!(text.contains("first") && !text.contains("second"), "{text}");
+    assert!(text.contains("leptos 1.0.0"), "{text}");
+    assert!(matches!(
+        reported.lock().unwrap()[0],
+        StateError::MfeTaken { .. }
+    ));
+    assert_eq!(store.mfes().len(), 1);
+}
+
+#[wasm_bindgen_test]
+async fn each_provider_has_a_store_of_its_own() {
+    let page = Page::mount(|| {
+        view! {
+            <GlobalStateProvider>
+                {
+                    use_store().set(COUNT, 1).unwrap();
+                    use_global_state_or(COUNT, 0).0
+                }
+            </GlobalStateProvider>
+            <GlobalStateProvider>{use_global_state_or(COUNT, 0).0}</GlobalStateProvider>
+            {assert!(try_use_store().is_none())}
+        }
+    });
+    assert_eq!(page.text(), "10");
+}
