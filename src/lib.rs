@@ -1,4 +1,65 @@
-//! x
+//! The shared state layer for micro-frontends: one store, typed and fast in Rust, that every part
+//! of a page reads and writes.
+//!
+//! # Concepts
+//!
+//! A [`Store`] is a cheap handle to one universal state. A [`Key<T>`] names a value and fixes its
+//! type; teams share keys as a contract. Every change is a transaction that takes one way: through
+//! [`Middleware`], into the [engine](EngineKind), and out to whoever reads it, as a signal or as a
+//! listener. A [`Scope`] is the handle of one micro-frontend: its own keys, the shared ones, and
+//! those of others that it was granted.
+//!
+//! # Example
+//!
+//! ```
+//! use serde::{Deserialize, Serialize};
+//! use universal_state::{Key, MfeInfo, StateError, Store};
+//!
+//! #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+//! struct User {
+//!     name: String,
+//! }
+//!
+//! const USER: Key<User> = Key::new("user");
+//!
+//! let store = Store::new();
+//! let profile = store.register_mfe(MfeInfo::new("profile", "leptos", "1.0.0"))?;
+//!
+//! let _subscription = store.subscribe(USER, |user: Option<&User>, change| {
+//!     println!("{user:?}, says {}", change.source());
+//! })?;
+//!
+//! profile.shared().set(USER, User { name: "Ada".into() })?;
+//! store.flush(); // in a browser the turn ends by itself
+//! assert_eq!(store.get(USER).map(|user| user.name).as_deref(), Some("Ada"));
+//! # Ok::<(), StateError>(())
+//! ```
+//!
+//! In Leptos components, the [`hooks`] do the same with signals.
+//!
+//! # Design principles
+//!
+//! - **One way in.** There is no write that middleware and listeners do not see.
+//! - **Values are immutable.** A reader never holds a lock, and no user code runs under one.
+//! - **The engine is a detail.** Subscriptions, handles and hooks belong to the store and outlive an
+//!   exchange of the engine.
+//! - **JSON stays at the edges.** A value is kept as the type it was written as. Read as another
+//!   type, it goes through JSON, once: so teams may have types of their own for one key, and deploy
+//!   at different times.
+//! - **Nothing panics over input.** What goes wrong is a [`StateError`]; where nobody is there to
+//!   receive it, it goes to the store's reporter.
+//!
+//! # Features
+//!
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `leptos` | yes | the [`hooks`] and components; enables neither `csr` nor `hydrate` nor `ssr` |
+//! | `json` | yes | values as JSON, reading a value as another type than was written, sizes in bytes |
+//! | `regex` | yes | [`Pattern::regex`] beside [`Pattern::glob`] |
+//!
+//! The core, without default features, needs neither Leptos nor web-sys, runs natively, and is
+//! `Send + Sync`.
+
 #![forbid(unsafe_code)]
 #![deny(missing_docs, missing_debug_implementations)]
 
@@ -37,3 +98,8 @@ fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 fn read<T: ?Sized>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
     lock.read().unwrap_or_else(PoisonError::into_inner)
 }
+
+/// The examples of the README are tests.
+#[cfg(all(doctest, feature = "leptos", feature = "json"))]
+#[doc = include_str!("../README.md")]
+struct Readme;
