@@ -269,6 +269,15 @@ impl Inner {
         }
         running.kind = kind;
         running.engine = next;
+        // Inside of a listener the flush above is put off. What is pending stands in line then,
+        // before whatever the new engine has to tell.
+        let mut state = crate::lock(&self.state);
+        if !state.pending.is_empty() {
+            let item = state.take_pending();
+            state.queue.push_back(item);
+        }
+        drop((state, running));
+        self.drive();
         Ok(())
     }
 

@@ -135,22 +135,13 @@ struct MfeGate {
 }
 
 impl MfeGate {
-    fn is_registered(&self) -> Result<(), StateError> {
-        if self.member.ended.load(Ordering::Acquire) {
-            return Err(StateError::UnknownMfe {
-                id: self.member.id.to_string(),
-            });
-        }
-        Ok(())
-    }
-
     fn is_allowed(&self, inner: &Inner, name: &str, access: Access) -> bool {
         name.starts_with(&self.member.namespace)
             || Registry::of(inner).allows(&self.member.id, name, access)
     }
 
     fn check(&self, inner: &Inner, name: &str, access: Access) -> Result<(), StateError> {
-        self.is_registered()?;
+        self.is_open()?;
         if self.is_allowed(inner, name, access) {
             return Ok(());
         }
@@ -163,6 +154,15 @@ impl MfeGate {
 }
 
 impl Gate for MfeGate {
+    fn is_open(&self) -> Result<(), StateError> {
+        if self.member.ended.load(Ordering::Acquire) {
+            return Err(StateError::UnknownMfe {
+                id: self.member.id.to_string(),
+            });
+        }
+        Ok(())
+    }
+
     fn full_name<'k>(
         &self,
         inner: &Inner,

@@ -10,7 +10,7 @@ use super::{
     inner::Inner,
     listen::{Attached, Call, Outcome, Subject, SubscribeOptions, Subscription},
     slot::Slot,
-    view::View,
+    view::{Gate, View},
 };
 use crate::error::StateError;
 use reactive_graph::{
@@ -57,6 +57,8 @@ pub struct Computed<T>(Arc<Cell<T>>);
 
 struct Cell<T> {
     inner: Weak<Inner>,
+    /// Who the value was made by, if not by the store's owner.
+    gate: Option<Arc<dyn Gate>>,
     evaluate: Box<dyn Fn() -> Result<T, StateError> + Send + Sync>,
     cached: Mutex<Cached<T>>,
     /// The revision as a memo, made when an effect first tracks the value.
@@ -89,6 +91,7 @@ impl<T: PartialEq + Send + Sync + 'static> Computed<T> {
         let view = view.downgrade();
         Self(Arc::new(Cell {
             inner: view.inner(),
+            gate: view.gate(),
             evaluate: Box::new(move || {
                 let view = view.upgrade().ok_or(StateError::Disposed)?;
                 Ok(f(&view))
@@ -180,6 +183,9 @@ impl<T: PartialEq + Send + Sync + 'static> Computed<T> {
         listener: impl Fn(&T) -> O + Send + Sync + 'static,
     ) -> Result<Subscription, StateError> {
         let inner = self.0.inner.upgrade().ok_or(StateError::Disposed)?;
+        if let Some(gate) = &self.0.gate {
+            gate.is_open()?;
+        }
         let told = Mutex::new(self.0.refresh()?);
         let cell = Arc::clone(&self.0);
         let here: Arc<OnceLock<Weak<super::listen::Listener>>> = Arc::default();
@@ -210,6 +216,9 @@ impl<T: PartialEq + Send + Sync + 'static> Computed<T> {
                 inner.attach(listener, &*self.0);
             },
         )?;
+        if let Some(gate) = &self.0.gate {
+            gate.subscribed(&subscription);
+        }
         if options.immediate {
             inner.call(subscription.listener(), || tell(false));
         }

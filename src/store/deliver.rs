@@ -3,7 +3,7 @@
 use super::{
     clock::Instant,
     context,
-    inner::Inner,
+    inner::{Inner, State},
     listen::{Call, Delivery, Listener, failure},
     slot::{NOT_PENDING, Slot},
 };
@@ -24,8 +24,10 @@ use std::{
 pub(crate) const MAX_ROUNDS: u32 = 100;
 
 /// How many sets of changes listeners may cause within one delivery before the store takes it for a
-/// cycle: a listener that writes two keys each round would otherwise cause 2¹⁰⁰.
-pub(crate) const MAX_CAUSED: u32 = 10_000;
+/// cycle: a listener that writes two keys each round would otherwise cause 2¹⁰⁰. Each change that
+/// no listener made allows for [`CAUSED_PER_CHANGE`] more.
+pub(crate) const MAX_CAUSED: usize = 10_000;
+const CAUSED_PER_CHANGE: usize = 100;
 
 /// A set of changes that waits for its delivery.
 pub(crate) struct Item {
@@ -64,6 +66,23 @@ impl Drop for Delivering<'_> {
     }
 }
 
+impl State {
+    /// What waits for the end of the turn, as a set to be delivered.
+    pub(crate) fn take_pending(&mut self) -> Item {
+        let (slots, changes) = std::mem::take(&mut self.pending).into_iter().unzip();
+        let item = Item {
+            slots,
+            changes: ChangeSet { changes },
+            audience: Audience::Batched,
+            round: std::mem::take(&mut self.pending_round),
+        };
+        for slot in &item.slots {
+            crate::lock(&slot.state).pending = NOT_PENDING;
+        }
+        item
+    }
+}
+
 impl Inner {
     /// Delivers what is pending now. From inside a listener, a batch, a middleware or a computed
     /// value it takes effect as soon as that has returned.
@@ -96,13 +115,14 @@ impl Inner {
             state.delivering = Some((thread::current().id(), 0));
         }
         let delivering = Delivering(self);
-        let mut caused = 0;
+        let mut left = MAX_CAUSED;
         let mut cycle = false;
         while let Some(mut item) = self.next() {
-            if item.round > 0 {
-                caused += 1;
-            }
-            if item.round > MAX_ROUNDS || caused > MAX_CAUSED {
+            left = match item.round {
+                0 => left.saturating_add(CAUSED_PER_CHANGE * item.changes.len()),
+                _ => left.saturating_sub(1),
+            };
+            if item.round > MAX_ROUNDS || left == 0 {
                 if !cycle {
                     self.report(&StateError::Cycle {
                         what: describe(&item.changes),
@@ -122,19 +142,7 @@ impl Inner {
         let mut state = crate::lock(&self.state);
         let item = match state.queue.pop_front() {
             Some(item) => item,
-            None if state.flush && !state.pending.is_empty() => {
-                let (slots, changes) = std::mem::take(&mut state.pending).into_iter().unzip();
-                let item = Item {
-                    slots,
-                    changes: ChangeSet { changes },
-                    audience: Audience::Batched,
-                    round: std::mem::take(&mut state.pending_round),
-                };
-                for slot in &item.slots {
-                    crate::lock(&slot.state).pending = NOT_PENDING;
-                }
-                item
-            }
+            None if state.flush && !state.pending.is_empty() => state.take_pending(),
             None => {
                 state.flush = false;
                 state.delivering = None;

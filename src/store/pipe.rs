@@ -37,20 +37,31 @@ struct Committed {
     changes: Option<ChangeSet>,
 }
 
+/// What a key is to hold.
+pub(crate) enum Content<'a> {
+    /// A value, whatever is there.
+    Put(Value),
+    /// Something that follows from what is there. It may be asked again if another thread was
+    /// faster.
+    Change(&'a mut dyn FnMut(Option<Value>) -> Result<Option<Value>, StateError>),
+}
+
 type Chain = Arc<Vec<(u64, Arc<dyn Middleware>)>>;
 
 impl Inner {
-    /// Changes one key: `make` gets its content and says what it shall be. It may be called again
-    /// if another thread was faster.
+    /// Changes one key.
     pub(crate) fn write(
         &self,
         stamp: &Stamp,
         slot: &Arc<Slot>,
-        make: &mut dyn FnMut(Option<Value>) -> Result<Option<Value>, StateError>,
+        mut content: Content<'_>,
     ) -> Result<(), StateError> {
         self.may_write()?;
         if context::in_batch(self.id()) {
-            let new = make(untrack(|| self.read(slot)))?;
+            let new = match content {
+                Content::Put(value) => Some(value),
+                Content::Change(change) => change(untrack(|| self.read(slot)))?,
+            };
             let stamp = stamp.clone();
             let replaced = context::with_draft(self.id(), |draft| draft.put(slot, new, stamp));
             drop(replaced);
@@ -58,7 +69,10 @@ impl Inner {
         }
         self.transact(&Reads::default(), &mut || {
             let (old, _) = self.load(slot);
-            let new = make(old.clone())?;
+            let new = match &mut content {
+                Content::Put(value) => Some(value.clone()),
+                Content::Change(change) => change(old.clone())?,
+            };
             let mut writes = Writes::new();
             writes.push(Write {
                 slot: Arc::clone(slot),

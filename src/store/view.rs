@@ -6,6 +6,7 @@ use super::{
     handle::Handle,
     inner::Inner,
     listen::{Call, Outcome, Subject, SubscribeOptions, Subscription},
+    pipe::Content,
     slot::{Slot, SlotKind},
     snapshot::{Restore, Snapshot},
 };
@@ -34,6 +35,9 @@ pub(crate) trait Gate: Send + Sync {
 
     /// Whether the view may still write a key that it once resolved.
     fn may_write(&self, inner: &Inner, full_name: &str) -> Result<(), StateError>;
+
+    /// Whether the view can still be used.
+    fn is_open(&self) -> Result<(), StateError>;
 
     /// What the view calls a key, if the key belongs to its part of the store and it may read it.
     fn own_name<'k>(&self, inner: &Inner, full_name: &'k str) -> Option<&'k str>;
@@ -74,6 +78,10 @@ impl WeakView {
 
     pub(crate) fn inner(&self) -> Weak<Inner> {
         Weak::clone(&self.inner)
+    }
+
+    pub(crate) fn gate(&self) -> Option<Arc<dyn Gate>> {
+        self.gate.clone()
     }
 }
 
@@ -543,6 +551,9 @@ impl View {
         listener: impl Fn(&ChangeSet) -> O + Send + Sync + 'static,
         attach: impl FnOnce(&Arc<super::listen::Listener>),
     ) -> Result<Subscription, StateError> {
+        if let Some(gate) = &self.gate {
+            gate.is_open()?;
+        }
         let call: super::listen::SetCall = match self.gate.clone() {
             None => Box::new(move |changes| listener(changes).failure()),
             Some(gate) => {
@@ -740,23 +751,25 @@ impl View {
         }
     }
 
-    fn write(
-        &self,
-        slot: &Arc<Slot>,
-        make: &mut dyn FnMut(Option<Value>) -> Result<Option<Value>, StateError>,
-    ) -> Result<(), StateError> {
+    fn may_write(&self, slot: &Slot) -> Result<(), StateError> {
         match &self.gate {
-            Some(gate) => gate.may_write(&self.inner, &slot.key)?,
-            None if slot.kind == SlotKind::Namespaced && self.stamp.origin == Origin::Local => {
-                self.inner.namespace_is_registered(&slot.key)?;
-            }
-            None => {}
+            Some(gate) => gate.may_write(&self.inner, &slot.key),
+            None => Ok(()),
         }
-        self.inner.write(&self.stamp, slot, make)
+    }
+
+    /// As [`View::may_write`], where a value is put. Nobody would ever clean up a key in a namespace
+    /// that nobody owns, so its owner has to be there; what is restored waits for it.
+    fn may_put(&self, slot: &Slot) -> Result<(), StateError> {
+        if slot.kind == SlotKind::Namespaced && self.stamp.origin == Origin::Local {
+            self.inner.namespace_is_registered(&slot.key)?;
+        }
+        self.may_write(slot)
     }
 
     pub(crate) fn write_value(&self, slot: &Arc<Slot>, value: Value) -> Result<(), StateError> {
-        self.write(slot, &mut |_| Ok(Some(value.clone())))
+        self.may_put(slot)?;
+        self.inner.write(&self.stamp, slot, Content::Put(value))
     }
 
     pub(crate) fn update_slot<T: StateValue>(
@@ -766,8 +779,9 @@ impl View {
         mut f: impl FnMut(&mut T),
     ) -> Result<bool, StateError> {
         let id = self.inner.id();
+        self.may_put(slot)?;
         let mut was_there = false;
-        self.write(slot, &mut |old| {
+        let mut change = |old: Option<Value>| {
             was_there = old.is_some();
             let start = match (&old, &default) {
                 (Some(old), _) => read(&slot.key, old, T::clone)?,
@@ -777,16 +791,21 @@ impl View {
             let mut value = start;
             context::forbidding(id, "an update closure", || f(&mut value));
             Ok(Some(Value::new(value)))
-        })?;
+        };
+        self.inner
+            .write(&self.stamp, slot, Content::Change(&mut change))?;
         Ok(was_there)
     }
 
     pub(crate) fn delete_slot(&self, slot: &Arc<Slot>) -> Result<bool, StateError> {
+        self.may_write(slot)?;
         let mut was_there = false;
-        self.write(slot, &mut |old| {
+        let mut change = |old: Option<Value>| {
             was_there = old.is_some();
             Ok(None)
-        })?;
+        };
+        self.inner
+            .write(&self.stamp, slot, Content::Change(&mut change))?;
         Ok(was_there)
     }
 }
