@@ -68,6 +68,8 @@ pub struct Change {
     pub(crate) version: u64,
     /// Counts every commit, those of the store's own hidden slots included.
     pub(crate) sequence: u64,
+    /// The first of the commits that the change sums up; `sequence` is the last.
+    pub(crate) first: u64,
 }
 
 impl Change {
@@ -104,6 +106,34 @@ impl Change {
     /// Whether the key was missing before.
     pub fn is_insertion(&self) -> bool {
         self.old.is_none()
+    }
+
+    /// Where inside of the value it changed: the innermost places at which the JSON of the previous
+    /// and of the new value differ. One place, the whole, if the key came or went or a value has no
+    /// JSON form. Compared when asked for; the cost follows the size of the value.
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// use universal_state::Store;
+    ///
+    /// let store = Store::new();
+    /// store.set_json("user", json!({ "name": "Ada", "address": { "city": "London" } }))?;
+    /// let _subscription = store.subscribe("user", |_: Option<&serde_json::Value>, change| {
+    ///     let paths: Vec<_> = change.paths().iter().map(ToString::to_string).collect();
+    ///     assert_eq!(paths, ["/address/city"]);
+    /// })?;
+    /// store.set_json("user", json!({ "name": "Ada", "address": { "city": "Paris" } }))?;
+    /// store.flush();
+    /// # assert_eq!(store.error_count(), 0);
+    /// # Ok::<(), universal_state::StateError>(())
+    /// ```
+    #[cfg(feature = "json")]
+    pub fn paths(&self) -> Vec<crate::Pointer> {
+        let json = |value: &Option<Value>| value.as_ref()?.to_json().ok();
+        match (json(&self.old), json(&self.new)) {
+            (Some(old), Some(new)) => crate::pointer::differences(&old, &new),
+            _ => vec![crate::Pointer::default()],
+        }
     }
 
     /// What the writer called itself; `"unknown"` if it gave no source.

@@ -93,6 +93,14 @@ pub enum StateError {
         /// What the parser said.
         reason: String,
     },
+    /// A JSON Pointer does not parse, or leads to no place that could be written.
+    #[error("pointer {pointer:?} cannot be used: {reason}")]
+    Pointer {
+        /// The pointer.
+        pointer: String,
+        /// What is wrong with it, or with what it leads through.
+        reason: String,
+    },
     /// A listener returned an error or (natively) panicked.
     #[error("a listener of {subject} failed: {reason}")]
     Listener {

@@ -8,18 +8,24 @@
 //! On a server the hooks read the store of their request and touch nothing else; no effect runs
 //! there. Make a store for each request: a store in a `static` would mix up visitors.
 
+#[cfg(feature = "json")]
+mod at;
 mod key_source;
 mod mfe;
 mod provider;
+mod selector;
 mod snapshot;
 mod state;
 mod states;
 
+#[cfg(feature = "json")]
+pub use at::{SetAt, use_global_at};
 pub use key_source::{KeySource, ReactiveKey};
 pub use mfe::{Mfe, MfeFallback, MfeProps, try_use_scope, use_mfe, use_scope};
 pub use provider::{
     GlobalStateProvider, GlobalStateProviderProps, provide_global_state, try_use_store, use_store,
 };
+pub use selector::{use_selector, use_selectors};
 pub use snapshot::use_snapshot;
 pub use state::{
     SetState, UseGlobalStateOptions, use_global_state, use_global_state_or,

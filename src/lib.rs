@@ -71,6 +71,8 @@ pub mod hooks;
 mod key;
 mod mfe;
 mod pattern;
+#[cfg(feature = "json")]
+mod pointer;
 mod store;
 mod value;
 
@@ -80,6 +82,8 @@ pub use error::{Access, KeyFault, Reporter, StateError};
 pub use key::{AsKey, Key, MAX_KEY_BYTES};
 pub use mfe::{Mfe, MfeInfo, Scope, SharedAccess};
 pub use pattern::Pattern;
+#[cfg(feature = "json")]
+pub use pointer::Pointer;
 pub use store::{
     Computed, Delivery, Handle, Log, Metadata, Middleware, MiddlewareId, Monitor, Outcome, Restore,
     Snapshot, Store, StoreBuilder, SubscribeOptions, Subscription, Task, Transaction, Validate,

@@ -12,6 +12,8 @@ mod metadata;
 mod middleware;
 mod persistent;
 mod pipe;
+#[cfg(feature = "json")]
+mod place;
 mod slot;
 mod snapshot;
 mod transaction;
@@ -30,6 +32,8 @@ pub use view::View;
 pub(crate) use clock::now;
 pub(crate) use inner::Inner;
 pub(crate) use listen::Listener;
+#[cfg(all(feature = "json", feature = "leptos"))]
+pub(crate) use place::find;
 pub(crate) use view::Gate;
 
 use crate::{

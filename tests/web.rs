@@ -11,8 +11,9 @@ use universal_state::{
     Transaction, Veto,
     hooks::{
         GlobalStateProvider, Mfe, SetState, UseGlobalStateOptions, try_use_scope, try_use_store,
-        use_global_state, use_global_state_or, use_global_state_with_options, use_global_states,
-        use_mfe_state, use_scope, use_snapshot, use_store,
+        use_global_at, use_global_state, use_global_state_or, use_global_state_with_options,
+        use_global_states, use_mfe_state, use_scope, use_selector, use_selectors, use_snapshot,
+        use_store,
     },
 };
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -84,10 +85,20 @@ fn name(text: &str) -> String {
 }
 
 /// Everything that was reported to a store.
-fn reports(store: &Store) -> Arc<Mutex<Vec<StateError>>> {
-    let reports = Arc::new(Mutex::new(Vec::new()));
-    let sink = Arc::clone(&reports);
-    store.set_reporter(move |error| sink.lock().unwrap().push(error.clone()));
+#[derive(Clone, Default)]
+struct Reports(Arc<Mutex<Vec<StateError>>>);
+
+impl Reports {
+    /// What was reported since the last call.
+    fn take(&self) -> Vec<StateError> {
+        std::mem::take(&mut *self.0.lock().unwrap())
+    }
+}
+
+fn reports(store: &Store) -> Reports {
+    let reports = Reports::default();
+    let sink = reports.clone();
+    store.set_reporter(move |error| sink.0.lock().unwrap().push(error.clone()));
     reports
 }
 
@@ -229,14 +240,14 @@ async fn the_setter_writes_through_the_pipe() {
 
         set.set(name("damn"));
         assert!(matches!(
-            reported.lock().unwrap().pop(),
+            reported.take().pop(),
             Some(StateError::Vetoed { .. })
         ));
         assert!(matches!(
             set.try_set(name("damn")),
             Err(StateError::Vetoed { .. })
         ));
-        assert!(reported.lock().unwrap().is_empty());
+        assert!(reported.take().is_empty());
         set.update(|text| text.push_str(" Lovelace"));
         tick().await;
         assert!(page.text().contains("Ada Lovelace"));
@@ -335,7 +346,7 @@ async fn a_key_that_cannot_be_used_is_reported_and_reads_as_missing() {
             }
         });
         assert!(page.text().contains("None None"));
-        let reported = reported.lock().unwrap();
+        let reported = reported.take();
         assert!(reported.iter().any(|e| matches!(e, StateError::Key { .. })));
         assert!(
             reported
@@ -536,9 +547,7 @@ async fn a_failing_micro_frontend_is_contained() {
         message.contains("\"ads\"") && message.contains("invalid digit"),
         "{message}"
     );
-    assert!(
-        matches!(&reported.lock().unwrap()[..], [StateError::MfeFailed { id, .. }] if id == "ads")
-    );
+    assert!(matches!(&reported.take()[..], [StateError::MfeFailed { id, .. }] if id == "ads"));
 
     let button: HtmlElement = page
         .root
@@ -578,10 +587,7 @@ async fn an_id_that_is_taken_shows_who_holds_it() {
     let text = page.text();
     assert!(text.contains("first") && !text.contains("second"), "{text}");
     assert!(text.contains("leptos 1.0.0"), "{text}");
-    assert!(matches!(
-        reported.lock().unwrap()[0],
-        StateError::MfeTaken { .. }
-    ));
+    assert!(matches!(reported.take()[0], StateError::MfeTaken { .. }));
     assert_eq!(store.mfes().len(), 1);
 }
 
@@ -600,4 +606,116 @@ async fn each_provider_has_a_store_of_its_own() {
         }
     });
     assert_eq!(page.text(), "10");
+}
+
+/// Counts the runs of a reader and shows what it read.
+fn reader<T: std::fmt::Debug + Clone + Send + Sync + 'static>(
+    value: Signal<T>,
+    runs: &Count,
+) -> impl IntoView + use<T> {
+    let runs = runs.clone();
+    view! {
+        <p>
+            {move || {
+                runs.up();
+                format!("{:?};", value.get())
+            }}
+        </p>
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_selector_repaints_only_when_what_it_selects_differs() {
+    for store in stores() {
+        store.set("rows", vec![3, 4]).unwrap();
+        store.set(COUNT, 1).unwrap();
+        let (lengths, sums) = (Count::default(), Count::default());
+        let (given, length_runs, sum_runs) = (store.clone(), lengths.clone(), sums.clone());
+        let page = Page::mount(move || {
+            view! {
+                <GlobalStateProvider store=given>
+                    {move || {
+                        let length = use_selector("rows", |rows: &Vec<i32>| rows.len());
+                        reader(length, &length_runs)
+                    }}
+                    {move || {
+                        let keys = (Key::<Vec<i32>>::new("rows"), COUNT);
+                        let sum = use_selectors(keys, |(rows, count)| {
+                            rows.iter().flatten().sum::<i32>() + count.unwrap_or(0)
+                        });
+                        reader(sum, &sum_runs)
+                    }}
+                </GlobalStateProvider>
+            }
+        });
+        assert!(page.text().contains("Some(2);") && page.text().contains("8;"));
+        store.set("rows", vec![4, 3]).unwrap();
+        tick().await;
+        assert_eq!((lengths.get(), sums.get()), (1, 1), "{}", store.engine());
+        store.set("rows", vec![1, 1, 1]).unwrap();
+        store.set(COUNT, 5).unwrap();
+        tick().await;
+        assert_eq!((lengths.get(), sums.get()), (2, 1), "3 + 5 is 8 still");
+        assert!(page.text().contains("Some(3);"));
+        store.delete("rows").unwrap();
+        tick().await;
+        assert!(page.text().contains("None;") && page.text().contains("5;"));
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_place_inside_of_a_value_is_read_and_written_by_pointer() {
+    #[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
+    struct User {
+        name: String,
+        tags: Vec<String>,
+    }
+    for store in stores() {
+        let ada = User {
+            name: name("Ada"),
+            tags: vec![name("math")],
+        };
+        store.set("user", ada).unwrap();
+        let reported = reports(&store);
+        let (names, tags) = (Count::default(), Count::default());
+        let (given, name_runs, tag_runs) = (store.clone(), names.clone(), tags.clone());
+        let page = Page::mount(move || {
+            view! {
+                <GlobalStateProvider store=given>
+                    {move || {
+                        let (value, set) = use_global_at::<String>("user", "/name");
+                        view! {
+                            <button on:click=move |_| set.set(name("Grace"))>"rename"</button>
+                            {reader(value, &name_runs)}
+                        }
+                    }}
+                    {move || reader(use_global_at::<String>("user", "/tags/0").0, &tag_runs)}
+                    {move || reader(use_global_at::<i32>("user", "no pointer").0, &Count::default())}
+                </GlobalStateProvider>
+            }
+        });
+        assert!(page.text().contains("\"Ada\"") && page.text().contains("\"math\""));
+        assert!(matches!(reported.take()[..], [StateError::Pointer { .. }]));
+
+        let button = page.root.query_selector("button").unwrap().unwrap();
+        button.unchecked_into::<HtmlElement>().click();
+        tick().await;
+        assert!(page.text().contains("Grace"));
+        assert_eq!((names.get(), tags.get()), (2, 1), "{}", store.engine());
+        let user: User = store.get("user").unwrap();
+        assert_eq!((user.name.as_str(), user.tags.len()), ("Grace", 1));
+
+        store
+            .set(
+                "user",
+                User {
+                    tags: vec![],
+                    ..user
+                },
+            )
+            .unwrap();
+        tick().await;
+        assert_eq!((names.get(), tags.get()), (2, 2));
+        assert!(store.set_at("user", "/tags/4", 1).is_err());
+    }
 }

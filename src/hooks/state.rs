@@ -4,6 +4,8 @@ use super::{
     key_source::{KeySource, ReactiveKey},
     provider::use_view,
 };
+#[cfg(feature = "json")]
+use crate::value::Value;
 use crate::{
     error::StateError,
     key::Key,
@@ -170,7 +172,7 @@ fn use_state<T: StateValue>(
 
 /// What a hook reads and writes.
 #[derive(Clone)]
-struct Target<T> {
+pub(super) struct Target<T> {
     view: View,
     key: Reach<T>,
 }
@@ -185,7 +187,7 @@ enum Reach<T> {
 }
 
 impl<T: StateValue> Target<T> {
-    fn new(view: View, key: KeySource<T>) -> Self {
+    pub(super) fn new(view: View, key: KeySource<T>) -> Self {
         let key = match key {
             KeySource::Reactive(key) => Reach::Reactive(key),
             KeySource::Fixed(key) => match view.handle(key) {
@@ -197,11 +199,36 @@ impl<T: StateValue> Target<T> {
     }
 
     fn get(&self) -> Option<T> {
+        self.with(T::clone)
+    }
+
+    /// What `f` makes of the value, without cloning it.
+    pub(super) fn with<R>(&self, f: impl FnOnce(&T) -> R) -> Option<R> {
+        self.report_or(match &self.key {
+            Reach::Handle(handle) => handle.try_with(f),
+            Reach::Reactive(key) => self.view.try_with(key(), f),
+            Reach::Refused(error) => Err(error.clone()),
+        })
+    }
+
+    /// The name of the key and its value as stored.
+    #[cfg(feature = "json")]
+    pub(super) fn stored(&self) -> Result<Option<(String, Value)>, StateError> {
+        let named = |name: &str, value: Option<Value>| value.map(|value| (name.to_owned(), value));
         match &self.key {
-            Reach::Handle(handle) => handle.get(),
-            Reach::Reactive(key) => self.view.get(key()),
-            Reach::Refused(error) => self.view.or_report(Err(error.clone())),
+            Reach::Handle(handle) => Ok(named(handle.name(), handle.value())),
+            Reach::Reactive(key) => {
+                let key = key();
+                Ok(named(key.name(), self.view.try_get_value(key.name())?))
+            }
+            Reach::Refused(error) => Err(error.clone()),
         }
+    }
+
+    /// Writes a place inside of the value.
+    #[cfg(feature = "json")]
+    pub(super) fn put_at(&self, pointer: &crate::Pointer, value: &Value) -> Result<(), StateError> {
+        self.write(|handle| handle.put_at(pointer, value))
     }
 
     fn write<R>(
@@ -217,6 +244,11 @@ impl<T: StateValue> Target<T> {
 
     fn report<R>(&self, result: Result<R, StateError>) {
         drop(self.view.or_report(result));
+    }
+
+    /// What was found, or nothing and a report.
+    pub(super) fn report_or<R>(&self, result: Result<Option<R>, StateError>) -> Option<R> {
+        self.view.or_report(result).flatten()
     }
 }
 

@@ -186,23 +186,24 @@ impl<T: PartialEq + Send + Sync + 'static> Computed<T> {
         if let Some(gate) = &self.0.gate {
             gate.is_open()?;
         }
-        let told = Mutex::new(self.0.refresh()?);
+        let told = Mutex::new(self.0.current()?);
         let cell = Arc::clone(&self.0);
         let here: Arc<OnceLock<Weak<super::listen::Listener>>> = Arc::default();
         let itself = Arc::clone(&here);
         let tell = move |only_if_new: bool| -> Result<(), String> {
-            let revision = cell.refresh().map_err(|error| error.to_string())?;
+            let now = cell.current().map_err(|error| error.to_string())?;
             if let (Some(inner), Some(this)) =
                 (cell.inner.upgrade(), itself.get().and_then(Weak::upgrade))
             {
                 inner.attach(&this, &*cell);
             }
-            let old = std::mem::replace(&mut *crate::lock(&told), revision);
-            if only_if_new && old == revision {
+            let (revision, value) = &now;
+            let (old_revision, old) = std::mem::replace(&mut *crate::lock(&told), now.clone());
+            // Somebody may have asked in between: then the revision moved, and the value came back.
+            if only_if_new && (old_revision == *revision || *old == **value) {
                 return Ok(());
             }
-            let value = crate::lock(&cell.cached).value.clone();
-            value.map_or(Ok(()), |value| listener(&value).failure())
+            listener(value).failure()
         };
         let tell = Arc::new(tell);
         let later = Arc::clone(&tell);
@@ -271,6 +272,16 @@ impl<T> Cell<T> {
             }
         }
         Ok(true)
+    }
+}
+
+impl<T: PartialEq + Send + Sync + 'static> Cell<T> {
+    /// The value, evaluated if need be, and its revision.
+    fn current(&self) -> Result<(u64, Arc<T>), StateError> {
+        self.refresh()?;
+        let cached = crate::lock(&self.cached);
+        let value = cached.value.clone().ok_or(StateError::Disposed)?;
+        Ok((cached.revision, value))
     }
 }
 

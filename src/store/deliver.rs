@@ -14,6 +14,7 @@ use crate::{
 };
 use reactive_graph::graph::untrack;
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
     sync::{Arc, atomic::Ordering},
     thread,
@@ -37,6 +38,44 @@ pub(crate) struct Item {
     pub(crate) audience: Audience,
     /// How many causes lie between these changes and a write that no listener made.
     pub(crate) round: u32,
+    /// Whether the key of each change ends where it began; empty if none does.
+    pub(crate) restored: Vec<bool>,
+}
+
+impl Item {
+    /// Finds out which keys end where they began. Only what sums up several writes can.
+    fn settle(&mut self) {
+        let is_restored = |change: &Change| {
+            change.first < change.sequence && same_content(change.old.as_ref(), change.new.as_ref())
+        };
+        let restored: Vec<bool> = self.changes.iter().map(is_restored).collect();
+        if restored.contains(&true) {
+            self.restored = restored;
+        }
+    }
+
+    fn is_restored(&self, at: usize) -> bool {
+        self.restored.get(at).is_some_and(|restored| *restored)
+    }
+
+    /// Whether a change tells a listener anything. A key that ends where it began is news to those
+    /// alone who subscribed in between, and may have seen it as it was then.
+    fn is_news(&self, at: usize, listener: &Listener) -> bool {
+        let change = &self.changes.changes[at];
+        listener.since < change.sequence
+            && (!self.is_restored(at) || listener.since >= change.first)
+    }
+
+    /// Some of the changes.
+    fn some(&self, places: &[usize]) -> Cow<'_, ChangeSet> {
+        if places.len() == self.changes.len() {
+            return Cow::Borrowed(&self.changes);
+        }
+        let changes = places.iter().map(|at| self.changes.changes[*at].clone());
+        Cow::Owned(ChangeSet {
+            changes: changes.collect(),
+        })
+    }
 }
 
 /// Who is to be told.
@@ -75,6 +114,7 @@ impl State {
             changes: ChangeSet { changes },
             audience: Audience::Batched,
             round: std::mem::take(&mut self.pending_round),
+            restored: Vec::new(),
         };
         for slot in &item.slots {
             crate::lock(&slot.state).pending = NOT_PENDING;
@@ -89,7 +129,10 @@ impl Inner {
     pub(crate) fn flush(&self) {
         {
             let mut state = crate::lock(&self.state);
-            state.flush |= !state.pending.is_empty();
+            // Where it is put off, what is written until then is to be delivered too.
+            let listens = |(thread, _)| thread == thread::current().id();
+            let put_off = state.delivering.is_some_and(listens) || context::in_batch(self.id());
+            state.flush |= put_off || !state.pending.is_empty();
         }
         self.drive();
     }
@@ -146,6 +189,8 @@ impl Inner {
             None => {
                 state.flush = false;
                 state.delivering = None;
+                // What still waits begins anew: a cycle among others is none of its own.
+                state.pending_round = 0;
                 return None;
             }
         };
@@ -167,10 +212,7 @@ impl Inner {
 
     fn deliver(&self, item: &mut Item) {
         if item.audience == Audience::Batched {
-            settle(item);
-        }
-        if item.changes.is_empty() {
-            return;
+            item.settle();
         }
         let observed = self
             .has_middleware
@@ -179,9 +221,16 @@ impl Inner {
         self.tell(item);
         if let Some(start) = observed {
             let took = start.elapsed();
+            let places: Vec<usize> = (0..item.slots.len())
+                .filter(|at| !item.slots[*at].is_hidden() && !item.is_restored(*at))
+                .collect();
+            if places.is_empty() {
+                return;
+            }
+            let changes = item.some(&places);
             let chain = Arc::clone(&crate::read(&self.middleware));
             for (_, middleware) in chain.iter() {
-                let call = || super::contain(|| middleware.delivered(&item.changes, took));
+                let call = || super::contain(|| middleware.delivered(&changes, took));
                 let ended = context::forbidding(self.id(), "a middleware", || untrack(call));
                 if let Err(reason) = ended {
                     let subject = format!("middleware {:?}", middleware.name());
@@ -197,7 +246,7 @@ impl Inner {
         for (at, (slot, change)) in item.slots.iter().zip(&item.changes).enumerate() {
             let listeners = crate::lock(&slot.state).listeners.clone();
             for listener in listeners.iter() {
-                if listener.since >= change.sequence || !item.audience.includes(listener.delivery) {
+                if !item.is_news(at, listener) || !item.audience.includes(listener.delivery) {
                     continue;
                 }
                 match &listener.call {
@@ -223,7 +272,7 @@ impl Inner {
             .collect();
         for listener in everybody.iter() {
             if item.audience.includes(listener.delivery) {
-                let news = |at: &usize| listener.since < item.changes.changes[*at].sequence;
+                let news = |at: &usize| item.is_news(*at, listener);
                 if visible.iter().all(news) {
                     self.call_with(listener, item, &visible);
                 } else {
@@ -242,14 +291,8 @@ impl Inner {
         if places.is_empty() {
             return;
         }
-        if places.len() == item.changes.len() {
-            return self.call(listener, || call(&item.changes));
-        }
-        let changes = places
-            .iter()
-            .map(|at| item.changes.changes[*at].clone())
-            .collect();
-        self.call(listener, || call(&ChangeSet { changes }));
+        let changes = item.some(places);
+        self.call(listener, || call(&changes));
     }
 
     /// Calls a listener, if it is still subscribed. Its failure hurts nobody else.
@@ -260,22 +303,6 @@ impl Inner {
         let ended = untrack(|| super::contain(call)).flatten();
         if let Err(reason) = ended {
             self.report(&failure(listener, reason));
-        }
-    }
-}
-
-/// Leaves out the keys that end where they began.
-fn settle(item: &mut Item) {
-    let unchanged = |change: &Change| same_content(change.old.as_ref(), change.new.as_ref());
-    if !item.changes.iter().any(unchanged) {
-        return;
-    }
-    let slots = std::mem::take(&mut item.slots);
-    let changes = std::mem::take(&mut item.changes.changes);
-    for (slot, change) in slots.into_iter().zip(changes) {
-        if !unchanged(&change) {
-            item.slots.push(slot);
-            item.changes.changes.push(change);
         }
     }
 }

@@ -69,6 +69,18 @@ impl<T: StateValue> Handle<T> {
         })
     }
 
+    /// The value as stored.
+    #[cfg(all(feature = "json", feature = "leptos"))]
+    pub(crate) fn value(&self) -> Option<Value> {
+        self.view.inner.read(self.slot.as_ref()?)
+    }
+
+    /// Writes a place inside of the value.
+    #[cfg(all(feature = "json", feature = "leptos"))]
+    pub(crate) fn put_at(&self, pointer: &crate::Pointer, value: &Value) -> Result<(), StateError> {
+        self.with_slot(|slot| self.view.put_at(slot, pointer, value))
+    }
+
     /// As [`View::set`].
     ///
     /// # Errors

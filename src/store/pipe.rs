@@ -98,7 +98,11 @@ impl Inner {
                 drop(context::with_draft(id, Draft::keep));
             } else {
                 let undone = context::with_draft(id, |draft| draft.roll_back(savepoint));
-                Self::correct(undone.iter().flatten().map(|(slot, _)| slot));
+                let undone = undone.unwrap_or_default();
+                Self::correct(undone.iter().map(|(slot, _)| slot));
+                for (slot, _) in undone {
+                    self.release(slot);
+                }
             }
             return result;
         }
@@ -312,7 +316,8 @@ impl Inner {
             }
             slot.sequence = state.sequence;
             committed.triggers.extend(slot.signal.existing());
-            if later {
+            // What waits is kept up even if nobody waits for it any more: the slot is given up by it.
+            if later || slot.pending != NOT_PENDING {
                 match state.pending.get_mut(slot.pending as usize) {
                     Some((_, change)) if slot.pending != NOT_PENDING => {
                         change.new.clone_from(&write.new);
@@ -346,6 +351,7 @@ impl Inner {
                 changes,
                 audience,
                 round,
+                restored: Vec::new(),
             });
         }
         Ok(Some(committed))
@@ -402,5 +408,6 @@ fn change(write: &Write, time: u64, state: &State) -> Change {
         time,
         version: state.version,
         sequence: state.sequence,
+        first: state.sequence,
     }
 }

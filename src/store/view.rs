@@ -646,6 +646,7 @@ impl View {
             time: state.last_update.unwrap_or_default(),
             version: state.version,
             sequence: state.sequence,
+            first: state.sequence,
         }
     }
 
@@ -772,6 +773,16 @@ impl View {
         self.inner.write(&self.stamp, slot, Content::Put(value))
     }
 
+    /// Gives a key what `change` makes of its content.
+    pub(crate) fn change_slot(
+        &self,
+        slot: &Arc<Slot>,
+        change: &mut dyn FnMut(Option<Value>) -> Result<Option<Value>, StateError>,
+    ) -> Result<(), StateError> {
+        self.may_put(slot)?;
+        self.inner.write(&self.stamp, slot, Content::Change(change))
+    }
+
     pub(crate) fn update_slot<T: StateValue>(
         &self,
         slot: &Arc<Slot>,
@@ -779,9 +790,8 @@ impl View {
         mut f: impl FnMut(&mut T),
     ) -> Result<bool, StateError> {
         let id = self.inner.id();
-        self.may_put(slot)?;
         let mut was_there = false;
-        let mut change = |old: Option<Value>| {
+        self.change_slot(slot, &mut |old| {
             was_there = old.is_some();
             let start = match (&old, &default) {
                 (Some(old), _) => read(&slot.key, old, T::clone)?,
@@ -791,9 +801,7 @@ impl View {
             let mut value = start;
             context::forbidding(id, "an update closure", || f(&mut value));
             Ok(Some(Value::new(value)))
-        };
-        self.inner
-            .write(&self.stamp, slot, Content::Change(&mut change))?;
+        })?;
         Ok(was_there)
     }
 
