@@ -2,6 +2,7 @@
 //! that must not write.
 
 use super::{draft::Draft, slot::Slot};
+use reactive_graph::graph::Observer;
 use std::{
     cell::{Cell, RefCell},
     sync::Arc,
@@ -122,6 +123,11 @@ pub(crate) fn with_draft<R>(store: usize, f: impl FnOnce(&mut Draft) -> R) -> Op
         Kind::Batch(draft) => f.take().map(|f| f(draft)),
         _ => None,
     })
+}
+
+/// Notes that the running effect or memo, if there is one, sees what the open batch wrote.
+pub(crate) fn observe(store: usize) {
+    with_draft(store, |draft| draft.observed |= Observer::get().is_some());
 }
 
 /// Whether a batch is open in this thread.

@@ -14,6 +14,8 @@ pub(crate) struct Draft {
     pub(crate) writes: Vec<Write>,
     index: FxHashMap<usize, usize>,
     pub(crate) reads: Reads,
+    /// Whether an effect or a memo saw what the batch wrote.
+    pub(crate) observed: bool,
     /// How to undo each write since the innermost nested batch began.
     undo: Vec<Undo>,
     nested: usize,

@@ -188,6 +188,7 @@ impl Inner {
         slot.track();
         let id = self.id();
         if let Some(content) = context::with_draft(id, |draft| draft.get(slot).cloned()).flatten() {
+            context::observe(id);
             return content;
         }
         let (value, sequence) = self.load(slot);

@@ -22,6 +22,7 @@ use crate::{
 use reactive_graph::{graph::untrack, signal::ArcTrigger, traits::Notify};
 use smallvec::SmallVec;
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::{Arc, atomic::Ordering},
     thread,
 };
@@ -92,22 +93,27 @@ impl Inner {
     ) -> Result<R, StateError> {
         self.may_write()?;
         let id = self.id();
+        let f = || catch_unwind(AssertUnwindSafe(f));
         if let Some(savepoint) = context::with_draft(id, Draft::nest) {
             let result = f();
-            if result.is_ok() {
+            if matches!(result, Ok(Ok(_))) {
                 drop(context::with_draft(id, Draft::keep));
             } else {
                 let undone = context::with_draft(id, |draft| draft.roll_back(savepoint));
                 let undone = undone.unwrap_or_default();
-                Self::correct(undone.iter().map(|(slot, _)| slot));
+                if context::with_draft(id, |draft| draft.observed) == Some(true) {
+                    self.correct(undone.iter().map(|(slot, _)| slot));
+                }
                 for (slot, _) in undone {
                     self.release(slot);
                 }
             }
-            return result;
+            return result.unwrap_or_else(|panic| resume_unwind(panic));
         }
         let (result, draft) = context::batch(id, f);
-        let result = result.and_then(|result| {
+        let before = self.clock.load(Ordering::Acquire);
+        let result = result.map(|result| {
+            let result = result?;
             self.transact(&draft.reads, &mut || {
                 let mut writes: Writes = draft.writes.iter().cloned().collect();
                 for write in &mut writes {
@@ -117,29 +123,31 @@ impl Inner {
             })?;
             Ok(result)
         });
-        if result.is_err() {
-            Self::correct(draft.writes.iter().map(|write| &write.slot));
-        }
         let slots = draft.writes.into_iter().map(|write| write.slot);
-        let slots: Vec<_> = slots
-            .chain(draft.reads.into_values().map(|(slot, _)| slot))
-            .collect();
+        let mut slots: Vec<_> = slots.collect();
+        if draft.observed {
+            let is_stored = |slot: &Slot| crate::lock(&slot.state).sequence > before;
+            self.correct(slots.iter().filter(|slot| !is_stored(slot)));
+        }
+        slots.extend(draft.reads.into_values().map(|(slot, _)| slot));
         for slot in slots {
             self.release(slot);
         }
         // A `flush` from inside the batch was put off until now.
         self.drive();
-        result
+        result.unwrap_or_else(|panic| resume_unwind(panic))
     }
 
-    /// Makes whoever saw writes of a batch that came to nothing look again.
-    fn correct<'a>(slots: impl Iterator<Item = &'a Arc<Slot>>) {
+    /// Makes whoever saw writes of a batch that were not stored look again.
+    fn correct<'a>(&self, slots: impl Iterator<Item = &'a Arc<Slot>>) {
         for slot in slots {
             let trigger = crate::lock(&slot.state).signal.existing();
             if let Some(trigger) = trigger {
                 trigger.notify();
             }
         }
+        self.members.notify();
+        self.everything.notify();
     }
 
     /// Writes a slot of the store's own, which is no key: no version, no middleware.

@@ -189,6 +189,7 @@ impl Inner {
     pub(crate) fn snapshot(&self) -> Snapshot {
         let id = self.id();
         self.everything.track();
+        context::observe(id);
         context::track(id, || (Dep::Everything, self.clock.load(Ordering::Acquire)));
         let stored = self.stored_snapshot();
         let drafted = context::with_draft(id, |draft| draft.writes.clone());

@@ -1,0 +1,152 @@
+//! Reading.
+
+use super::{View, read};
+use crate::{
+    error::{Access, StateError},
+    key::AsKey,
+    store::{
+        context::{self, Dep},
+        slot::Slot,
+        snapshot::Snapshot,
+    },
+    value::{StateValue, Value},
+};
+use std::sync::Arc;
+
+/// Reading.
+impl View {
+    /// A clone of the value of a key; `None` if the key is missing.
+    ///
+    /// Inside of an effect, a memo or a component it makes that depend on this key alone.
+    ///
+    /// ```
+    /// use universal_state::Store;
+    ///
+    /// let store = Store::new();
+    /// store.set("name", "Ada".to_owned())?;
+    /// assert_eq!(store.get::<String>("name").as_deref(), Some("Ada"));
+    /// assert_eq!(store.get::<String>("e-mail"), None);
+    /// # Ok::<(), universal_state::StateError>(())
+    /// ```
+    pub fn get<T: StateValue>(&self, key: impl AsKey<T>) -> Option<T> {
+        self.or_report(self.try_get(key)).flatten()
+    }
+
+    /// As [`View::get`], with the reason if the key cannot be read.
+    ///
+    /// # Errors
+    /// [`StateError::Type`] if the value does not read as a `T`, [`StateError::Key`],
+    /// [`StateError::Denied`], [`StateError::UnknownMfe`].
+    pub fn try_get<T: StateValue>(&self, key: impl AsKey<T>) -> Result<Option<T>, StateError> {
+        self.try_with(key, T::clone)
+    }
+
+    /// Calls `f` with the value of a key, without cloning it; `None` if the key is missing.
+    ///
+    /// # Errors
+    /// As [`View::try_get`].
+    pub fn try_with<T: StateValue, R>(
+        &self,
+        key: impl AsKey<T>,
+        f: impl FnOnce(&T) -> R,
+    ) -> Result<Option<R>, StateError> {
+        let Some(value) = self.try_get_value(key.as_name())? else {
+            return Ok(None);
+        };
+        read(key.as_name(), &value, f).map(Some)
+    }
+
+    /// The value of a key as stored; `None` if the key is missing.
+    ///
+    /// # Errors
+    /// [`StateError::Key`], [`StateError::Denied`], [`StateError::UnknownMfe`].
+    pub fn try_get_value(&self, key: &str) -> Result<Option<Value>, StateError> {
+        let name = self.full_name(key, Access::Read)?;
+        Ok(self
+            .slot_to_read(&name)
+            .and_then(|slot| self.inner.read(&slot)))
+    }
+
+    /// The value of a key as JSON; `None` if the key is missing.
+    ///
+    /// # Errors
+    /// [`StateError::Serialize`] if it has no JSON form, and as [`View::try_get_value`].
+    #[cfg(feature = "json")]
+    pub fn try_get_json(&self, key: &str) -> Result<Option<Arc<serde_json::Value>>, StateError> {
+        self.try_get_value(key)?
+            .map(|value| value.to_json())
+            .transpose()
+            .map_err(|reason| StateError::Serialize {
+                key: key.to_owned(),
+                reason,
+            })
+    }
+
+    /// Whether a key has a value.
+    pub fn has(&self, key: &str) -> bool {
+        self.or_report(self.try_get_value(key)).flatten().is_some()
+    }
+
+    /// The names of the keys that have a value, sorted. Tracks which keys there are, not their
+    /// values.
+    pub fn keys(&self) -> Vec<String> {
+        let mut keys: Vec<String> = self
+            .present()
+            .iter()
+            .filter_map(|slot| self.own_name(&slot.key).map(str::to_owned))
+            .collect();
+        keys.sort_unstable();
+        keys
+    }
+
+    /// The number of keys that have a value. Tracks which keys there are, not their values.
+    pub fn len(&self) -> usize {
+        if self.gate.is_none() && !context::in_batch(self.inner.id()) {
+            self.track_members();
+            return crate::lock(&self.inner.state).len;
+        }
+        self.present()
+            .iter()
+            .filter(|slot| self.own_name(&slot.key).is_some())
+            .count()
+    }
+
+    /// Whether no key has a value.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// All that the view can read, at this version. Tracks everything.
+    pub fn snapshot(&self) -> Snapshot {
+        let snapshot = self.inner.snapshot();
+        if self.gate.is_none() {
+            return snapshot;
+        }
+        let named = snapshot
+            .iter()
+            .filter_map(|(key, value)| Some((self.own_name(key)?, value)));
+        snapshot.with_entries(named)
+    }
+
+    /// The slots of all keys that have a value, as this thread sees them.
+    pub(super) fn present(&self) -> Vec<Arc<Slot>> {
+        self.track_members();
+        let drafted = |slot: &Arc<Slot>| {
+            context::with_draft(self.inner.id(), |draft| {
+                draft.get(slot).map(Option::is_some)
+            })
+            .flatten()
+        };
+        let mut slots = self.inner.slots.all();
+        slots.retain(|slot| drafted(slot).unwrap_or_else(|| self.inner.load(slot).0.is_some()));
+        slots
+    }
+
+    fn track_members(&self) {
+        self.inner.members.track();
+        context::observe(self.inner.id());
+        context::track(self.inner.id(), || {
+            (Dep::Members, crate::lock(&self.inner.state).members)
+        });
+    }
+}
