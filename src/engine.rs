@@ -47,7 +47,7 @@ macro_rules! engines {
         /// assert_eq!("map".parse(), Ok(EngineKind::Map));
         /// assert!("maps".parse::<EngineKind>().is_err());
         /// ```
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
         #[non_exhaustive]
         pub enum EngineKind {
             $($(#[$doc])* $kind),+
@@ -78,13 +78,8 @@ engines! {
     /// of a `Map`-based manager.
     Map = "map" => map::MapEngine,
     /// A slot per key that handles resolve once, and one call per turn: the way of signals.
+    #[default]
     Signal = "signal" => signal::SignalEngine,
-}
-
-impl Default for EngineKind {
-    fn default() -> Self {
-        Self::Signal
-    }
 }
 
 impl fmt::Display for EngineKind {

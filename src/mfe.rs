@@ -26,7 +26,8 @@ impl Store {
     ///
     /// # Errors
     /// [`StateError::MfeId`] if the id is empty or too long, [`StateError::MfeTaken`] if one with
-    /// this id is registered, [`StateError::Disposed`].
+    /// this id is registered, [`StateError::Disposed`], [`StateError::Reentrant`] from inside a
+    /// batch.
     ///
     /// ```
     /// use universal_state::{MfeInfo, Store};
@@ -49,9 +50,10 @@ impl Store {
     /// keys, in one transaction.
     ///
     /// # Errors
-    /// [`StateError::UnknownMfe`], and [`StateError::Vetoed`] if a middleware refuses the deletion:
-    /// the micro-frontend stays registered then.
+    /// [`StateError::UnknownMfe`], and [`StateError::Vetoed`] if a middleware refuses the deletion
+    /// or [`StateError::Reentrant`] from inside a batch: the micro-frontend stays registered then.
     pub fn unregister_mfe(&self, id: &str) -> Result<(), StateError> {
+        self.inner.may_act_at_once()?;
         let member = Registry::of(&self.inner).member(id);
         match member {
             Some(member) => member.end(&self.inner),

@@ -253,9 +253,7 @@ impl std::fmt::Debug for StoreBuilder {
 impl Inner {
     fn set_engine(&self, kind: EngineKind) -> Result<(), StateError> {
         self.may_write()?;
-        if context::in_batch(self.id()) {
-            return Err(StateError::Reentrant { during: "a batch" });
-        }
+        self.may_act_at_once()?;
         self.flush();
         let mut running = self
             .engine

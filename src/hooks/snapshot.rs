@@ -25,5 +25,11 @@ use leptos::prelude::*;
 #[track_caller]
 pub fn use_snapshot() -> Signal<Snapshot> {
     let view = use_view();
-    Signal::derive(move || view.snapshot())
+    // A memo, not a derived signal: unregistering a micro-frontend tells effects that its component
+    // has ended already. They ask the memo, find none, and do not run.
+    Memo::new_with_compare(
+        move |_| view.snapshot(),
+        |old, new| old.map(Snapshot::version) != new.map(Snapshot::version),
+    )
+    .into()
 }

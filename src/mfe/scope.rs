@@ -210,6 +210,7 @@ impl Scope {
     pub(super) fn register(store: &Store, info: MfeInfo) -> Result<Self, StateError> {
         info.check()?;
         store.inner.may_write()?;
+        store.inner.may_act_at_once()?;
         let id: Arc<str> = info.id.as_str().into();
         let member = Arc::new(Member {
             namespace: key::namespace(&id),
@@ -272,10 +273,14 @@ impl Scope {
     ///
     /// # Errors
     /// [`StateError::UnknownMfe`] if it is not registered any more, [`StateError::Vetoed`] if a
-    /// middleware refuses the deletion: it stays registered then.
+    /// middleware refuses the deletion, [`StateError::Reentrant`] from inside a batch: it stays
+    /// registered then.
     pub fn unregister(&self) -> Result<(), StateError> {
         match self.registration.inner.upgrade() {
-            Some(inner) => self.registration.member.end(&inner),
+            Some(inner) => {
+                inner.may_act_at_once()?;
+                self.registration.member.end(&inner)
+            }
             None => Err(StateError::Disposed),
         }
     }

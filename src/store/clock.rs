@@ -16,28 +16,21 @@ pub(crate) fn now() -> u64 {
         })
 }
 
-/// What a [`Scheduler`] is given to run at the end of the turn.
+/// What the scheduler of a store is given to run at the end of the turn.
 pub type Task = Box<dyn FnOnce() + Send>;
 
 /// How a store gets to run at the end of the current turn.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(crate) enum Scheduler {
     /// A microtask (HTML Standard, section 8.1.7).
     #[cfg(all(target_family = "wasm", target_os = "unknown"))]
+    #[default]
     Microtask,
     /// There is no event loop: whoever owns the store calls `flush`.
     #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+    #[default]
     Manual,
     Custom(Arc<dyn Fn(Task) + Send + Sync>),
-}
-
-impl Default for Scheduler {
-    fn default() -> Self {
-        #[cfg(all(target_family = "wasm", target_os = "unknown"))]
-        return Self::Microtask;
-        #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
-        Self::Manual
-    }
 }
 
 impl Scheduler {

@@ -5,7 +5,7 @@ use super::{
     context::{self, Dep},
     deliver::Item,
     listen::{Call, Delivery, Listener, Listeners, Subject, Subscription},
-    middleware::Middleware,
+    middleware::{Chain, Middleware},
     slot::{SharedSignal, Slot, SlotKind, Slots},
     snapshot::SnapshotCache,
 };
@@ -43,7 +43,7 @@ pub(crate) struct Inner {
     pub(crate) listening: Listening,
     pub(crate) members: SharedSignal,
     pub(crate) everything: SharedSignal,
-    pub(crate) middleware: RwLock<Arc<Vec<(u64, Arc<dyn Middleware>)>>>,
+    pub(crate) middleware: RwLock<Chain>,
     pub(crate) has_middleware: AtomicBool,
     reporter: RwLock<Option<Reporter>>,
     errors: AtomicU64,

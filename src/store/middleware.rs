@@ -94,3 +94,6 @@ impl Veto {
 /// Names a middleware, for [`Store::remove_middleware`](crate::Store::remove_middleware).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct MiddlewareId(pub(crate) u64);
+
+/// All middleware with the numbers that name it, in order of registration. Copied on write.
+pub(crate) type Chain = std::sync::Arc<Vec<(u64, std::sync::Arc<dyn Middleware>)>>;

@@ -9,7 +9,7 @@ use super::{
     deliver::{Audience, Item},
     draft::{Draft, Reads},
     inner::{Inner, State},
-    middleware::{Middleware, Veto},
+    middleware::{Chain, Veto},
     slot::{NOT_PENDING, Slot},
     transaction::{Transaction, Write, Writes},
 };
@@ -46,8 +46,6 @@ pub(crate) enum Content<'a> {
     /// faster.
     Change(&'a mut dyn FnMut(Option<Value>) -> Result<Option<Value>, StateError>),
 }
-
-type Chain = Arc<Vec<(u64, Arc<dyn Middleware>)>>;
 
 impl Inner {
     /// Changes one key.
@@ -180,6 +178,14 @@ impl Inner {
             Some(during) => Err(StateError::Reentrant { during }),
             None => self.alive(),
         }
+    }
+
+    /// Refuses, inside of a batch, what takes effect at once and could not be taken back with it.
+    pub(crate) fn may_act_at_once(&self) -> Result<(), StateError> {
+        if context::in_batch(self.id()) {
+            return Err(StateError::Reentrant { during: "a batch" });
+        }
+        Ok(())
     }
 
     fn transact(

@@ -161,7 +161,7 @@ impl Slots {
 
     /// What made the hashes of the slots.
     pub(crate) fn hasher(&self) -> KeyHasher {
-        crate::read(&self.index).slots.hasher().clone()
+        KeyHasher::clone(crate::read(&self.index).slots.hasher())
     }
 
     /// Every slot, in no particular order.

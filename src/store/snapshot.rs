@@ -93,7 +93,7 @@ impl Snapshot {
             let hash = self.0.hasher.hash_one(key) as u32;
             values.insert(hash, &key.into(), value.clone());
         }
-        Self::of(self.version(), self.0.hasher.clone(), values)
+        Self::of(self.version(), KeyHasher::clone(&self.0.hasher), values)
     }
 
     pub(crate) fn of(version: u64, hasher: KeyHasher, values: PersistentMap) -> Self {
@@ -204,7 +204,7 @@ impl Inner {
                 None => values.remove(slot.hash, &slot.key),
             });
         }
-        Snapshot::of(stored.version(), stored.0.hasher.clone(), values)
+        Snapshot::of(stored.version(), KeyHasher::clone(&stored.0.hasher), values)
     }
 
     /// Brings the last snapshot up to date: the cost is that of what changed since.

@@ -32,6 +32,7 @@ impl Write {
     }
 
     /// The value to be stored, if there is one and it reads as a `T`.
+    #[expect(clippy::new_ret_no_self, reason = "it is the counterpart of `old`")]
     pub fn new<T: StateValue>(&self) -> Option<T> {
         self.new.as_ref()?.to().ok()
     }
