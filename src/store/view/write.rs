@@ -6,7 +6,7 @@ use crate::{
     error::{Access, StateError},
     key::{AsKey, Name},
     store::snapshot::{Restore, Snapshot},
-    value::{IntoValue, StateValue, Value},
+    value::{IntoValue, StateValue},
 };
 
 /// Writing.
@@ -34,7 +34,7 @@ impl View {
         self.with_source(source).set(key, value)
     }
 
-    /// Gives a key a value of any type, or a [`Value`] from elsewhere.
+    /// Gives a key a value of any type, or a [`Value`](crate::Value) from elsewhere.
     ///
     /// # Errors
     /// As [`View::set`].
@@ -50,7 +50,7 @@ impl View {
     /// As [`View::set`].
     #[cfg(feature = "json")]
     pub fn set_json(&self, key: &str, json: serde_json::Value) -> Result<(), StateError> {
-        self.set_value(key, Value::from_json(json))
+        self.set_value(key, crate::Value::from_json(json))
     }
 
     /// Changes the value of a key in place. Returns whether the key was there; a missing key stays
