@@ -216,7 +216,7 @@ impl<T: StateValue> Target<T> {
     pub(super) fn stored(&self) -> Result<Option<(String, Value)>, StateError> {
         let named = |name: &str, value: Option<Value>| value.map(|value| (name.to_owned(), value));
         match &self.key {
-            Reach::Handle(handle) => Ok(named(handle.name(), handle.value())),
+            Reach::Handle(handle) => Ok(named(handle.name(), handle.value()?)),
             Reach::Reactive(key) => {
                 let key = key();
                 Ok(named(key.name(), self.view.try_get_value(key.name())?))

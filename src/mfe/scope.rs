@@ -180,11 +180,14 @@ impl Gate for MfeGate {
         Ok(name)
     }
 
-    fn may_write(&self, inner: &Inner, full_name: &str) -> Result<(), StateError> {
-        self.check(inner, full_name, Access::Write)
+    fn may_use(&self, inner: &Inner, full_name: &str, access: Access) -> Result<(), StateError> {
+        self.check(inner, full_name, access)
     }
 
     fn own_name<'k>(&self, inner: &Inner, full_name: &'k str) -> Option<&'k str> {
+        if self.member.ended.load(Ordering::Acquire) {
+            return None;
+        }
         match &self.part {
             Part::Own => full_name.strip_prefix(&*self.member.namespace),
             Part::Peer(namespace) => full_name

@@ -24,8 +24,9 @@ use std::{
 /// the store takes it for a cycle.
 pub(crate) const MAX_ROUNDS: u32 = 100;
 
-/// How many sets of changes listeners may cause within one delivery before the store takes it for a
-/// cycle: a listener that writes two keys each round would otherwise cause 2¹⁰⁰. Each change that
+/// How many sets of changes that listeners caused may cause further ones within one delivery before
+/// the store takes it for a cycle: a listener that writes two keys each round would otherwise cause
+/// 2¹⁰⁰. What causes nothing is not counted: it ends by itself, however much it is. Each change that
 /// no listener made allows for [`CAUSED_PER_CHANGE`] more.
 pub(crate) const MAX_CAUSED: usize = 10_000;
 const CAUSED_PER_CHANGE: usize = 100;
@@ -161,10 +162,9 @@ impl Inner {
         let mut left = MAX_CAUSED;
         let mut cycle = false;
         while let Some(mut item) = self.next() {
-            left = match item.round {
-                0 => left.saturating_add(CAUSED_PER_CHANGE * item.changes.len()),
-                _ => left.saturating_sub(1),
-            };
+            if item.round == 0 {
+                left = left.saturating_add(CAUSED_PER_CHANGE * item.changes.len());
+            }
             if item.round > MAX_ROUNDS || left == 0 {
                 if !cycle {
                     self.report(&StateError::Cycle {
@@ -173,7 +173,11 @@ impl Inner {
                 }
                 cycle = true;
             } else {
+                let before = self.clock.load(Ordering::Acquire);
                 self.deliver(&mut item);
+                if item.round > 0 && self.clock.load(Ordering::Acquire) != before {
+                    left -= 1;
+                }
             }
             self.give_up(item);
         }
@@ -205,7 +209,7 @@ impl Inner {
         drop(changes);
         for (slot, removed) in slots.into_iter().zip(removed) {
             if removed {
-                self.release(slot);
+                self.release(&slot);
             }
         }
     }

@@ -17,8 +17,7 @@ use std::{fmt, marker::PhantomData, sync::Arc};
 /// engine is exchanged.
 pub struct Handle<T> {
     view: View,
-    /// Taken only when the handle is dropped.
-    slot: Option<Arc<Slot>>,
+    slot: Arc<Slot>,
     value: PhantomData<fn() -> T>,
 }
 
@@ -26,21 +25,14 @@ impl<T: StateValue> Handle<T> {
     pub(crate) fn new(view: View, slot: Arc<Slot>) -> Self {
         Self {
             view,
-            slot: Some(slot),
+            slot,
             value: PhantomData,
         }
     }
 
-    fn with_slot<R>(
-        &self,
-        f: impl FnOnce(&Arc<Slot>) -> Result<R, StateError>,
-    ) -> Result<R, StateError> {
-        self.slot.as_ref().map_or(Err(StateError::Disposed), f)
-    }
-
     /// The full name of the key.
     pub fn name(&self) -> &str {
-        self.slot.as_ref().map_or("", |slot| &slot.key)
+        &self.slot.key
     }
 
     /// As [`View::get`].
@@ -51,7 +43,8 @@ impl<T: StateValue> Handle<T> {
     /// As [`View::try_get`].
     ///
     /// # Errors
-    /// [`StateError::Type`] if the value does not read as a `T`.
+    /// [`StateError::Type`] if the value does not read as a `T`, [`StateError::Denied`] if a grant
+    /// was revoked, [`StateError::UnknownMfe`] if the micro-frontend has gone.
     pub fn try_get(&self) -> Result<Option<T>, StateError> {
         self.try_with(T::clone)
     }
@@ -59,26 +52,27 @@ impl<T: StateValue> Handle<T> {
     /// As [`View::try_with`].
     ///
     /// # Errors
-    /// [`StateError::Type`] if the value does not read as a `T`.
+    /// [`StateError::Type`] if the value does not read as a `T`, [`StateError::Denied`] if a grant
+    /// was revoked, [`StateError::UnknownMfe`] if the micro-frontend has gone.
     pub fn try_with<R>(&self, f: impl FnOnce(&T) -> R) -> Result<Option<R>, StateError> {
-        self.with_slot(|slot| {
-            let Some(value) = self.view.inner.read(slot) else {
-                return Ok(None);
-            };
-            read(&slot.key, &value, f).map(Some)
-        })
+        self.view.may_read(&self.slot)?;
+        let Some(value) = self.view.inner.read(&self.slot) else {
+            return Ok(None);
+        };
+        read(&self.slot.key, &value, f).map(Some)
     }
 
     /// The value as stored.
     #[cfg(all(feature = "json", feature = "leptos"))]
-    pub(crate) fn value(&self) -> Option<Value> {
-        self.view.inner.read(self.slot.as_ref()?)
+    pub(crate) fn value(&self) -> Result<Option<Value>, StateError> {
+        self.view.may_read(&self.slot)?;
+        Ok(self.view.inner.read(&self.slot))
     }
 
     /// Writes a place inside of the value.
     #[cfg(all(feature = "json", feature = "leptos"))]
     pub(crate) fn put_at(&self, pointer: &crate::Pointer, value: &Value) -> Result<(), StateError> {
-        self.with_slot(|slot| self.view.put_at(slot, pointer, value))
+        self.view.put_at(&self.slot, pointer, value)
     }
 
     /// As [`View::set`].
@@ -86,7 +80,7 @@ impl<T: StateValue> Handle<T> {
     /// # Errors
     /// As [`View::set`].
     pub fn set(&self, value: T) -> Result<(), StateError> {
-        self.with_slot(|slot| self.view.write_value(slot, Value::new(value)))
+        self.view.write_value(&self.slot, Value::new(value))
     }
 
     /// As [`View::update`].
@@ -94,7 +88,7 @@ impl<T: StateValue> Handle<T> {
     /// # Errors
     /// As [`View::update`].
     pub fn update(&self, f: impl FnMut(&mut T)) -> Result<bool, StateError> {
-        self.with_slot(|slot| self.view.update_slot(slot, None, f))
+        self.view.update_slot(&self.slot, None, f)
     }
 
     /// As [`View::update_or`].
@@ -102,7 +96,9 @@ impl<T: StateValue> Handle<T> {
     /// # Errors
     /// As [`View::update`].
     pub fn update_or(&self, default: T, f: impl FnMut(&mut T)) -> Result<(), StateError> {
-        self.with_slot(|slot| self.view.update_slot(slot, Some(default), f).map(drop))
+        self.view
+            .update_slot(&self.slot, Some(default), f)
+            .map(drop)
     }
 
     /// As [`View::delete`].
@@ -110,22 +106,20 @@ impl<T: StateValue> Handle<T> {
     /// # Errors
     /// As [`View::set`].
     pub fn delete(&self) -> Result<bool, StateError> {
-        self.with_slot(|slot| self.view.delete_slot(slot))
+        self.view.delete_slot(&self.slot)
     }
 
     /// As [`View::subscribe_with`].
     ///
     /// # Errors
-    /// [`StateError::Disposed`].
+    /// As [`Handle::try_get`], and [`StateError::Disposed`].
     pub fn subscribe<O: Outcome>(
         &self,
         options: SubscribeOptions,
         listener: impl Fn(Option<&T>, &Change) -> O + Send + Sync + 'static,
     ) -> Result<Subscription, StateError> {
-        self.with_slot(|slot| {
-            self.view
-                .subscribe_slot(Arc::clone(slot), options, listener)
-        })
+        self.view
+            .subscribe_slot(Arc::clone(&self.slot), options, listener)
     }
 }
 
@@ -133,7 +127,7 @@ impl<T> Clone for Handle<T> {
     fn clone(&self) -> Self {
         Self {
             view: self.view.clone(),
-            slot: self.slot.clone(),
+            slot: Arc::clone(&self.slot),
             value: PhantomData,
         }
     }
@@ -141,15 +135,12 @@ impl<T> Clone for Handle<T> {
 
 impl<T> Drop for Handle<T> {
     fn drop(&mut self) {
-        if let Some(slot) = self.slot.take() {
-            self.view.inner.release(slot);
-        }
+        self.view.inner.release(&self.slot);
     }
 }
 
 impl<T> fmt::Debug for Handle<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = self.slot.as_ref().map(|slot| &*slot.key);
-        f.debug_tuple("Handle").field(&name).finish()
+        f.debug_tuple("Handle").field(&self.slot.key).finish()
     }
 }

@@ -197,8 +197,9 @@ impl Inner {
         value
     }
 
-    /// Gives up a reference to a slot.
-    pub(crate) fn release(&self, slot: Arc<Slot>) {
+    /// Gives up the slot of a missing key, if the caller's reference, which it is about to drop, is
+    /// the last.
+    pub(crate) fn release(&self, slot: &Arc<Slot>) {
         let trigger = {
             let running = self.engine();
             self.slots.release(slot, |slot| {
@@ -262,7 +263,7 @@ impl Inner {
             }
             Subject::Pattern(_) => {
                 for slot in self.slots.remove_pattern(listener) {
-                    self.release(slot);
+                    self.release(&slot);
                 }
             }
             Subject::All => drop(crate::lock(&self.all).remove(listener)),
@@ -273,7 +274,7 @@ impl Inner {
     pub(crate) fn detach(&self, slots: Vec<Arc<Slot>>, listener: &Listener) {
         for slot in slots {
             crate::lock(&slot.state).listeners.remove(listener);
-            self.release(slot);
+            self.release(&slot);
         }
     }
 

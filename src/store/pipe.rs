@@ -103,7 +103,7 @@ impl Inner {
                     self.correct(undone.iter().map(|(slot, _)| slot));
                 }
                 for (slot, _) in undone {
-                    self.release(slot);
+                    self.release(&slot);
                 }
             }
             return result.unwrap_or_else(|panic| resume_unwind(panic));
@@ -129,7 +129,7 @@ impl Inner {
         }
         slots.extend(draft.reads.into_values().map(|(slot, _)| slot));
         for slot in slots {
-            self.release(slot);
+            self.release(&slot);
         }
         // A `flush` from inside the batch was put off until now.
         self.drive();

@@ -69,7 +69,7 @@ impl View {
         let pointer: Pointer = pointer.parse()?;
         let slot = self.slot(key, Access::Write)?;
         self.put_at(&slot, &pointer, &value.into_value())
-            .inspect_err(|_| self.inner.release(slot))
+            .inspect_err(|_| self.inner.release(&slot))
     }
 
     /// Removes a place inside of the value of a key: a name of an object, or an item of an array.
@@ -94,7 +94,7 @@ impl View {
                 old
             }))
         });
-        self.inner.release(slot);
+        self.inner.release(&slot);
         result.map(|()| was_there)
     }
 

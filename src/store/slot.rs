@@ -199,26 +199,26 @@ impl Slots {
         left
     }
 
-    /// Gives up a reference to a slot, and the slot with it if it was the last and the key is
-    /// missing. Nobody loses a signal by that: the trigger that is handed out, to be notified
+    /// Gives up the slot of a missing key, if the caller's reference, which it is about to drop, is
+    /// the last. Nobody loses a signal by that: the trigger that is handed out, to be notified
     /// outside of any lock, makes whoever still tracks the key look again and find a new slot.
     pub(crate) fn release(
         &self,
-        slot: Arc<Slot>,
+        slot: &Arc<Slot>,
         is_missing: impl Fn(&Slot) -> bool,
     ) -> Option<ArcTrigger> {
         let idle = |slot: &Slot| {
             !slot.is_hidden() && crate::lock(&slot.state).listeners.is_empty() && is_missing(slot)
         };
-        if !idle(&slot) {
+        if !idle(slot) {
             return None;
         }
         let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
         let known = index.slots.get(&*slot.key);
         // References are only handed out under this lock, so the index's and ours are all.
-        if Arc::strong_count(&slot) > 2
-            || !idle(&slot)
-            || !known.is_some_and(|known| Arc::ptr_eq(known, &slot))
+        if Arc::strong_count(slot) > 2
+            || !idle(slot)
+            || !known.is_some_and(|known| Arc::ptr_eq(known, slot))
         {
             return None;
         }

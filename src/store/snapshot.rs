@@ -239,7 +239,7 @@ impl Inner {
         drop((guard, running));
         drop((outdated, dropped));
         for slot in stale {
-            self.release(slot);
+            self.release(&slot);
         }
         snapshot
     }

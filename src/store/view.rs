@@ -35,8 +35,8 @@ pub(crate) trait Gate: Send + Sync {
         access: Access,
     ) -> Result<Cow<'k, str>, StateError>;
 
-    /// Whether the view may still write a key that it once resolved.
-    fn may_write(&self, inner: &Inner, full_name: &str) -> Result<(), StateError>;
+    /// Whether the view may still use a key that it once resolved.
+    fn may_use(&self, inner: &Inner, full_name: &str, access: Access) -> Result<(), StateError>;
 
     /// Whether the view can still be used.
     fn is_open(&self) -> Result<(), StateError>;
@@ -168,9 +168,22 @@ impl View {
         }
     }
 
+    /// Whether the view can still be used: its micro-frontend may have gone.
+    fn is_open(&self) -> Result<(), StateError> {
+        self.gate.as_ref().map_or(Ok(()), |gate| gate.is_open())
+    }
+
+    /// Whether the view may still read a key that it once resolved: a grant can be revoked.
+    pub(crate) fn may_read(&self, slot: &Slot) -> Result<(), StateError> {
+        match &self.gate {
+            Some(gate) if !slot.is_hidden() => gate.may_use(&self.inner, &slot.key, Access::Read),
+            _ => self.is_open(),
+        }
+    }
+
     fn may_write(&self, slot: &Slot) -> Result<(), StateError> {
         match &self.gate {
-            Some(gate) => gate.may_write(&self.inner, &slot.key),
+            Some(gate) => gate.may_use(&self.inner, &slot.key, Access::Write),
             None => Ok(()),
         }
     }

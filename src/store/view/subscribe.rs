@@ -136,9 +136,7 @@ impl View {
         listener: impl Fn(&ChangeSet) -> O + Send + Sync + 'static,
         attach: impl FnOnce(&Arc<Listener>),
     ) -> Result<Subscription, StateError> {
-        if let Some(gate) = &self.gate {
-            gate.is_open()?;
-        }
+        self.is_open()?;
         let call: SetCall = match self.gate.clone() {
             None => Box::new(move |changes| listener(changes).failure()),
             Some(gate) => {
@@ -182,8 +180,16 @@ impl View {
         options: SubscribeOptions,
         listener: impl Fn(Option<&T>, &Change) -> O + Send + Sync + 'static,
     ) -> Result<Subscription, StateError> {
+        self.may_read(&slot)?;
         let inner = self.inner.this.clone();
+        let gate = self.gate.clone().filter(|_| !slot.is_hidden());
         let call = move |change: &Change| -> Result<(), String> {
+            if let Some(gate) = &gate
+                && let Some(inner) = inner.upgrade()
+                && gate.own_name(&inner, &change.key).is_none()
+            {
+                return Ok(());
+            }
             let Some(value) = &change.new else {
                 return listener(None, change).failure();
             };

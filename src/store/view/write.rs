@@ -41,7 +41,7 @@ impl View {
     pub fn set_value(&self, key: &str, value: impl IntoValue) -> Result<(), StateError> {
         let slot = self.slot(key, Access::Write)?;
         self.write_value(&slot, value.into_value())
-            .inspect_err(|_| self.inner.release(slot))
+            .inspect_err(|_| self.inner.release(&slot))
     }
 
     /// Gives a key a value that came as JSON. It stays JSON until somebody reads it as a type.
@@ -75,7 +75,7 @@ impl View {
     ) -> Result<bool, StateError> {
         let slot = self.slot(key.as_name(), Access::Write)?;
         let result = self.update_slot(&slot, None, f);
-        self.inner.release(slot);
+        self.inner.release(&slot);
         result
     }
 
@@ -92,7 +92,7 @@ impl View {
         let slot = self.slot(key.as_name(), Access::Write)?;
         self.update_slot(&slot, Some(default), f)
             .map(drop)
-            .inspect_err(|_| self.inner.release(slot))
+            .inspect_err(|_| self.inner.release(&slot))
     }
 
     /// Removes a key. Returns whether it was there; removing a missing key changes nothing.
@@ -102,7 +102,7 @@ impl View {
     pub fn delete(&self, key: &str) -> Result<bool, StateError> {
         let slot = self.slot(key, Access::Write)?;
         let result = self.delete_slot(&slot);
-        self.inner.release(slot);
+        self.inner.release(&slot);
         result
     }
 
@@ -146,6 +146,7 @@ impl View {
         &self,
         f: impl FnOnce(&Self) -> Result<R, StateError>,
     ) -> Result<R, StateError> {
+        self.is_open()?;
         self.inner.batch(|| f(self))
     }
 
