@@ -21,6 +21,12 @@ use std::fmt;
 #[derive(Clone)]
 pub struct Pattern(Form);
 
+#[cfg(test)]
+thread_local! {
+    /// How many names this thread has matched.
+    pub(crate) static MATCHES: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
 #[derive(Clone)]
 enum Form {
     Glob(glob::Pattern),
@@ -61,6 +67,8 @@ impl Pattern {
 
     /// Whether the pattern covers the full name of a key.
     pub fn matches(&self, name: &str) -> bool {
+        #[cfg(test)]
+        MATCHES.set(MATCHES.get() + 1);
         match &self.0 {
             Form::Glob(glob) => glob.matches_with(
                 name,

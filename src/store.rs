@@ -158,8 +158,8 @@ impl Store {
         listening.batched.load(Ordering::Acquire) + listening.sync.load(Ordering::Acquire)
     }
 
-    /// How many keys are kept track of: those that have a value, a listener or a handle, or that an
-    /// effect has looked for.
+    /// How many keys are kept track of: those that have a value, a listener of their own or a
+    /// handle, or that an effect has looked for.
     pub fn slot_count(&self) -> usize {
         self.inner.slots.count()
     }

@@ -48,13 +48,18 @@ impl Drop for Registration {
         let Some(inner) = self.inner.upgrade() else {
             return;
         };
-        match self.member.end(&inner) {
-            Ok(()) | Err(StateError::UnknownMfe { .. }) => {}
-            Err(error) => {
-                inner.report(&error);
-                self.member.leave(&inner);
+        let (member, weak) = (Arc::clone(&self.member), Weak::clone(&self.inner));
+        // A batch that is open may yet come to nothing, and nobody would delete the keys again.
+        inner.after_batch(Box::new(move || {
+            let Some(inner) = weak.upgrade() else { return };
+            match member.end(&inner) {
+                Ok(()) | Err(StateError::UnknownMfe { .. }) => {}
+                Err(error) => {
+                    inner.report(&error);
+                    member.leave(&inner);
+                }
             }
-        }
+        }));
     }
 }
 
@@ -85,6 +90,8 @@ impl Member {
             gate: None,
             stamp: self.stamp(),
         };
+        // A micro-frontend that leaves does not hear of its own leaving, however it listens.
+        self.listen(false);
         let deleted = view.batch(|view| {
             let own = |key: &String| key.starts_with(&self.namespace);
             view.keys()
@@ -95,10 +102,23 @@ impl Member {
         match deleted {
             // A store that was disposed of has no listeners, and its keys are nobody's any more.
             Ok(()) | Err(StateError::Disposed) => {}
-            Err(error) => return Err(error),
+            Err(error) => {
+                self.listen(true);
+                return Err(error);
+            }
         }
         self.leave(inner);
         Ok(())
+    }
+
+    /// Whether its listeners are called.
+    fn listen(&self, listen: bool) {
+        for listener in crate::lock(&self.subscriptions)
+            .iter()
+            .filter_map(Weak::upgrade)
+        {
+            listener.muted.store(!listen, Ordering::Release);
+        }
     }
 
     /// Ends the subscriptions and leaves the registry.
@@ -136,8 +156,7 @@ struct MfeGate {
 
 impl MfeGate {
     fn is_allowed(&self, inner: &Inner, name: &str, access: Access) -> bool {
-        name.starts_with(&self.member.namespace)
-            || Registry::of(inner).allows(&self.member.id, name, access)
+        self.is_own(name) || Registry::of(inner).allows(&self.member.id, name, access)
     }
 
     fn check(&self, inner: &Inner, name: &str, access: Access) -> Result<(), StateError> {
@@ -197,6 +216,10 @@ impl Gate for MfeGate {
                 && self.is_allowed(inner, full_name, Access::Read))
             .then_some(full_name),
         }
+    }
+
+    fn is_own(&self, full_name: &str) -> bool {
+        full_name.starts_with(&self.member.namespace)
     }
 
     fn subscribed(&self, subscription: &Subscription) {

@@ -301,7 +301,7 @@ impl Inner {
 
     /// Calls a listener, if it is still subscribed. Its failure hurts nobody else.
     pub(crate) fn call(&self, listener: &Listener, call: impl FnOnce() -> Result<(), String>) {
-        if !listener.is_active() {
+        if !listener.is_active() || listener.muted.load(Ordering::Acquire) {
             return;
         }
         let ended = untrack(|| super::contain(call)).flatten();

@@ -104,7 +104,12 @@ pub(crate) struct State {
     /// that no listener made.
     pub(crate) delivering: Option<(ThreadId, u32)>,
     pub(crate) snapshots: Option<SnapshotCache>,
+    /// What waits for the end of a batch.
+    pub(crate) after_batch: Vec<AfterBatch>,
 }
+
+/// Something that is to be done outside of any batch.
+pub(crate) type AfterBatch = Box<dyn FnOnce() + Send>;
 
 impl Inner {
     pub(crate) fn new(
@@ -138,6 +143,7 @@ impl Inner {
                 flush: false,
                 delivering: None,
                 snapshots: None,
+                after_batch: Vec::new(),
             }),
             clock: AtomicU64::new(0),
             all: Mutex::default(),
@@ -234,6 +240,7 @@ impl Inner {
             since: self.clock.load(Ordering::Acquire),
             delivery,
             active: AtomicBool::new(true),
+            muted: AtomicBool::new(false),
             subject,
             call,
         });

@@ -122,6 +122,8 @@ pub(crate) struct Listener {
     pub(crate) since: u64,
     pub(crate) delivery: Delivery,
     pub(crate) active: AtomicBool,
+    /// Whether it is passed over for now: its micro-frontend is leaving.
+    pub(crate) muted: AtomicBool,
     pub(crate) subject: Subject,
     pub(crate) call: Call,
 }

@@ -8,7 +8,7 @@ use super::{
     context,
     deliver::{Audience, Item},
     draft::{Draft, Reads},
-    inner::{Inner, State},
+    inner::{AfterBatch, Inner, State},
     middleware::{Chain, Veto},
     slot::{NOT_PENDING, Slot},
     transaction::{Transaction, Write, Writes},
@@ -131,9 +131,22 @@ impl Inner {
         for slot in slots {
             self.release(&slot);
         }
+        let due = std::mem::take(&mut crate::lock(&self.state).after_batch);
+        for task in due {
+            task();
+        }
         // A `flush` from inside the batch was put off until now.
         self.drive();
         result.unwrap_or_else(|panic| resume_unwind(panic))
+    }
+
+    /// Does something outside of any batch of this thread: now, or when the open one has ended.
+    pub(crate) fn after_batch(&self, task: AfterBatch) {
+        if context::in_batch(self.id()) {
+            crate::lock(&self.state).after_batch.push(task);
+        } else {
+            task();
+        }
     }
 
     /// Makes whoever saw writes of a batch that were not stored look again.

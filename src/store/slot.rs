@@ -1,7 +1,7 @@
 //! Slots: one per key, made at its first write or first subscription and kept while anyone holds
 //! it; and the index that finds them.
 
-use super::listen::{Listener, Listeners};
+use super::listen::{Listener, Listeners, Subject};
 use crate::{
     key::{self, KeyHasher},
     pattern::Pattern,
@@ -207,8 +207,12 @@ impl Slots {
         slot: &Arc<Slot>,
         is_missing: impl Fn(&Slot) -> bool,
     ) -> Option<ArcTrigger> {
+        // A pattern finds the key again when it comes back, so it need not keep the slot.
+        let is_pattern = |listener: &Arc<Listener>| matches!(listener.subject, Subject::Pattern(_));
         let idle = |slot: &Slot| {
-            !slot.is_hidden() && crate::lock(&slot.state).listeners.is_empty() && is_missing(slot)
+            !slot.is_hidden()
+                && crate::lock(&slot.state).listeners.iter().all(is_pattern)
+                && is_missing(slot)
         };
         if !idle(slot) {
             return None;
@@ -224,5 +228,33 @@ impl Slots {
         }
         index.slots.remove(&*slot.key);
         crate::lock(&slot.state).signal.existing()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{ChangeSet, EngineKind, Pattern, Store, SubscribeOptions, pattern::MATCHES};
+
+    #[test]
+    fn a_pattern_is_matched_when_a_slot_is_made_and_at_no_write() {
+        for kind in EngineKind::ALL {
+            let store = Store::builder().engine(*kind).build();
+            store
+                .set_many([("row:1", 0), ("row:2", 0), ("other", 0)])
+                .ok();
+            MATCHES.set(0);
+            let pattern = Pattern::glob("row:*").expect("it parses");
+            let options = SubscribeOptions::new();
+            let _rows = store.subscribe_pattern(pattern, options, |_: &ChangeSet| ());
+            assert_eq!(MATCHES.take(), 3, "once for each key that is there");
+            for n in 1..10 {
+                store.set_many([("row:1", n), ("other", n)]).ok();
+                store.update("row:2", |row: &mut i32| *row += 1).ok();
+                store.flush();
+            }
+            assert_eq!((store.get("row:2"), MATCHES.take()), (Some(9), 0));
+            store.set("row:3", 1).ok();
+            assert_eq!(MATCHES.take(), 1, "once for a key that comes");
+        }
     }
 }

@@ -44,6 +44,9 @@ pub(crate) trait Gate: Send + Sync {
     /// What the view calls a key, if the key belongs to its part of the store and it may read it.
     fn own_name<'k>(&self, inner: &Inner, full_name: &'k str) -> Option<&'k str>;
 
+    /// Whether a key is in the namespace of whoever holds the view.
+    fn is_own(&self, full_name: &str) -> bool;
+
     /// Hears of a subscription that was made through the view.
     fn subscribed(&self, subscription: &Subscription);
 }
@@ -191,7 +194,13 @@ impl View {
     /// As [`View::may_write`], where a value is put. Nobody would ever clean up a key in a namespace
     /// that nobody owns, so its owner has to be there; what is restored waits for it.
     fn may_put(&self, slot: &Slot) -> Result<(), StateError> {
-        if slot.kind == SlotKind::Namespaced && self.stamp.origin == Origin::Local {
+        let may_wait = !matches!(self.stamp.origin, Origin::Local | Origin::Mfe(_));
+        let is_own = || {
+            self.gate
+                .as_ref()
+                .is_some_and(|gate| gate.is_own(&slot.key))
+        };
+        if slot.kind == SlotKind::Namespaced && !may_wait && !is_own() {
             self.inner.namespace_is_registered(&slot.key)?;
         }
         self.may_write(slot)

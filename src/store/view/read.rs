@@ -90,13 +90,10 @@ impl View {
     /// The names of the keys that have a value, sorted. Tracks which keys there are, not their
     /// values.
     pub fn keys(&self) -> Vec<String> {
-        let mut keys: Vec<String> = self
-            .present()
+        self.present()
             .iter()
             .filter_map(|slot| self.own_name(&slot.key).map(str::to_owned))
-            .collect();
-        keys.sort_unstable();
-        keys
+            .collect()
     }
 
     /// The number of keys that have a value. Tracks which keys there are, not their values.
@@ -128,7 +125,7 @@ impl View {
         snapshot.with_entries(named)
     }
 
-    /// The slots of all keys that have a value, as this thread sees them.
+    /// The slots of all keys that have a value, as this thread sees them, in the order of names.
     pub(super) fn present(&self) -> Vec<Arc<Slot>> {
         self.track_members();
         let drafted = |slot: &Arc<Slot>| {
@@ -139,6 +136,7 @@ impl View {
         };
         let mut slots = self.inner.slots.all();
         slots.retain(|slot| drafted(slot).unwrap_or_else(|| self.inner.load(slot).0.is_some()));
+        slots.sort_unstable_by(|a, b| a.key.cmp(&b.key));
         slots
     }
 

@@ -189,7 +189,9 @@ impl View {
             ..self.clone()
         };
         restorer.batch(|view| {
-            for (key, value) in snapshot.iter() {
+            let mut entries: Vec<_> = snapshot.iter().collect();
+            entries.sort_unstable_by_key(|(key, _)| *key);
+            for (key, value) in entries {
                 view.set_value(key, value.clone())?;
             }
             if mode == Restore::Merge {
