@@ -93,11 +93,10 @@ impl Member {
         // A micro-frontend that leaves does not hear of its own leaving, however it listens.
         self.listen(false);
         let deleted = view.batch(|view| {
-            let own = |key: &String| key.starts_with(&self.namespace);
-            view.keys()
+            view.present()
                 .iter()
-                .filter(|key| own(key))
-                .try_for_each(|key| view.delete(key).map(drop))
+                .filter(|slot| slot.key.starts_with(&self.namespace))
+                .try_for_each(|slot| view.remove_slot(slot))
         });
         match deleted {
             // A store that was disposed of has no listeners, and its keys are nobody's any more.

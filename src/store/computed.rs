@@ -70,7 +70,27 @@ struct Cached<T> {
     revision: u64,
     /// The store's clock when the value was last known to be up to date.
     checked: Option<u64>,
-    deps: Arc<Vec<(Dep, u64)>>,
+    deps: Arc<Deps>,
+}
+
+/// What a value was computed from, with the version of each that it saw.
+#[derive(Default)]
+struct Deps {
+    list: Vec<(Dep, u64)>,
+    inner: Weak<Inner>,
+}
+
+impl Drop for Deps {
+    fn drop(&mut self) {
+        let Some(inner) = self.inner.upgrade() else {
+            return;
+        };
+        for (dep, _) in self.list.drain(..) {
+            if let Dep::Slot(slot) = dep {
+                inner.release(&slot);
+            }
+        }
+    }
 }
 
 thread_local! {
@@ -299,12 +319,16 @@ impl<T: PartialEq + Send + Sync + 'static> Node for Cell<T> {
             (cached.value.clone(), Arc::clone(&cached.deps))
         };
         self.guarded(|| {
-            if old.is_some() && self.is_current(&inner, &deps)? {
+            if old.is_some() && self.is_current(&inner, &deps.list)? {
                 let mut cached = crate::lock(&self.cached);
                 cached.checked = Some(now);
                 return Ok(cached.revision);
             }
-            let (value, deps) = context::tracked(inner.id(), || untrack(|| (self.evaluate)()));
+            let (value, list) = context::tracked(inner.id(), || untrack(|| (self.evaluate)()));
+            let deps = Deps {
+                list,
+                inner: Weak::clone(&self.inner),
+            };
             let value = Arc::new(value?);
             let equal = old.as_ref().is_some_and(|old| **old == *value);
             let mut cached = crate::lock(&self.cached);
@@ -323,7 +347,7 @@ impl<T: PartialEq + Send + Sync + 'static> Node for Cell<T> {
 
     fn sources(&self, into: &mut Attached, signals: Option<&Inner>) {
         let deps = Arc::clone(&crate::lock(&self.cached).deps);
-        for (dep, _) in deps.iter() {
+        for (dep, _) in &deps.list {
             match dep {
                 Dep::Slot(slot) => {
                     if signals.is_some() {

@@ -4,6 +4,7 @@ use super::{
     clock::Scheduler,
     context::{self, Dep},
     deliver::Item,
+    history::Recorder,
     listen::{Call, Delivery, Listener, Listeners, Subject, Subscription},
     middleware::{Chain, Middleware},
     slot::{SharedSignal, Slot, SlotKind, Slots},
@@ -17,6 +18,7 @@ use crate::{
     value::Value,
 };
 use reactive_graph::traits::Notify;
+use smallvec::SmallVec;
 use std::{
     any::Any,
     cell::Cell,
@@ -104,6 +106,8 @@ pub(crate) struct State {
     /// that no listener made.
     pub(crate) delivering: Option<(ThreadId, u32)>,
     pub(crate) snapshots: Option<SnapshotCache>,
+    /// The histories, to be told of every commit.
+    pub(crate) recorders: SmallVec<[Arc<Recorder>; 1]>,
     /// What waits for the end of a batch.
     pub(crate) after_batch: Vec<AfterBatch>,
 }
@@ -143,6 +147,7 @@ impl Inner {
                 flush: false,
                 delivering: None,
                 snapshots: None,
+                recorders: SmallVec::new(),
                 after_batch: Vec::new(),
             }),
             clock: AtomicU64::new(0),
@@ -288,7 +293,14 @@ impl Inner {
     /// Ends every subscription and refuses writes from now on.
     pub(crate) fn dispose(&self) {
         self.flush();
-        crate::lock(&self.state).disposed = true;
+        let recorders = {
+            let mut state = crate::lock(&self.state);
+            state.disposed = true;
+            std::mem::take(&mut state.recorders)
+        };
+        for recorder in recorders {
+            recorder.wake(self);
+        }
         let mut ended = vec![crate::lock(&self.all).take()];
         let mut slots = self.slots.all();
         slots.push(Arc::clone(&self.registry));

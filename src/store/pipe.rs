@@ -8,9 +8,11 @@ use super::{
     context,
     deliver::{Audience, Item},
     draft::{Draft, Reads},
+    history::Recorder,
     inner::{AfterBatch, Inner, State},
     middleware::{Chain, Veto},
     slot::{NOT_PENDING, Slot},
+    snapshot::SnapshotCache,
     transaction::{Transaction, Write, Writes},
 };
 use crate::{
@@ -34,14 +36,19 @@ struct Committed {
     visible: bool,
     members: bool,
     schedule: bool,
-    /// For middleware, if there is any.
+    /// For middleware and histories, if there are any.
     changes: Option<ChangeSet>,
+    recorders: SmallVec<[Arc<Recorder>; 1]>,
+    /// What was kept for the next snapshot and is not worth it any more.
+    outdated: Option<SnapshotCache>,
 }
 
 /// What a key is to hold.
 pub(crate) enum Content<'a> {
     /// A value, whatever is there.
     Put(Value),
+    /// Nothing, whatever is there.
+    Remove,
     /// Something that follows from what is there. It may be asked again if another thread was
     /// faster.
     Change(&'a mut dyn FnMut(Option<Value>) -> Result<Option<Value>, StateError>),
@@ -59,6 +66,7 @@ impl Inner {
         if context::in_batch(self.id()) {
             let new = match content {
                 Content::Put(value) => Some(value),
+                Content::Remove => None,
                 Content::Change(change) => change(untrack(|| self.read(slot)))?,
             };
             let stamp = stamp.clone();
@@ -70,6 +78,7 @@ impl Inner {
             let (old, _) = self.load(slot);
             let new = match &mut content {
                 Content::Put(value) => Some(value.clone()),
+                Content::Remove => None,
                 Content::Change(change) => change(old.clone())?,
             };
             let mut writes = Writes::new();
@@ -213,14 +222,15 @@ impl Inner {
         loop {
             let mut transaction = Transaction { writes: build()? };
             transaction.writes.retain(|write| !write.changes_nothing());
-            if transaction.writes.is_empty() {
-                return Ok(());
-            }
-            if let Some((_, chain)) = &chain {
+            if let Some((_, chain)) = &chain
+                && !transaction.writes.is_empty()
+            {
                 self.filter(chain, &mut transaction)?;
-                if transaction.writes.is_empty() {
-                    return Ok(());
-                }
+            }
+            if transaction.writes.is_empty() {
+                // Another thread may have written the same, after what this one read.
+                let _state = crate::lock(&self.state);
+                return still_stand(reads);
             }
             if let Some(committed) = self.commit(&mut transaction, reads, chain.is_some())? {
                 self.publish(committed, chain.as_ref());
@@ -263,13 +273,7 @@ impl Inner {
         if state.disposed {
             return Err(StateError::Disposed);
         }
-        for (slot, sequence) in reads.values() {
-            if crate::lock(&slot.state).sequence != *sequence {
-                return Err(StateError::Conflict {
-                    key: slot.key.to_string(),
-                });
-            }
-        }
+        still_stand(reads)?;
         for write in &transaction.writes {
             let slot = crate::lock(&write.slot.state);
             let untouched = if write.slot.is_hidden() {
@@ -316,7 +320,10 @@ impl Inner {
             members: false,
             schedule: self.scheduler.is_automatic() && !state.scheduled,
             changes: None,
+            recorders: state.recorders.clone(),
+            outdated: None,
         };
+        let is_followed = for_middleware || (count > 0 && !state.recorders.is_empty());
         state.scheduled |= committed.schedule;
         let mut told = audience.map(|audience| (audience, Vec::new(), ChangeSet::default()));
         for write in &transaction.writes {
@@ -339,6 +346,9 @@ impl Inner {
                 {
                     slot.stale = true;
                     snapshots.stale.push(Arc::clone(&write.slot));
+                    if snapshots.is_outdated() {
+                        committed.outdated = state.snapshots.take();
+                    }
                 }
             }
             slot.sequence = state.sequence;
@@ -365,9 +375,14 @@ impl Inner {
                 slots.push(Arc::clone(&write.slot));
                 changes.changes.push(change(write, time, state));
             }
-            if for_middleware {
+            if is_followed {
                 let changes = committed.changes.get_or_insert_default();
                 changes.changes.push(change(write, time, state));
+            }
+        }
+        if let Some(changes) = &committed.changes {
+            for recorder in &state.recorders {
+                recorder.record(changes);
             }
         }
         // Last, so that nobody takes what was read before the commit for what stands after it.
@@ -394,6 +409,9 @@ impl Inner {
 
     /// Tells of a commit: signals first, so that listeners find memos that know of it.
     fn publish(&self, committed: Committed, chain: Option<&(Instant, Chain)>) {
+        if let Some(outdated) = committed.outdated {
+            self.give_up_snapshots(outdated);
+        }
         for trigger in committed.triggers {
             trigger.notify();
         }
@@ -402,6 +420,9 @@ impl Inner {
         }
         if committed.visible {
             self.everything.notify();
+        }
+        for recorder in &committed.recorders {
+            recorder.wake(self);
         }
         if let (Some((start, chain)), Some(changes)) = (chain, &committed.changes) {
             let took = start.elapsed();
@@ -423,6 +444,18 @@ impl Inner {
             });
         }
         self.drive();
+    }
+}
+
+/// Whether nothing has changed of what a batch read. The caller holds the state's lock.
+fn still_stand(reads: &Reads) -> Result<(), StateError> {
+    let moved =
+        |(slot, sequence): &&(Arc<Slot>, u64)| crate::lock(&slot.state).sequence != *sequence;
+    match reads.values().find(moved) {
+        None => Ok(()),
+        Some((slot, _)) => Err(StateError::Conflict {
+            key: slot.key.to_string(),
+        }),
     }
 }
 

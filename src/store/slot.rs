@@ -8,14 +8,14 @@ use crate::{
     value::Value,
 };
 use reactive_graph::{
-    graph::Observer,
+    graph::{AnySubscriber, Observer, Subscriber},
     signal::ArcTrigger,
     traits::{Notify, Track},
 };
 use std::{
     collections::HashMap,
     hash::BuildHasher,
-    sync::{Arc, Mutex, PoisonError, RwLock},
+    sync::{Arc, Mutex, PoisonError, RwLock, Weak},
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,8 +73,8 @@ impl Slot {
 
     /// Makes the running effect or memo depend on this key.
     pub(crate) fn track(&self) {
-        if Observer::get().is_some() {
-            let trigger = crate::lock(&self.state).signal.trigger();
+        if let Some(observer) = Observer::get() {
+            let trigger = crate::lock(&self.state).signal.trigger(observer);
             trigger.track();
         }
     }
@@ -82,16 +82,30 @@ impl Slot {
 
 /// A trigger that is made when somebody first tracks it.
 #[derive(Default)]
-pub(crate) struct Signal(Option<ArcTrigger>);
+pub(crate) struct Signal {
+    trigger: Option<ArcTrigger>,
+    /// The last to track it since it was notified.
+    tracker: Option<Weak<dyn Subscriber + Send + Sync>>,
+}
 
 impl Signal {
-    pub(crate) fn trigger(&mut self) -> ArcTrigger {
-        self.0.get_or_insert_with(ArcTrigger::new).clone()
+    /// The trigger, to be tracked by an effect or a memo.
+    fn trigger(&mut self, observer: AnySubscriber) -> ArcTrigger {
+        self.tracker = Some(observer.1);
+        self.trigger.get_or_insert_with(ArcTrigger::new).clone()
     }
 
-    /// The trigger, if anyone ever tracked it.
-    pub(crate) fn existing(&self) -> Option<ArcTrigger> {
-        self.0.clone()
+    /// The trigger, if anyone ever tracked it, to be notified. Whoever is still interested then
+    /// tracks it again.
+    pub(crate) fn existing(&mut self) -> Option<ArcTrigger> {
+        self.tracker = None;
+        self.trigger.clone()
+    }
+
+    /// Whether the last to track it still waits for news. Of others it does not know.
+    fn is_tracked(&self) -> bool {
+        let tracker = self.tracker.as_ref();
+        tracker.is_some_and(|tracker| tracker.strong_count() > 0)
     }
 }
 
@@ -101,8 +115,8 @@ pub(crate) struct SharedSignal(Mutex<Signal>);
 
 impl SharedSignal {
     pub(crate) fn track(&self) {
-        if Observer::get().is_some() {
-            let trigger = crate::lock(&self.0).trigger();
+        if let Some(observer) = Observer::get() {
+            let trigger = crate::lock(&self.0).trigger(observer);
             trigger.track();
         }
     }
@@ -200,8 +214,10 @@ impl Slots {
     }
 
     /// Gives up the slot of a missing key, if the caller's reference, which it is about to drop, is
-    /// the last. Nobody loses a signal by that: the trigger that is handed out, to be notified
-    /// outside of any lock, makes whoever still tracks the key look again and find a new slot.
+    /// the last. A slot that is tracked stays: an effect that gives up a slot which it has just
+    /// tracked would otherwise cause its own next run, for ever. Nobody loses a signal: the trigger
+    /// that is handed out, to be notified outside of any lock, makes whoever else tracks the key
+    /// look again and find a new slot.
     pub(crate) fn release(
         &self,
         slot: &Arc<Slot>,
@@ -209,11 +225,11 @@ impl Slots {
     ) -> Option<ArcTrigger> {
         // A pattern finds the key again when it comes back, so it need not keep the slot.
         let is_pattern = |listener: &Arc<Listener>| matches!(listener.subject, Subject::Pattern(_));
-        let idle = |slot: &Slot| {
-            !slot.is_hidden()
-                && crate::lock(&slot.state).listeners.iter().all(is_pattern)
-                && is_missing(slot)
+        let is_used = |slot: &Slot| {
+            let state = crate::lock(&slot.state);
+            state.signal.is_tracked() || !state.listeners.iter().all(is_pattern)
         };
+        let idle = |slot: &Slot| !slot.is_hidden() && !is_used(slot) && is_missing(slot);
         if !idle(slot) {
             return None;
         }

@@ -184,7 +184,27 @@ pub(crate) struct SnapshotCache {
     last: Option<Snapshot>,
 }
 
+/// So many keys may change after a snapshot, however small it is, before it is given up.
+const MIN_STALE: usize = 64;
+
+impl SnapshotCache {
+    /// Whether to make the next snapshot anew costs no more than to bring this one up to date. To
+    /// go on would keep every key that has changed since, for a snapshot that may never be taken.
+    pub(crate) fn is_outdated(&self) -> bool {
+        self.stale.len() > self.values.len().max(MIN_STALE)
+    }
+}
+
 impl Inner {
+    /// Drops what was kept for the next snapshot, and the slots that only it still held.
+    pub(crate) fn give_up_snapshots(&self, outdated: SnapshotCache) {
+        let stale = outdated.stale;
+        drop((outdated.values, outdated.last));
+        for slot in stale {
+            self.release(&slot);
+        }
+    }
+
     /// The state as this thread sees it: with the writes of its open batch.
     pub(crate) fn snapshot(&self) -> Snapshot {
         let id = self.id();

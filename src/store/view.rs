@@ -162,9 +162,11 @@ impl View {
 
     /// The slot of a key that is to be read: made only if somebody is to learn of a later write.
     fn slot_to_read(&self, name: &str) -> Option<Arc<Slot>> {
-        let tracked =
-            reactive_graph::graph::Observer::get().is_some() || context::tracking(self.inner.id());
-        if tracked {
+        let id = self.inner.id();
+        let noted = reactive_graph::graph::Observer::get().is_some()
+            || context::tracking(id)
+            || context::in_batch(id);
+        if noted {
             Some(self.inner.slots.get(name))
         } else {
             self.inner.slots.find(name)
@@ -254,11 +256,18 @@ impl View {
             .write(&self.stamp, slot, Content::Change(&mut change))?;
         Ok(was_there)
     }
+
+    /// Removes what is there, if anything is. In a batch, unlike a deletion, it is no read, so that
+    /// it cannot conflict with what another thread writes.
+    pub(crate) fn remove_slot(&self, slot: &Arc<Slot>) -> Result<(), StateError> {
+        self.may_write(slot)?;
+        self.inner.write(&self.stamp, slot, Content::Remove)
+    }
 }
 
 impl Inner {
     /// Whether somebody owns the namespace of a full name.
-    fn namespace_is_registered(&self, full_name: &str) -> Result<(), StateError> {
+    pub(super) fn namespace_is_registered(&self, full_name: &str) -> Result<(), StateError> {
         match key::split(full_name) {
             Some((id, _)) if !crate::read(&self.namespaces).contains(id) => {
                 Err(StateError::UnknownMfe {

@@ -126,7 +126,7 @@ impl View {
     }
 
     /// The slots of all keys that have a value, as this thread sees them, in the order of names.
-    pub(super) fn present(&self) -> Vec<Arc<Slot>> {
+    pub(crate) fn present(&self) -> Vec<Arc<Slot>> {
         self.track_members();
         let drafted = |slot: &Arc<Slot>| {
             context::with_draft(self.inner.id(), |draft| {

@@ -72,23 +72,25 @@ impl View {
         listener: impl Fn(&ChangeSet) -> O + Send + Sync + 'static,
     ) -> Result<Subscription, StateError> {
         let mut slots = Vec::new();
-        for key in keys {
+        let found = keys.into_iter().try_for_each(|key| {
             let slot = self.slot(key.as_ref(), Access::Read)?;
             if !slots.iter().any(|other| Arc::ptr_eq(other, &slot)) {
                 slots.push(slot);
             }
-        }
-        let attached = slots.clone();
-        self.subscribe_set(
-            options,
-            Subject::Keys(Mutex::new(slots)),
-            listener,
-            |listener| {
-                for slot in &attached {
+            Ok(())
+        });
+        let subject = Subject::Keys(Mutex::new(slots.clone()));
+        let result = found.and_then(|()| {
+            self.subscribe_set(options, subject, listener, |listener| {
+                for slot in &slots {
                     crate::lock(&slot.state).listeners.add(Arc::clone(listener));
                 }
-            },
-        )
+            })
+        });
+        if result.is_err() {
+            slots.iter().for_each(|slot| self.inner.release(slot));
+        }
+        result
     }
 
     /// Calls a listener with what changed of the keys that a pattern matches, present and future.
@@ -202,17 +204,13 @@ impl View {
                     listener(None, change).failure()
                 })
         };
-        let attached = Arc::clone(&slot);
         let subscription = self.inner.subscribe(
             options.delivery,
             Subject::Keys(Mutex::new(vec![Arc::clone(&slot)])),
             Call::Key(Box::new(call)),
-            |listener| {
-                crate::lock(&attached.state)
-                    .listeners
-                    .add(Arc::clone(listener));
-            },
-        )?;
+            |listener| crate::lock(&slot.state).listeners.add(Arc::clone(listener)),
+        );
+        let subscription = subscription.inspect_err(|_| self.inner.release(&slot))?;
         if options.immediate {
             let change = self.present_change(&slot);
             if let Call::Key(call) = &subscription.listener().call {

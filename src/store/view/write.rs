@@ -113,8 +113,8 @@ impl View {
     pub fn clear(&self) -> Result<(), StateError> {
         self.batch(|view| {
             for slot in view.present() {
-                if let Some(name) = view.own_name(&slot.key) {
-                    view.delete(name)?;
+                if view.own_name(&slot.key).is_some() {
+                    view.remove_slot(&slot)?;
                 }
             }
             Ok(())
@@ -199,7 +199,7 @@ impl View {
             }
             for slot in view.present() {
                 match view.own_name(&slot.key) {
-                    Some(name) if snapshot.value(name).is_none() => drop(view.delete(name)?),
+                    Some(name) if snapshot.value(name).is_none() => view.remove_slot(&slot)?,
                     _ => {}
                 }
             }

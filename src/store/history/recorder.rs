@@ -1,0 +1,144 @@
+//! What a store knows of a history: it is told of every commit, by the commit.
+
+use super::{
+    book::{Book, Entry},
+    options::{HistoryOptions, Which},
+};
+use crate::{
+    change::{Change, ChangeSet, Origin},
+    error::{Access, StateError},
+    pattern::Pattern,
+    store::{Gate, Inner, View, slot::SharedSignal},
+};
+use rustc_hash::FxHashSet;
+use std::{
+    mem,
+    sync::{Arc, Mutex},
+};
+
+/// Keeps the book of one history. It is told under the lock of the commit, so that it sees commits
+/// in their order and whoever looks into the book finds all of them, also from inside a listener
+/// that is called before others have been told.
+pub(crate) struct Recorder {
+    keys: Keys,
+    gate: Option<Arc<dyn Gate>>,
+    ignored: Vec<Origin>,
+    /// Commits that the book does not know of yet.
+    inbox: Mutex<Vec<ChangeSet>>,
+    book: Mutex<Book>,
+    pub(super) signal: SharedSignal,
+}
+
+enum Keys {
+    All,
+    These(FxHashSet<Arc<str>>),
+    Matching(Pattern),
+}
+
+impl Recorder {
+    pub(super) fn new(view: &View, options: &HistoryOptions) -> Result<Self, StateError> {
+        let keys = match &options.which {
+            Which::All => Keys::All,
+            Which::Matching(pattern) => Keys::Matching(pattern.clone()),
+            Which::These(names) => {
+                let mut keys = FxHashSet::default();
+                for name in names {
+                    let slot = view.slot(name, Access::Read)?;
+                    keys.insert(Arc::clone(&slot.key));
+                    view.inner.release(&slot);
+                }
+                Keys::These(keys)
+            }
+        };
+        Ok(Self {
+            keys,
+            gate: view.gate.clone(),
+            ignored: options.ignored.clone(),
+            inbox: Mutex::default(),
+            book: Mutex::new(Book::new(options.limit, options.merge_window)),
+            signal: SharedSignal::default(),
+        })
+    }
+
+    /// Hears of a commit, under its lock.
+    pub(crate) fn record(&self, changes: &ChangeSet) {
+        crate::lock(&self.inbox).push(changes.clone());
+    }
+
+    /// Reads what was recorded, and tells those who track the history if it is news.
+    pub(crate) fn wake(&self, inner: &Inner) {
+        if self.with(inner, |book| mem::take(&mut book.news)) {
+            self.signal.notify();
+        }
+        if self.is_open(inner).is_err() {
+            inner.remove_recorder(self);
+        }
+    }
+
+    /// Calls `f`, which must be quick and call no user code, with the book, brought up to date.
+    pub(super) fn with<R>(&self, inner: &Inner, f: impl FnOnce(&mut Book) -> R) -> R {
+        let is_open = self.is_open(inner).is_ok();
+        let (result, waste) = {
+            let book = &mut *crate::lock(&self.book);
+            let inbox = mem::take(&mut *crate::lock(&self.inbox));
+            for changes in &inbox {
+                if !is_open || book.land(changes) || book.is_paused() {
+                    continue;
+                }
+                let mine = changes.iter().filter(|change| self.covers(inner, change));
+                let entries: Vec<Entry> = mine.map(Entry::from).collect();
+                if let (Some(first), false) = (changes.changes.first(), entries.is_empty()) {
+                    book.record(first.time, entries);
+                }
+            }
+            if !is_open {
+                book.clear();
+            }
+            let result = f(book);
+            book.waste.changes.extend(inbox);
+            (result, mem::take(&mut book.waste))
+        };
+        drop(waste);
+        result
+    }
+
+    /// Whether there is a store, and a micro-frontend, whose history this is.
+    pub(super) fn is_open(&self, inner: &Inner) -> Result<(), StateError> {
+        inner.alive()?;
+        self.gate.as_ref().map_or(Ok(()), |gate| gate.is_open())
+    }
+
+    fn covers(&self, inner: &Inner, change: &Change) -> bool {
+        let is_covered = match &self.keys {
+            Keys::All => true,
+            Keys::These(keys) => keys.contains(&change.key),
+            Keys::Matching(pattern) => pattern.matches(&change.key),
+        };
+        let is_visible = |gate: &Arc<dyn Gate>| gate.own_name(inner, &change.key).is_some();
+        is_covered
+            && !matches!(change.origin(), Origin::Storage | Origin::Tab)
+            && !self.ignored.contains(change.origin())
+            && self.gate.as_ref().is_none_or(is_visible)
+    }
+}
+
+impl Inner {
+    pub(super) fn add_recorder(&self, recorder: &Arc<Recorder>) -> Result<(), StateError> {
+        let mut state = crate::lock(&self.state);
+        if state.disposed {
+            return Err(StateError::Disposed);
+        }
+        state.recorders.push(Arc::clone(recorder));
+        Ok(())
+    }
+
+    pub(super) fn remove_recorder(&self, recorder: &Recorder) {
+        let removed = {
+            let recorders = &mut crate::lock(&self.state).recorders;
+            let own = |other: &Arc<Recorder>| std::ptr::eq(&**other, recorder);
+            let at = recorders.iter().position(own);
+            at.map(|at| recorders.remove(at))
+        };
+        drop(removed);
+    }
+}
