@@ -46,6 +46,12 @@ impl Store {
         Scope::register(self, info)
     }
 
+    /// As [`Store::register_mfe`], for a component that is being built.
+    #[cfg(feature = "leptos")]
+    pub(crate) fn mount_mfe(&self, info: MfeInfo) -> Result<Scope, StateError> {
+        self.inner.holding_signals(|| self.register_mfe(info))
+    }
+
     /// Unregisters a micro-frontend whoever holds its scope: ends its subscriptions and deletes its
     /// keys, in one transaction.
     ///

@@ -719,3 +719,98 @@ async fn a_place_inside_of_a_value_is_read_and_written_by_pointer() {
         assert!(store.set_at("user", "/tags/4", 1).is_err());
     }
 }
+
+#[wasm_bindgen_test]
+async fn whatever_reads_the_store_in_a_micro_frontend_survives_its_unmount() {
+    for store in stores() {
+        let shown = RwSignal::new(true);
+        let given = store.clone();
+        let page = Page::mount(move || {
+            view! {
+                <GlobalStateProvider store=given>
+                    <Show when=move || shown.get()>
+                        <Mfe info=MfeInfo::new("shop", "leptos", "1.0.0")>
+                            {
+                                let (filter, set_filter) = use_mfe_state::<String>("filter");
+                                set_filter.set(name("red"));
+                                let (snapshot, store) = (use_snapshot(), use_store());
+                                let arena = RwSignal::new(1);
+                                view! {
+                                    <p>{filter}</p>
+                                    <p>{move || snapshot.get().len()}</p>
+                                    <div>
+                                        {move || {
+                                            let keys = store.keys().len() + store.mfes().len();
+                                            let stored = store.get::<String>("@shop/filter");
+                                            view! { <b>{move || arena.get()} {keys} {stored}</b> }
+                                        }}
+                                    </div>
+                                }
+                            }
+                        </Mfe>
+                    </Show>
+                </GlobalStateProvider>
+            }
+        });
+        for _ in 0..3 {
+            tick().await;
+            assert!(page.text().contains("red"), "{}", store.engine());
+            shown.set(false);
+            tick().await;
+            tick().await;
+            assert!(store.is_empty() && store.mfes().is_empty());
+            shown.set(true);
+        }
+        assert_eq!(store.error_count(), 0);
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_micro_frontend_can_be_mounted_anew_in_the_turn_in_which_it_is_unmounted() {
+    for store in stores() {
+        let generation = RwSignal::new(0);
+        let scope: Arc<Mutex<Option<Scope>>> = Arc::default();
+        let (given, inside) = (store.clone(), Arc::clone(&scope));
+        let page = Page::mount(move || {
+            view! {
+                <GlobalStateProvider store=given>
+                    {move || {
+                        let (number, inside) = (generation.get(), Arc::clone(&inside));
+                        view! {
+                            <Mfe info=MfeInfo::new("shop", "leptos", number.to_string())>
+                                {
+                                    let (value, _) = use_mfe_state::<i32>("number");
+                                    let (store, arena) = (use_store(), RwSignal::new(number));
+                                    *inside.lock().unwrap() = Some(use_scope());
+                                    let text = move || {
+                                        let keys = store.keys().len() + store.mfes().len();
+                                        format!("{:?} {keys} {}", value.get(), arena.get())
+                                    };
+                                    view! { <p>{text}</p> }
+                                }
+                            </Mfe>
+                        }
+                    }}
+                </GlobalStateProvider>
+            }
+        });
+        for number in 1..4 {
+            generation.set(number);
+            tick().await;
+            tick().await;
+            assert_eq!(
+                page.text().trim(),
+                format!("None 1 {number}"),
+                "{}",
+                store.engine()
+            );
+            let scope = scope.lock().unwrap().clone().expect("it is mounted");
+            scope.set("number", number).unwrap();
+            tick().await;
+            assert_eq!(page.text().trim(), format!("Some({number}) 2 {number}"));
+            assert_eq!(store.mfes().len(), 1);
+            assert_eq!(store.mfes()[0].info.version, number.to_string());
+        }
+        assert_eq!(store.error_count(), 0);
+    }
+}

@@ -38,10 +38,10 @@ struct CurrentScope(Scope);
 #[track_caller]
 pub fn use_mfe(info: MfeInfo) -> Result<Scope, StateError> {
     let store = use_store();
-    let scope = store.register_mfe(info)?;
+    let scope = store.mount_mfe(info)?;
     provide_context(CurrentScope(scope.clone()));
     let registered = scope.clone();
-    on_cleanup(move || match registered.unregister() {
+    on_cleanup(move || match registered.unmount() {
         Ok(()) | Err(StateError::UnknownMfe { .. } | StateError::Disposed) => {}
         Err(error) => store.report(&error),
     });

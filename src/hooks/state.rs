@@ -163,7 +163,9 @@ fn use_state<T: StateValue>(
     if let Some(initial) = options.initial
         && untrack(|| target.get()).is_none()
     {
-        target.report(target.write(|handle| handle.set(initial)));
+        let view = target.view.clone();
+        view.inner
+            .holding_signals(|| target.report(target.write(|handle| handle.set(initial))));
     }
     let (source, default) = (target.clone(), options.default);
     let value = Memo::new(move |_| source.get().or_else(|| default.clone()));

@@ -310,6 +310,15 @@ impl Scope {
         }
     }
 
+    /// As [`Scope::unregister`], for a component that is being taken down.
+    #[cfg(feature = "leptos")]
+    pub(crate) fn unmount(&self) -> Result<(), StateError> {
+        match self.registration.inner.upgrade() {
+            Some(inner) => inner.holding_signals(|| self.unregister()),
+            None => Err(StateError::Disposed),
+        }
+    }
+
     fn part(&self, part: Part) -> View {
         View {
             gate: Some(Arc::new(MfeGate {

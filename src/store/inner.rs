@@ -7,6 +7,7 @@ use super::{
     history::Recorder,
     listen::{Call, Delivery, Listener, Listeners, Subject, Subscription},
     middleware::{Chain, Middleware},
+    pipe::Signals,
     slot::{SharedSignal, Slot, SlotKind, Slots},
     snapshot::SnapshotCache,
 };
@@ -47,6 +48,8 @@ pub(crate) struct Inner {
     pub(crate) everything: SharedSignal,
     pub(crate) middleware: RwLock<Chain>,
     pub(crate) has_middleware: AtomicBool,
+    /// Whether signals are held back.
+    pub(crate) holding: AtomicBool,
     reporter: RwLock<Option<Reporter>>,
     errors: AtomicU64,
     pub(crate) scheduler: Scheduler,
@@ -108,6 +111,8 @@ pub(crate) struct State {
     pub(crate) snapshots: Option<SnapshotCache>,
     /// The histories, to be told of every commit.
     pub(crate) recorders: SmallVec<[Arc<Recorder>; 1]>,
+    /// Signals that are held back.
+    pub(crate) held: Option<Vec<Signals>>,
     /// What waits for the end of a batch.
     pub(crate) after_batch: Vec<AfterBatch>,
 }
@@ -148,6 +153,7 @@ impl Inner {
                 delivering: None,
                 snapshots: None,
                 recorders: SmallVec::new(),
+                held: None,
                 after_batch: Vec::new(),
             }),
             clock: AtomicU64::new(0),
@@ -155,6 +161,7 @@ impl Inner {
             listening: Listening::default(),
             members: SharedSignal::default(),
             everything: SharedSignal::default(),
+            holding: AtomicBool::new(false),
             has_middleware: AtomicBool::new(!middleware.is_empty()),
             ids: AtomicU64::new(1 + middleware.len() as u64),
             middleware: RwLock::new(Arc::new(middleware)),

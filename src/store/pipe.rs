@@ -31,16 +31,39 @@ use std::{
 
 /// What is left to do once the locks of a commit are released.
 struct Committed {
+    signals: Signals,
+    schedule: bool,
+    /// For middleware and histories, if there are any.
+    changes: Option<ChangeSet>,
+    /// What was kept for the next snapshot and is not worth it any more.
+    outdated: Option<SnapshotCache>,
+}
+
+/// The signals of a commit, yet to be notified.
+#[derive(Default)]
+pub(crate) struct Signals {
     triggers: SmallVec<[ArcTrigger; 2]>,
     /// Whether any of it is more than the store's own bookkeeping.
     visible: bool,
     members: bool,
-    schedule: bool,
-    /// For middleware and histories, if there are any.
-    changes: Option<ChangeSet>,
     recorders: SmallVec<[Arc<Recorder>; 1]>,
-    /// What was kept for the next snapshot and is not worth it any more.
-    outdated: Option<SnapshotCache>,
+}
+
+impl Signals {
+    fn notify(self, inner: &Inner) {
+        for trigger in self.triggers {
+            trigger.notify();
+        }
+        if self.members {
+            inner.members.notify();
+        }
+        if self.visible {
+            inner.everything.notify();
+        }
+        for recorder in &self.recorders {
+            recorder.wake(inner);
+        }
+    }
 }
 
 /// What a key is to hold.
@@ -147,6 +170,45 @@ impl Inner {
         // A `flush` from inside the batch was put off until now.
         self.drive();
         result.unwrap_or_else(|panic| resume_unwind(panic))
+    }
+
+    /// Runs `f`, whose commits notify signals only when the turn goes on: for components that are
+    /// taken down and built. An effect that is told while its component is taken down runs once
+    /// more, after all that belonged to the component is gone. Without an event loop the signals are notified as soon as `f` has ended.
+    #[cfg_attr(not(feature = "leptos"), expect(dead_code))]
+    pub(crate) fn holding_signals<R>(&self, f: impl FnOnce() -> R) -> R {
+        if self.holding.swap(true, Ordering::AcqRel) {
+            return f();
+        }
+        crate::lock(&self.state).held.get_or_insert_default();
+        let result = f();
+        self.holding.store(false, Ordering::Release);
+        let held = crate::lock(&self.state).held.take();
+        let inner = self.this.clone();
+        let notify = move || {
+            if let Some(inner) = inner.upgrade() {
+                for signals in held.into_iter().flatten() {
+                    signals.notify(&inner);
+                }
+            }
+        };
+        if self.scheduler.is_automatic() {
+            self.scheduler.schedule(notify);
+        } else {
+            notify();
+        }
+        result
+    }
+
+    /// The signals, to be notified now; none if they are held back.
+    fn hold_back(&self, signals: Signals) -> Option<Signals> {
+        if self.holding.load(Ordering::Acquire)
+            && let Some(held) = &mut crate::lock(&self.state).held
+        {
+            held.push(signals);
+            return None;
+        }
+        Some(signals)
     }
 
     /// Does something outside of any batch of this thread: now, or when the open one has ended.
@@ -315,12 +377,14 @@ impl Inner {
         };
 
         let mut committed = Committed {
-            triggers: SmallVec::new(),
-            visible: count > 0,
-            members: false,
+            signals: Signals {
+                triggers: SmallVec::new(),
+                visible: count > 0,
+                members: false,
+                recorders: state.recorders.clone(),
+            },
             schedule: self.scheduler.is_automatic() && !state.scheduled,
             changes: None,
-            recorders: state.recorders.clone(),
             outdated: None,
         };
         let is_followed = for_middleware || (count > 0 && !state.recorders.is_empty());
@@ -336,7 +400,7 @@ impl Inner {
                 let (key, new) = (&write.slot.key, write.new.clone());
                 running.engine.store(key, &mut slot.place, new);
                 if write.old.is_some() != write.new.is_some() {
-                    committed.members = true;
+                    committed.signals.members = true;
                     state.members = state.sequence;
                     state.len = state.len + usize::from(write.new.is_some())
                         - usize::from(write.old.is_some());
@@ -352,7 +416,7 @@ impl Inner {
                 }
             }
             slot.sequence = state.sequence;
-            committed.triggers.extend(slot.signal.existing());
+            committed.signals.triggers.extend(slot.signal.existing());
             // What waits is kept up even if nobody waits for it any more: the slot is given up by it.
             if later || slot.pending != NOT_PENDING {
                 match state.pending.get_mut(slot.pending as usize) {
@@ -412,17 +476,8 @@ impl Inner {
         if let Some(outdated) = committed.outdated {
             self.give_up_snapshots(outdated);
         }
-        for trigger in committed.triggers {
-            trigger.notify();
-        }
-        if committed.members {
-            self.members.notify();
-        }
-        if committed.visible {
-            self.everything.notify();
-        }
-        for recorder in &committed.recorders {
-            recorder.wake(self);
+        if let Some(signals) = self.hold_back(committed.signals) {
+            signals.notify(self);
         }
         if let (Some((start, chain)), Some(changes)) = (chain, &committed.changes) {
             let took = start.elapsed();

@@ -264,3 +264,22 @@ impl Inner {
         snapshot
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{EngineKind, Store};
+    use std::sync::Arc;
+
+    #[test]
+    fn a_version_has_one_snapshot() {
+        for kind in EngineKind::ALL {
+            let store = Store::builder().engine(*kind).build();
+            store.set("a", 1).ok();
+            let first = store.snapshot();
+            store.set("a", 1).ok();
+            assert!(Arc::ptr_eq(&first.0, &store.snapshot().0), "{kind}");
+            store.set("a", 2).ok();
+            assert!(!Arc::ptr_eq(&first.0, &store.snapshot().0), "{kind}");
+        }
+    }
+}
