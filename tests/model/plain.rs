@@ -740,16 +740,22 @@ impl Model {
             return Err(Fail::UnknownMfe);
         }
         let by = By::of(Door::Own(m));
-        self.batch(|model| {
+        // It does not hear of its own leaving.
+        let is_own = |listener: &Listener| listener.wish.door.mfe() == Some(m);
+        let own: Vec<_> = self.listeners.extract_if(.., |_, listener| is_own(listener)).collect();
+        let deleted = self.batch(|model| {
             for key in model.content().keys() {
                 if key.starts_with(NAMESPACES[m]) {
                     model.put(key, &Action::Delete, by.clone())?;
                 }
             }
             Ok(())
-        })?;
-        self.leave(m);
-        Ok(())
+        });
+        match deleted {
+            Ok(_) => self.leave(m),
+            Err(_) => self.listeners.extend(own),
+        }
+        deleted.map(drop)
     }
 
     fn leave(&mut self, m: usize) {
