@@ -51,10 +51,12 @@ pub enum StateError {
         reason: String,
     },
     /// A middleware refused the transaction; nothing of it was stored.
-    #[error("middleware {middleware:?} refused the write: {reason}")]
+    #[error("middleware {middleware:?} refused the write{}: {reason}", of_key(key))]
     Vetoed {
         /// The name of the middleware.
         middleware: String,
+        /// The key that it refused, if it named one.
+        key: Option<String>,
         /// The reason it gave.
         reason: String,
     },
@@ -228,6 +230,11 @@ impl fmt::Display for Access {
 /// Hears of every error that no caller is there to receive: a listener that failed, a read in the
 /// plain form of a value of another type, an edge that lost its transport, a denied write.
 pub type Reporter = Arc<dyn Fn(&StateError) + Send + Sync>;
+
+fn of_key(key: &Option<String>) -> String {
+    key.as_ref()
+        .map_or_else(String::new, |key| format!(" of key {key:?}"))
+}
 
 /// A name as it may stand in an error: long ones are cut, so that hostile input cannot flood a log.
 pub(crate) fn excerpt(text: &str) -> String {

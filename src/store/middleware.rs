@@ -77,17 +77,34 @@ pub trait Middleware: Send + Sync {
 
 /// Why a middleware refuses a transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Veto(String);
+pub struct Veto {
+    pub(crate) key: Option<String>,
+    pub(crate) reason: String,
+}
 
 impl Veto {
     /// A refusal with a reason that the writer can act upon.
     pub fn new(reason: impl Into<String>) -> Self {
-        Self(reason.into())
+        Self {
+            key: None,
+            reason: reason.into(),
+        }
+    }
+
+    /// Names the key that is refused.
+    pub fn of_key(mut self, key: impl Into<String>) -> Self {
+        self.key = Some(key.into());
+        self
+    }
+
+    /// The key that is refused, if it was named.
+    pub fn key(&self) -> Option<&str> {
+        self.key.as_deref()
     }
 
     /// The reason.
     pub fn reason(&self) -> &str {
-        &self.0
+        &self.reason
     }
 }
 

@@ -309,7 +309,8 @@ impl Inner {
                 .unwrap_or_else(|panic| Err(Veto::new(panic)))
                 .map_err(|veto| StateError::Vetoed {
                     middleware: middleware.name().to_owned(),
-                    reason: veto.reason().to_owned(),
+                    key: veto.key,
+                    reason: veto.reason,
                 })?;
         }
         transaction

@@ -210,7 +210,7 @@ conformance! {
         let errors = reports(&store);
         store.add_middleware(Keep);
         drop(shop);
-        let vetoed = StateError::Vetoed { middleware: "keep".into(), reason: "kept".into() };
+        let vetoed = StateError::Vetoed { middleware: "keep".into(), key: None, reason: "kept".into() };
         assert_eq!(errors.take(), [vetoed]);
         assert_eq!((store.mfes().len(), store.get("@shop/n")), (1, Some(1)));
         assert_eq!(register(&store, "shop").get("n"), Some(1));

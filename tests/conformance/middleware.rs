@@ -47,6 +47,16 @@ pub fn refuse(_: &mut Transaction) -> Result<(), Veto> {
 pub fn vetoed(middleware: &str, reason: &str) -> StateError {
     StateError::Vetoed {
         middleware: middleware.to_owned(),
+        key: None,
+        reason: reason.to_owned(),
+    }
+}
+
+/// The error of a veto that names the key.
+pub fn vetoed_key(middleware: &str, key: &str, reason: &str) -> StateError {
+    StateError::Vetoed {
+        middleware: middleware.to_owned(),
+        key: Some(key.to_owned()),
         reason: reason.to_owned(),
     }
 }
@@ -139,7 +149,7 @@ conformance! {
             (*n > 0).then_some(()).ok_or("too small")
         }));
         let result = store.set_many([("a", 1), ("b", -1), ("c", 1)]);
-        assert_eq!(result, Err(vetoed("validate", "key \"b\": too small")));
+        assert_eq!(result, Err(vetoed_key("validate", "b", "too small")));
         assert!(store.is_empty());
     }
 

@@ -1,7 +1,7 @@
 //! Point 13: the middleware that comes with the store.
 
 use super::{
-    middleware::vetoed,
+    middleware::vetoed_key,
     support::{Log, store, sync},
 };
 use std::time::Duration;
@@ -48,9 +48,9 @@ conformance! {
         );
         let shop = store.register_mfe(MfeInfo::new("shop", "leptos", "1")).unwrap();
         assert_eq!(store.set("n", 9), Ok(()));
-        assert_eq!(store.set("n", 10), Err(vetoed("validate", "key \"n\": 10 is too large")));
+        assert_eq!(store.set("n", 10), Err(vetoed_key("validate", "n", "10 is too large")));
         assert_eq!(shop.set("n", 9), Ok(()));
-        let refused = vetoed("validate", "key \"@shop/n\": 11 is too large");
+        let refused = vetoed_key("validate", "@shop/n", "11 is too large");
         assert_eq!(shop.set("n", 11), Err(refused));
         assert_eq!(store.set("other", 12), Ok(()));
         assert_eq!(store.delete("n"), Ok(true));
@@ -62,8 +62,8 @@ conformance! {
         let store = store(engine);
         store.add_middleware(Validate::new().rule("n", |_: &i32| Ok::<_, String>(())));
         let error = store.set("n", "seven".to_owned()).unwrap_err();
-        assert!(matches!(&error, StateError::Vetoed { middleware, reason }
-            if middleware == "validate" && reason.contains("does not read as i32")), "{error}");
+        assert!(matches!(&error, StateError::Vetoed { middleware, key: Some(key), reason }
+            if middleware == "validate" && key == "n" && reason.contains("does not read as i32")), "{error}");
         assert!(store.is_empty());
     }
 

@@ -742,7 +742,10 @@ impl Model {
         let by = By::of(Door::Own(m));
         // It does not hear of its own leaving.
         let is_own = |listener: &Listener| listener.wish.door.mfe() == Some(m);
-        let own: Vec<_> = self.listeners.extract_if(.., |_, listener| is_own(listener)).collect();
+        let own: Vec<_> = self
+            .listeners
+            .extract_if(.., |_, listener| is_own(listener))
+            .collect();
         let deleted = self.batch(|model| {
             for key in model.content().keys() {
                 if key.starts_with(NAMESPACES[m]) {

@@ -20,6 +20,10 @@ cargo xtask COMMAND
       e2e            the demo's end-to-end tests, on dist/
       size           the compressed size of dist/ against xtask/size-budget.toml
       all            all of the above, in this order
+  bench browser    measure the store beside its peers in a headless browser (release); close other programs first
+      --json FILE    write the numbers to FILE too
+      --only NAMES   these workloads alone, separated by commas
+      --rounds N     how often each is measured (15)
   serve            serve dist/ as it is until Ctrl-C
       --port N       the port on 127.0.0.1 (8080)
   help             this text
@@ -32,6 +36,7 @@ const DEFAULT_PORT: u16 = 8080;
 #[derive(Debug, PartialEq)]
 pub enum Command {
     Help,
+    Bench { options: Vec<String> },
     Setup,
     Demo { port: u16 },
     Serve { port: u16 },
@@ -51,6 +56,9 @@ pub fn parse(arguments: &[String]) -> Result<Command> {
             Some(argument) => bail!("`setup` takes no argument, got `{argument}`"),
         },
         "demo" => Ok(Command::Demo { port: port(rest)? }),
+        "bench" => Ok(Command::Bench {
+            options: bench_options(rest)?,
+        }),
         "serve" => Ok(Command::Serve { port: port(rest)? }),
         "test" => Ok(Command::Test {
             steps: steps(rest)?,
@@ -80,6 +88,33 @@ fn port(arguments: &[String]) -> Result<u16> {
             .with_context(|| format!("`--port` needs a number from 1 to 65535, got `{value}`"))?;
     }
     Ok(port)
+}
+
+/// The options of `bench browser`, each as `--name=value`.
+fn bench_options(arguments: &[String]) -> Result<Vec<String>> {
+    let mut arguments = arguments.iter();
+    match arguments.next().map(String::as_str) {
+        Some("browser") => {}
+        Some(place) => bail!("no bench `{place}`, only `browser`"),
+        None => bail!("`bench` needs to know where: `browser`"),
+    }
+    let mut options = Vec::new();
+    while let Some(argument) = arguments.next() {
+        let (name, value) = match argument.split_once('=') {
+            Some((name, value)) => (name, Some(value)),
+            None => (argument.as_str(), arguments.next().map(String::as_str)),
+        };
+        if !matches!(name, "--json" | "--only" | "--rounds") {
+            bail!("no option `{name}`");
+        }
+        let value = value.filter(|value| !value.is_empty());
+        let value = value.with_context(|| format!("`{name}` needs a value"))?;
+        if name == "--rounds" && !value.parse().is_ok_and(|rounds: u32| rounds > 0) {
+            bail!("`--rounds` needs a number from 1 on, got `{value}`");
+        }
+        options.push(format!("{name}={value}"));
+    }
+    Ok(options)
 }
 
 /// The named steps in the order in which they are run, each once: `build` comes before `e2e` however they were typed.
@@ -157,6 +192,21 @@ mod tests {
         };
         assert_eq!(parsed("test").unwrap(), all);
         assert_eq!(parsed("test fmt all").unwrap(), all);
+    }
+
+    #[test]
+    fn a_benchs_options_are_taken_in_both_spellings() {
+        let options = ["--only=reads,batch", "--rounds=5", "--json=a b.json"];
+        let options = options.map(str::to_owned).to_vec();
+        let arguments = ["bench", "browser", "--only", "reads,batch", "--rounds=5"];
+        let arguments = arguments.into_iter().chain(["--json", "a b.json"]);
+        let arguments: Vec<_> = arguments.map(str::to_owned).collect();
+        assert_eq!(parse(&arguments).unwrap(), Command::Bench { options });
+        assert!(error("bench").contains("`browser`"));
+        assert!(error("bench native").contains("`native`"));
+        assert!(error("bench browser --rounds 0").contains("`0`"));
+        assert!(error("bench browser --only").contains("`--only`"));
+        assert!(error("bench browser --round 3").contains("`--round`"));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! `cargo xtask`: everything a person or CI does with this repository, one command each.
 
+mod bench;
 mod browser;
 mod cli;
 mod counts;
@@ -54,6 +55,7 @@ fn run(command: Command) -> Result<ExitCode> {
             setup::run(&Item::ALL)?;
             println!("\nEverything is there. Next: `cargo xtask demo` or `cargo xtask test`.");
         }
+        Command::Bench { options } => bench::browser(&options)?,
         Command::Demo { port } => demo::run(port)?,
         Command::Serve { port } => demo::serve(port)?,
         Command::Test { steps } => return Ok(test::run(&steps)),

@@ -1,7 +1,7 @@
-//! The npm packages of `end2end/`: Playwright, and Binaryen's `wasm-opt`.
+//! npm packages: those of `end2end/` are Playwright and Binaryen's `wasm-opt`.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
@@ -16,16 +16,16 @@ pub fn bin() -> PathBuf {
     dir().join("node_modules/.bin")
 }
 
-/// Installs what `package-lock.json` names, unless that very file was installed before.
-pub fn install() -> Result<&'static str> {
-    let lock = fs::read(dir().join("package-lock.json"))?;
-    let stamp = dir().join("node_modules/.installed-package-lock.json");
+/// Installs what the `package-lock.json` in `dir` names, unless that very file was installed before.
+pub fn install(dir: &Path) -> Result<&'static str> {
+    let lock = fs::read(dir.join("package-lock.json"))?;
+    let stamp = dir.join("node_modules/.installed-package-lock.json");
     if fs::read(&stamp).is_ok_and(|installed| installed == lock) {
         return Ok("already there");
     }
     // None of the packages needs a script, and Playwright's would download a browser.
     Cmd::line("npm ci --ignore-scripts --no-audit --no-fund")
-        .dir(dir())
+        .dir(dir)
         .run()?;
     fs::write(stamp, lock)?;
     Ok("installed")

@@ -154,7 +154,7 @@ impl Item {
                 if on_path("npm").is_none() {
                     bail!("npm is not on PATH");
                 }
-                let state = npm::install()?;
+                let state = npm::install(&npm::dir())?;
                 environment.programs.push(npm::bin());
                 Ok(state.to_owned())
             }

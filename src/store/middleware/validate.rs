@@ -89,8 +89,7 @@ impl Middleware for Validate {
                     Keys::Matching(pattern) => pattern.matches(write.key()),
                 };
                 if applies {
-                    rule(value)
-                        .map_err(|reason| Veto::new(format!("key {:?}: {reason}", write.key())))?;
+                    rule(value).map_err(|reason| Veto::new(reason).of_key(write.key()))?;
                 }
             }
         }
