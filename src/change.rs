@@ -4,6 +4,7 @@ use crate::{
     key::Name,
     value::{StateValue, Value},
 };
+use smallvec::SmallVec;
 use std::{fmt, sync::Arc};
 
 /// The source of a write that names none.
@@ -176,7 +177,8 @@ impl fmt::Debug for Change {
 /// [`Change`] a key, in the order of first write.
 #[derive(Debug, Clone, Default)]
 pub struct ChangeSet {
-    pub(crate) changes: Vec<Change>,
+    /// Most transactions write one key.
+    pub(crate) changes: SmallVec<[Change; 1]>,
 }
 
 impl ChangeSet {

@@ -241,7 +241,7 @@ impl<T: PartialEq + Send + Sync + 'static> Computed<T> {
             gate.subscribed(&subscription);
         }
         if options.immediate {
-            inner.call(subscription.listener(), || tell(false));
+            inner.call_now(subscription.listener(), || tell(false));
         }
         Ok(subscription)
     }

@@ -35,6 +35,21 @@ thread_local! {
     static DEPTH: Cell<usize> = const { Cell::new(0) };
 }
 
+/// Names this thread while it lives. `std::thread::current` counts references for its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ThisThread(usize);
+
+impl ThisThread {
+    pub(crate) fn get() -> Self {
+        Self(DEPTH.with(|depth| std::ptr::from_ref(depth).addr()))
+    }
+}
+
+/// Whether nothing is going on in this thread, in any store.
+pub(crate) fn is_idle() -> bool {
+    DEPTH.get() == 0
+}
+
 /// Takes its frame off again, also when the code inside panics.
 struct Pop;
 

@@ -2,7 +2,7 @@
 
 use super::{
     clock::Instant,
-    context,
+    context::{self, ThisThread},
     inner::{Inner, State},
     listen::{Call, Delivery, Listener, failure},
     slot::{NOT_PENDING, Slot},
@@ -13,11 +13,11 @@ use crate::{
     value::same_content,
 };
 use reactive_graph::graph::untrack;
+use smallvec::SmallVec;
 use std::{
     borrow::Cow,
     collections::BTreeMap,
     sync::{Arc, atomic::Ordering},
-    thread,
 };
 
 /// How many times listeners may cause changes that cause listeners to be called, and so on, before
@@ -34,7 +34,7 @@ const CAUSED_PER_CHANGE: usize = 100;
 /// A set of changes that waits for its delivery.
 pub(crate) struct Item {
     /// The slots of the changes, in their order.
-    pub(crate) slots: Vec<Arc<Slot>>,
+    pub(crate) slots: SmallVec<[Arc<Slot>; 1]>,
     pub(crate) changes: ChangeSet,
     pub(crate) audience: Audience,
     /// How many causes lie between these changes and a write that no listener made.
@@ -49,9 +49,8 @@ impl Item {
         let is_restored = |change: &Change| {
             change.first < change.sequence && same_content(change.old.as_ref(), change.new.as_ref())
         };
-        let restored: Vec<bool> = self.changes.iter().map(is_restored).collect();
-        if restored.contains(&true) {
-            self.restored = restored;
+        if self.changes.iter().any(is_restored) {
+            self.restored = self.changes.iter().map(is_restored).collect();
         }
     }
 
@@ -131,7 +130,7 @@ impl Inner {
         {
             let mut state = crate::lock(&self.state);
             // Where it is put off, what is written until then is to be delivered too.
-            let listens = |(thread, _)| thread == thread::current().id();
+            let listens = |(thread, _)| thread == ThisThread::get();
             let put_off = state.delivering.is_some_and(listens) || context::in_batch(self.id());
             state.flush |= put_off || !state.pending.is_empty();
         }
@@ -156,7 +155,7 @@ impl Inner {
             if !due || state.delivering.is_some() || context::busy(self.id()) {
                 return;
             }
-            state.delivering = Some((thread::current().id(), 0));
+            state.delivering = Some((ThisThread::get(), 0));
         }
         let delivering = Delivering(self);
         let mut left = MAX_CAUSED;
@@ -198,17 +197,16 @@ impl Inner {
                 return None;
             }
         };
-        state.delivering = Some((thread::current().id(), item.round));
+        state.delivering = Some((ThisThread::get(), item.round));
         Some(item)
     }
 
     /// Drops a set that was delivered, and the slots that only it still held.
     fn give_up(&self, item: Item) {
         let Item { slots, changes, .. } = item;
-        let removed: Vec<bool> = changes.iter().map(Change::is_removal).collect();
-        drop(changes);
-        for (slot, removed) in slots.into_iter().zip(removed) {
-            if removed {
+        // The changes hold no slot, so each slot is given up on its own.
+        for (slot, change) in slots.into_iter().zip(&changes) {
+            if change.is_removal() {
                 self.release(&slot);
             }
         }
@@ -222,7 +220,7 @@ impl Inner {
             .has_middleware
             .load(Ordering::Acquire)
             .then(Instant::now);
-        self.tell(item);
+        untrack(|| self.tell(item));
         if let Some(start) = observed {
             let took = start.elapsed();
             let places: Vec<usize> = (0..item.slots.len())
@@ -271,17 +269,15 @@ impl Inner {
         if everybody.is_empty() {
             return;
         }
-        let visible: Vec<usize> = (0..item.slots.len())
-            .filter(|at| !item.slots[*at].is_hidden())
-            .collect();
         for listener in everybody.iter() {
             if item.audience.includes(listener.delivery) {
-                let news = |at: &usize| item.is_news(*at, listener);
-                if visible.iter().all(news) {
-                    self.call_with(listener, item, &visible);
-                } else {
-                    let places: Vec<_> = visible.iter().copied().filter(news).collect();
-                    self.call_with(listener, item, &places);
+                let news = |at: &usize| !item.slots[*at].is_hidden() && item.is_news(*at, listener);
+                let all = 0..item.slots.len();
+                match &listener.call {
+                    Call::Set(call) if all.clone().all(|at| news(&at)) => {
+                        self.call(listener, || call(&item.changes));
+                    }
+                    _ => self.call_with(listener, item, &all.filter(news).collect::<Vec<_>>()),
                 }
             }
         }
@@ -299,12 +295,17 @@ impl Inner {
         self.call(listener, || call(&changes));
     }
 
+    /// Calls a listener at once, outside of any delivery.
+    pub(crate) fn call_now(&self, listener: &Listener, call: impl FnOnce() -> Result<(), String>) {
+        untrack(|| self.call(listener, call));
+    }
+
     /// Calls a listener, if it is still subscribed. Its failure hurts nobody else.
-    pub(crate) fn call(&self, listener: &Listener, call: impl FnOnce() -> Result<(), String>) {
+    fn call(&self, listener: &Listener, call: impl FnOnce() -> Result<(), String>) {
         if !listener.is_active() || listener.muted.load(Ordering::Acquire) {
             return;
         }
-        let ended = untrack(|| super::contain(call)).flatten();
+        let ended = super::contain(call).flatten();
         if let Err(reason) = ended {
             self.report(&failure(listener, reason));
         }

@@ -2,7 +2,7 @@
 
 use super::{
     clock::Scheduler,
-    context::{self, Dep},
+    context::{self, Dep, ThisThread},
     deliver::Item,
     history::Recorder,
     listen::{Call, Delivery, Listener, Listeners, Subject, Subscription},
@@ -28,7 +28,6 @@ use std::{
         Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard, Weak,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
-    thread::ThreadId,
 };
 
 /// Locks are taken in the order `engine`, `state`, the index of slots, a slot's own state. None is
@@ -107,7 +106,7 @@ pub(crate) struct State {
     pub(crate) flush: bool,
     /// The thread that is delivering, and how many causes lie between what it delivers and a write
     /// that no listener made.
-    pub(crate) delivering: Option<(ThreadId, u32)>,
+    pub(crate) delivering: Option<(ThisThread, u32)>,
     pub(crate) snapshots: Option<SnapshotCache>,
     /// The histories, to be told of every commit.
     pub(crate) recorders: SmallVec<[Arc<Recorder>; 1]>,
@@ -204,6 +203,9 @@ impl Inner {
     /// tracked by whatever effect, memo or computed value is running.
     pub(crate) fn read(&self, slot: &Arc<Slot>) -> Option<Value> {
         slot.track();
+        if context::is_idle() {
+            return self.load(slot).0;
+        }
         let id = self.id();
         if let Some(content) = context::with_draft(id, |draft| draft.get(slot).cloned()).flatten() {
             context::observe(id);

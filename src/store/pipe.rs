@@ -5,7 +5,7 @@
 
 use super::{
     clock::{self, Instant},
-    context,
+    context::{self, ThisThread},
     deliver::{Audience, Item},
     draft::{Draft, Reads},
     history::Recorder,
@@ -26,7 +26,6 @@ use smallvec::SmallVec;
 use std::{
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::{Arc, atomic::Ordering},
-    thread,
 };
 
 /// What is left to do once the locks of a commit are released.
@@ -367,7 +366,7 @@ impl Inner {
             }
         }
         let round = match state.delivering {
-            Some((thread, round)) if thread == thread::current().id() => round + 1,
+            Some((thread, round)) if thread == ThisThread::get() => round + 1,
             _ => 0,
         };
         let sync = self.listening.sync.load(Ordering::Acquire) > 0;
@@ -390,7 +389,7 @@ impl Inner {
         };
         let is_followed = for_middleware || (count > 0 && !state.recorders.is_empty());
         state.scheduled |= committed.schedule;
-        let mut told = audience.map(|audience| (audience, Vec::new(), ChangeSet::default()));
+        let mut told = audience.map(|audience| (audience, SmallVec::new(), ChangeSet::default()));
         for write in &transaction.writes {
             let slot = &mut *crate::lock(&write.slot.state);
             let hidden = write.slot.is_hidden();

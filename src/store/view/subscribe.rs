@@ -12,6 +12,7 @@ use crate::{
     },
     value::StateValue,
 };
+use smallvec::SmallVec;
 use std::sync::{Arc, Mutex};
 
 /// Being told.
@@ -151,7 +152,8 @@ impl View {
                     if changes.iter().all(visible) {
                         return listener(changes).failure();
                     }
-                    let changes: Vec<_> = changes.iter().filter(|c| visible(c)).cloned().collect();
+                    let changes: SmallVec<_> =
+                        changes.iter().filter(|c| visible(c)).cloned().collect();
                     if changes.is_empty() {
                         return Ok(());
                     }
@@ -167,7 +169,8 @@ impl View {
             if let Call::Set(call) = &subscription.listener().call
                 && !changes.is_empty()
             {
-                self.inner.call(subscription.listener(), || call(&changes));
+                self.inner
+                    .call_now(subscription.listener(), || call(&changes));
             }
         }
         if let Some(gate) = &self.gate {
@@ -214,7 +217,8 @@ impl View {
         if options.immediate {
             let change = self.present_change(&slot);
             if let Call::Key(call) = &subscription.listener().call {
-                self.inner.call(subscription.listener(), || call(&change));
+                self.inner
+                    .call_now(subscription.listener(), || call(&change));
             }
         }
         if let Some(gate) = &self.gate {
