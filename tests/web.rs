@@ -11,9 +11,9 @@ use universal_state::{
     Transaction, Veto,
     hooks::{
         GlobalStateProvider, Mfe, SetState, UseGlobalStateOptions, try_use_scope, try_use_store,
-        use_global_at, use_global_state, use_global_state_or, use_global_state_with_options,
-        use_global_states, use_mfe_state, use_scope, use_selector, use_selectors, use_snapshot,
-        use_store,
+        use_computed, use_global_at, use_global_state, use_global_state_or,
+        use_global_state_with_options, use_global_states, use_metadata, use_mfe_state, use_mfes,
+        use_scope, use_selector, use_selectors, use_snapshot, use_store, use_subscription,
     },
 };
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -811,6 +811,76 @@ async fn a_micro_frontend_can_be_mounted_anew_in_the_turn_in_which_it_is_unmount
             assert_eq!(store.mfes().len(), 1);
             assert_eq!(store.mfes()[0].info.version, number.to_string());
         }
+        assert_eq!(store.error_count(), 0);
+    }
+}
+
+#[wasm_bindgen_test]
+async fn hooks_follow_metadata_the_registry_and_whatever_is_computed() {
+    for store in stores() {
+        let given = store.clone();
+        let (computed, registry, heard) = (Count::default(), Count::default(), Count::default());
+        let (computed_runs, registry_runs, calls) =
+            (computed.clone(), registry.clone(), heard.clone());
+        let shown = RwSignal::new(true);
+        let page = Page::mount(move || {
+            view! {
+                <GlobalStateProvider store=given>
+                    <Show when=move || shown.get()>
+                        {
+                            let calls = calls.clone();
+                            use_subscription(use_store().subscribe_all(
+                                SubscribeOptions::new(),
+                                move |_| calls.up(),
+                            ));
+                            let big = use_computed(|state| state.get(COUNT).unwrap_or(0) > 10);
+                            let ids = use_mfes();
+                            let ids = Signal::derive(move || {
+                                ids.get().into_iter().map(|mfe| mfe.info.id).collect::<Vec<_>>()
+                            });
+                            let version = use_metadata();
+                            view! {
+                                {reader(big, &computed_runs)}
+                                {reader(ids, &registry_runs)}
+                                <p>{move || format!("v{}", version.get().version)}</p>
+                            }
+                        }
+                    </Show>
+                </GlobalStateProvider>
+            }
+        });
+        tick().await;
+        store.set(COUNT, 5).unwrap();
+        tick().await;
+        assert_eq!(
+            (computed.get(), registry.get(), heard.get()),
+            (1, 1, 1),
+            "{}",
+            store.engine()
+        );
+        assert!(page.text().contains("v1") && page.text().contains("false;"));
+        store.set(COUNT, 11).unwrap();
+        let shop = store
+            .register_mfe(MfeInfo::new("shop", "leptos", "1"))
+            .unwrap();
+        tick().await;
+        assert_eq!(
+            (computed.get(), registry.get(), heard.get()),
+            (2, 2, 2),
+            "{}",
+            store.engine()
+        );
+        assert!(page.text().contains("v2") && page.text().contains("true;"));
+        assert!(page.text().contains("[\"shop\"];"));
+        drop(shop);
+
+        shown.set(false);
+        tick().await;
+        assert_eq!(
+            store.listener_count(),
+            0,
+            "the subscription ends with its component"
+        );
         assert_eq!(store.error_count(), 0);
     }
 }
