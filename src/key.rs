@@ -195,9 +195,16 @@ pub(crate) fn check_full(name: &str) -> Result<(), StateError> {
         return Err(refused(name, KeyFault::TooLong));
     }
     match split(name) {
-        Some((id, key)) if !id.is_empty() && !key.is_empty() => Ok(()),
+        Some((id, key)) if !id.is_empty() && !key.is_empty() && is_canonical(id) => Ok(()),
         _ => Err(refused(name, KeyFault::Reserved)),
     }
+}
+
+/// Whether an encoded id is what [`namespace`] makes of some id: no other could ever register.
+fn is_canonical(encoded: &str) -> bool {
+    namespace(&decode_id(encoded))
+        .strip_prefix(NAMESPACE)
+        .is_some_and(|start| start.strip_suffix('/') == Some(encoded))
 }
 
 /// The encoded id and the key of a namespaced name.
@@ -263,7 +270,9 @@ mod tests {
         for good in ["a", "a/b", "shop:cart", "@shop/cart", "@a/b/c", "__proto__"] {
             assert!(check_full(good).is_ok(), "{good}");
         }
-        for bad in ["", "@", "@/", "@shop", "@shop/", "@/cart"] {
+        for bad in [
+            "", "@", "@/", "@shop", "@shop/", "@/cart", "@a%2fb/x", "@a%zz/x",
+        ] {
             assert!(check_full(bad).is_err(), "{bad}");
         }
         assert!(check(&"x".repeat(MAX_KEY_BYTES)).is_ok());

@@ -16,9 +16,10 @@ use crate::{
     error::{Access, StateError},
     pattern::Pattern,
     store::{Computed, Inner, Store, SubscribeOptions, Subscription, View},
+    value::Value,
 };
 use registry::{Records, Registry};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 impl Store {
     /// Registers a micro-frontend and gives it its scope. Keys that wait in its namespace, from a
@@ -85,16 +86,20 @@ impl Store {
     /// ```
     pub fn grant(&self, id: &str, access: Access, keys: Pattern) {
         Registry::of(&self.inner).grant(id, access, keys);
+        self.inner.rules_changed();
     }
 
     /// Takes all grants of a micro-frontend back. Returns how many there were.
     pub fn revoke(&self, id: &str) -> usize {
-        Registry::of(&self.inner).revoke(id)
+        let revoked = Registry::of(&self.inner).revoke(id);
+        self.inner.rules_changed();
+        revoked
     }
 
     /// What micro-frontends may do with shared keys: everything, unless it is set otherwise.
     pub fn set_shared_access(&self, access: SharedAccess) {
         Registry::of(&self.inner).set_shared(access);
+        self.inner.rules_changed();
     }
 }
 
@@ -135,6 +140,32 @@ impl View {
 }
 
 impl Inner {
+    /// Makes whoever was allowed or denied something ask again.
+    fn rules_changed(&self) {
+        self.write_hidden(&self.rules, |changes| {
+            let before = changes.and_then(|changes| changes.to::<u64>().ok());
+            Value::new(before.unwrap_or(0) + 1)
+        });
+    }
+
+    /// Gives a namespace an owner.
+    fn own(&self, encoded_id: &str) {
+        let mut owned = self
+            .namespaces
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        owned.insert(encoded_id.to_owned());
+    }
+
+    /// Takes the owner of a namespace away: values can no longer be put there.
+    fn disown(&self, encoded_id: &str) {
+        let mut owned = self
+            .namespaces
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        owned.remove(encoded_id);
+    }
+
     fn deny(&self, error: StateError) -> StateError {
         Registry::of(self).count_denied();
         self.report(&error);

@@ -134,7 +134,8 @@ impl Store {
     }
 
     /// Sets who hears of errors that no caller is there to receive. Without a reporter they go to
-    /// standard error.
+    /// standard error, which a browser does not show; `provide_global_state` sets one that writes to
+    /// the console.
     pub fn set_reporter(&self, reporter: impl Fn(&StateError) + Send + Sync + 'static) {
         self.inner.set_reporter(Some(Arc::new(reporter)));
     }
@@ -167,7 +168,8 @@ impl Store {
     }
 
     /// Delivers what is pending, ends every subscription, and refuses writes and subscriptions from
-    /// now on with [`StateError::Disposed`]. Values can still be read.
+    /// now on with [`StateError::Disposed`]. Values can still be read. From inside a listener
+    /// nothing more is delivered.
     pub fn dispose(&self) {
         self.inner.dispose();
     }

@@ -55,6 +55,9 @@ trait Stored: Any + Send + Sync {
     fn forms(&self) -> &OnceLock<Box<Forms>>;
     #[cfg(feature = "json")]
     fn encode(&self) -> Result<serde_json::Value, serde_json::Error>;
+    /// Whether a value of another type, read as this one's, is equal.
+    #[cfg(feature = "json")]
+    fn equals_decoded(&self, other: &Value) -> bool;
 }
 
 /// A value as it was written, and the forms it was asked for since.
@@ -91,6 +94,11 @@ impl<T: StateValue> Stored for Typed<T> {
     #[cfg(feature = "json")]
     fn encode(&self) -> Result<serde_json::Value, serde_json::Error> {
         serde_json::to_value(&self.value)
+    }
+
+    #[cfg(feature = "json")]
+    fn equals_decoded(&self, other: &Value) -> bool {
+        other.with(|other: &T| *other == self.value) == Ok(true)
     }
 }
 
@@ -134,7 +142,8 @@ impl Value {
             .map(|typed| &typed.value)
     }
 
-    /// Whether both hold the same value: the same type and equal, or of two types and equal as JSON.
+    /// Whether both hold the same value: of one type and equal, or of two types, equal as JSON and as
+    /// the other's type.
     pub fn same(&self, other: &Self) -> bool {
         self.is(other) || self.0.same(&*other.0) || self.same_json(other)
     }
@@ -211,13 +220,13 @@ impl Value {
         }
     }
 
+    /// JSON does not show all that a type can hold, so what is here must also read as the other's
+    /// type, and be equal there.
     fn same_json(&self, other: &Self) -> bool {
-        self.type_id() != other.type_id()
+        let type_id = |value: &Self| (&*value.0 as &dyn Any).type_id();
+        type_id(self) != type_id(other)
             && matches!((self.to_json(), other.to_json()), (Ok(a), Ok(b)) if a == b)
-    }
-
-    fn type_id(&self) -> std::any::TypeId {
-        (&*self.0 as &dyn Any).type_id()
+            && other.0.equals_decoded(self)
     }
 }
 

@@ -192,8 +192,10 @@ impl<T: StateValue> Target<T> {
     pub(super) fn new(view: View, key: KeySource<T>) -> Self {
         let key = match key {
             KeySource::Reactive(key) => Reach::Reactive(key),
-            KeySource::Fixed(key) => match view.handle(key) {
+            KeySource::Fixed(key) => match view.handle(&key) {
                 Ok(handle) => Reach::Handle(Arc::new(handle)),
+                // A grant may come yet, so it is asked for again.
+                Err(StateError::Denied { .. }) => Reach::Reactive(Arc::new(move || key.clone())),
                 Err(error) => Reach::Refused(error),
             },
         };

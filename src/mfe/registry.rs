@@ -111,11 +111,7 @@ impl Registry {
                 });
             }
             members.insert(info.id.clone(), Arc::clone(member));
-            inner
-                .namespaces
-                .write()
-                .unwrap_or_else(PoisonError::into_inner)
-                .insert(member.encoded_id().to_owned());
+            inner.own(member.encoded_id());
         }
         inner.write_hidden(&inner.registry, |records| {
             let mut records = read(records);
@@ -127,15 +123,7 @@ impl Registry {
 
     pub(super) fn leave(&self, inner: &Inner, member: &Member) {
         let id = &member.record.info.id;
-        {
-            let mut members = crate::lock(&self.members);
-            members.remove(id);
-            inner
-                .namespaces
-                .write()
-                .unwrap_or_else(PoisonError::into_inner)
-                .remove(member.encoded_id());
-        }
+        crate::lock(&self.members).remove(id);
         inner.write_hidden(&inner.registry, |records| {
             let mut records = read(records);
             records.retain(|record| record.info.id != *id);

@@ -22,7 +22,12 @@ use std::{
 /// [`Scope::peer`] that of another micro-frontend's.
 ///
 /// Unregistering, or dropping the last clone, ends the micro-frontend's subscriptions and deletes
-/// its keys, in one transaction, and touches nobody else's.
+/// its keys, in one transaction, and touches nobody else's. Should a middleware refuse the deletion
+/// when the last clone is dropped, that is reported, and the keys wait for the next registration.
+///
+/// Mind the names: `scope.set("user", …)` writes the micro-frontend's own key, `@id/user`, while
+/// hooks such as `use_global_state("user")` read and write the shared key, as
+/// `scope.shared().set("user", …)` does.
 #[derive(Clone)]
 pub struct Scope {
     view: View,
@@ -50,13 +55,16 @@ impl Drop for Registration {
         };
         let (member, weak) = (Arc::clone(&self.member), Weak::clone(&self.inner));
         // A batch that is open may yet come to nothing, and nobody would delete the keys again.
-        inner.after_batch(Box::new(move || {
+        inner.defer(Box::new(move || {
             let Some(inner) = weak.upgrade() else { return };
             match member.end(&inner) {
                 Ok(()) | Err(StateError::UnknownMfe { .. }) => {}
                 Err(error) => {
                     inner.report(&error);
-                    member.leave(&inner);
+                    if !member.ended.swap(true, Ordering::AcqRel) {
+                        inner.disown(member.encoded_id());
+                        member.leave(&inner);
+                    }
                 }
             }
         }));
@@ -80,11 +88,13 @@ impl Member {
 
     /// Unregisters: the keys are deleted first, so that a veto leaves everything as it was.
     pub(super) fn end(&self, inner: &Arc<Inner>) -> Result<(), StateError> {
-        if self.ended.load(Ordering::Acquire) {
+        // Closed from here on, so that whoever hears of the deletions cannot write new keys.
+        if self.ended.swap(true, Ordering::AcqRel) {
             return Err(StateError::UnknownMfe {
                 id: self.id.to_string(),
             });
         }
+        inner.disown(self.encoded_id());
         let view = View {
             inner: Arc::clone(inner),
             gate: None,
@@ -103,6 +113,8 @@ impl Member {
             Ok(()) | Err(StateError::Disposed) => {}
             Err(error) => {
                 self.listen(true);
+                inner.own(self.encoded_id());
+                self.ended.store(false, Ordering::Release);
                 return Err(error);
             }
         }
@@ -120,11 +132,8 @@ impl Member {
         }
     }
 
-    /// Ends the subscriptions and leaves the registry.
+    /// Ends the subscriptions and leaves the registry. The caller has closed the scope.
     fn leave(&self, inner: &Inner) {
-        if self.ended.swap(true, Ordering::AcqRel) {
-            return;
-        }
         let subscriptions = std::mem::take(&mut *crate::lock(&self.subscriptions));
         for listener in subscriptions.iter().filter_map(Weak::upgrade) {
             inner.unsubscribe(&listener);
@@ -160,6 +169,9 @@ impl MfeGate {
 
     fn check(&self, inner: &Inner, name: &str, access: Access) -> Result<(), StateError> {
         self.is_open()?;
+        if !self.is_own(name) {
+            inner.follow(&inner.rules);
+        }
         if self.is_allowed(inner, name, access) {
             return Ok(());
         }

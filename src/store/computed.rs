@@ -307,46 +307,19 @@ impl<T: PartialEq + Send + Sync + 'static> Cell<T> {
 
 impl<T: PartialEq + Send + Sync + 'static> Node for Cell<T> {
     fn refresh(&self) -> Result<u64, StateError> {
-        let Some(inner) = self.inner.upgrade() else {
-            return Ok(crate::lock(&self.cached).revision);
-        };
-        let now = inner.clock.load(Ordering::Acquire);
-        let (old, deps) = {
-            let cached = crate::lock(&self.cached);
-            if cached.checked == Some(now) {
-                return Ok(cached.revision);
+        loop {
+            if let Some(revision) = self.try_refresh()? {
+                return Ok(revision);
             }
-            (cached.value.clone(), Arc::clone(&cached.deps))
-        };
-        self.guarded(|| {
-            if old.is_some() && self.is_current(&inner, &deps.list)? {
-                let mut cached = crate::lock(&self.cached);
-                cached.checked = Some(now);
-                return Ok(cached.revision);
-            }
-            let (value, list) = context::tracked(inner.id(), || untrack(|| (self.evaluate)()));
-            let deps = Deps {
-                list,
-                inner: Weak::clone(&self.inner),
-            };
-            let value = Arc::new(value?);
-            let equal = old.as_ref().is_some_and(|old| **old == *value);
-            let mut cached = crate::lock(&self.cached);
-            let replaced = (
-                (!equal).then(|| cached.value.replace(value)),
-                std::mem::replace(&mut cached.deps, Arc::new(deps)),
-            );
-            cached.revision += u64::from(!equal);
-            cached.checked = Some(now);
-            let revision = cached.revision;
-            drop(cached);
-            drop(replaced);
-            Ok(revision)
-        })
+        }
     }
 
     fn sources(&self, into: &mut Attached, signals: Option<&Inner>) {
         let deps = Arc::clone(&crate::lock(&self.cached).deps);
+        if deps.list.is_empty() {
+            // So that the store finds the listeners of a constant when it is disposed of.
+            into.everything = true;
+        }
         for (dep, _) in &deps.list {
             match dep {
                 Dep::Slot(slot) => {
@@ -366,6 +339,56 @@ impl<T: PartialEq + Send + Sync + 'static> Node for Cell<T> {
                 Dep::Computed(node) => node.sources(into, signals),
             }
         }
+    }
+}
+
+impl<T: PartialEq + Send + Sync + 'static> Cell<T> {
+    /// The revision of the value, brought up to date; `None` if another thread has evaluated it in
+    /// the meantime.
+    fn try_refresh(&self) -> Result<Option<u64>, StateError> {
+        let Some(inner) = self.inner.upgrade() else {
+            return Ok(Some(crate::lock(&self.cached).revision));
+        };
+        let now = inner.clock.load(Ordering::Acquire);
+        let (old, deps) = {
+            let cached = crate::lock(&self.cached);
+            if cached.checked == Some(now) {
+                return Ok(Some(cached.revision));
+            }
+            (cached.value.clone(), Arc::clone(&cached.deps))
+        };
+        self.guarded(|| {
+            if old.is_some() && self.is_current(&inner, &deps.list)? {
+                let mut cached = crate::lock(&self.cached);
+                cached.checked = Some(now);
+                return Ok(Some(cached.revision));
+            }
+            let (value, list) = context::tracked(inner.id(), || untrack(|| (self.evaluate)()));
+            let deps = Deps {
+                list,
+                inner: Weak::clone(&self.inner),
+            };
+            let value = Arc::new(value?);
+            let equal = old.as_ref().is_some_and(|old| **old == *value);
+            let mut cached = crate::lock(&self.cached);
+            let is_old = match (&cached.value, &old) {
+                (Some(cached), Some(old)) => Arc::ptr_eq(cached, old),
+                (cached, old) => cached.is_none() && old.is_none(),
+            };
+            if !is_old {
+                return Ok(None);
+            }
+            let replaced = (
+                (!equal).then(|| cached.value.replace(value)),
+                std::mem::replace(&mut cached.deps, Arc::new(deps)),
+            );
+            cached.revision += u64::from(!equal);
+            cached.checked = Some(now);
+            let revision = cached.revision;
+            drop(cached);
+            drop(replaced);
+            Ok(Some(revision))
+        })
     }
 }
 

@@ -37,7 +37,7 @@ thread_local! {
 
 /// Names this thread while it lives. `std::thread::current` counts references for its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct ThisThread(usize);
+pub(crate) struct ThisThread(pub(crate) usize);
 
 impl ThisThread {
     pub(crate) fn get() -> Self {
@@ -131,13 +131,16 @@ pub(crate) fn busy(store: usize) -> bool {
     find(store, |_| Some(())).is_some()
 }
 
-/// Calls `f` with the open batch of this thread, if there is one.
+/// Calls `f` with the open batch of this thread, if there is one. A computed value that is being
+/// evaluated for its cache is outside of any batch: what a batch wrote may come to nothing.
 pub(crate) fn with_draft<R>(store: usize, f: impl FnOnce(&mut Draft) -> R) -> Option<R> {
     let mut f = Some(f);
     find(store, |kind| match kind {
-        Kind::Batch(draft) => f.take().map(|f| f(draft)),
-        _ => None,
+        Kind::Batch(draft) => Some(f.take().map(|f| f(draft))),
+        Kind::Track(_) => Some(None),
+        Kind::Forbid(_) => None,
     })
+    .flatten()
 }
 
 /// Notes that the running effect or memo, if there is one, sees what the open batch wrote.

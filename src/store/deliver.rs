@@ -127,6 +127,7 @@ impl Inner {
     /// Delivers what is pending now. From inside a listener, a batch, a middleware or a computed
     /// value it takes effect as soon as that has returned.
     pub(crate) fn flush(&self) {
+        self.release_signals();
         {
             let mut state = crate::lock(&self.state);
             // Where it is put off, what is written until then is to be delivered too.
@@ -149,6 +150,7 @@ impl Inner {
 
     /// Delivers all that is due, unless this or another thread is already at it: that one will.
     pub(crate) fn drive(&self) {
+        self.catch_up();
         {
             let mut state = crate::lock(&self.state);
             let due = state.flush || !state.queue.is_empty();
@@ -183,6 +185,17 @@ impl Inner {
         std::mem::forget(delivering);
     }
 
+    /// Does what was deferred, if this thread may now.
+    fn catch_up(&self) {
+        if context::busy(self.id()) {
+            return;
+        }
+        let deferred = std::mem::take(&mut crate::lock(&self.state).deferred);
+        for task in deferred {
+            task();
+        }
+    }
+
     /// The next set to be delivered. With none left, this thread is no longer delivering.
     fn next(&self) -> Option<Item> {
         let mut state = crate::lock(&self.state);
@@ -214,7 +227,8 @@ impl Inner {
 
     fn deliver(&self, item: &mut Item) {
         if item.audience == Audience::Batched {
-            item.settle();
+            // Should a comparison panic, all of it is told.
+            let _ = super::contain(|| item.settle());
         }
         let observed = self
             .has_middleware

@@ -1,6 +1,6 @@
 //! The writes of an open batch, which nobody else sees yet.
 
-use super::{slot::Slot, transaction::Write};
+use super::{inner::Deferred, slot::Slot, transaction::Write};
 use crate::{change::Stamp, value::Value};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
@@ -16,6 +16,8 @@ pub(crate) struct Draft {
     pub(crate) reads: Reads,
     /// Whether an effect or a memo saw what the batch wrote.
     pub(crate) observed: bool,
+    /// What is to be done when the batch has ended, well or not.
+    pub(crate) after: Vec<Deferred>,
     /// How to undo each write since the innermost nested batch began.
     undo: Vec<Undo>,
     nested: usize,

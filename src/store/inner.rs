@@ -47,8 +47,8 @@ pub(crate) struct Inner {
     pub(crate) everything: SharedSignal,
     pub(crate) middleware: RwLock<Chain>,
     pub(crate) has_middleware: AtomicBool,
-    /// Whether signals are held back.
-    pub(crate) holding: AtomicBool,
+    /// The thread that holds its signals back; 0 if none does.
+    pub(crate) holder: AtomicUsize,
     reporter: RwLock<Option<Reporter>>,
     errors: AtomicU64,
     pub(crate) scheduler: Scheduler,
@@ -57,6 +57,8 @@ pub(crate) struct Inner {
     pub(crate) namespaces: RwLock<HashSet<String>>,
     /// Not a key: holds the registered micro-frontends, to be tracked and subscribed to.
     pub(crate) registry: Arc<Slot>,
+    /// Not a key: changes when what micro-frontends may do changes.
+    pub(crate) rules: Arc<Slot>,
     /// What the layer above keeps for this store.
     pub(crate) annex: OnceLock<Arc<dyn Any + Send + Sync>>,
 }
@@ -110,14 +112,14 @@ pub(crate) struct State {
     pub(crate) snapshots: Option<SnapshotCache>,
     /// The histories, to be told of every commit.
     pub(crate) recorders: SmallVec<[Arc<Recorder>; 1]>,
-    /// Signals that are held back.
-    pub(crate) held: Option<Vec<Signals>>,
-    /// What waits for the end of a batch.
-    pub(crate) after_batch: Vec<AfterBatch>,
+    /// Signals that were held back.
+    pub(crate) held: Vec<Signals>,
+    /// What waits until this thread may write.
+    pub(crate) deferred: Vec<Deferred>,
 }
 
-/// Something that is to be done outside of any batch.
-pub(crate) type AfterBatch = Box<dyn FnOnce() + Send>;
+/// Something that is to be done outside of any batch, and where writes are allowed.
+pub(crate) type Deferred = Box<dyn FnOnce() + Send>;
 
 impl Inner {
     pub(crate) fn new(
@@ -152,15 +154,15 @@ impl Inner {
                 delivering: None,
                 snapshots: None,
                 recorders: SmallVec::new(),
-                held: None,
-                after_batch: Vec::new(),
+                held: Vec::new(),
+                deferred: Vec::new(),
             }),
             clock: AtomicU64::new(0),
             all: Mutex::default(),
             listening: Listening::default(),
             members: SharedSignal::default(),
             everything: SharedSignal::default(),
-            holding: AtomicBool::new(false),
+            holder: AtomicUsize::new(0),
             has_middleware: AtomicBool::new(!middleware.is_empty()),
             ids: AtomicU64::new(1 + middleware.len() as u64),
             middleware: RwLock::new(Arc::new(middleware)),
@@ -168,6 +170,7 @@ impl Inner {
             errors: AtomicU64::new(0),
             scheduler,
             namespaces: RwLock::default(),
+            rules: Arc::new(Slot::new("access rules".into(), 0, SlotKind::Hidden)),
             registry: Arc::new(Slot::new("micro-frontends".into(), 0, SlotKind::Hidden)),
             annex: OnceLock::new(),
         })
@@ -215,6 +218,16 @@ impl Inner {
         context::with_draft(id, |draft| draft.read(slot, sequence));
         context::track(id, || (Dep::Slot(Arc::clone(slot)), sequence));
         value
+    }
+
+    /// Makes whatever effect, memo or computed value is running depend on a hidden slot.
+    pub(crate) fn follow(&self, slot: &Arc<Slot>) {
+        slot.track();
+        if !context::is_idle() {
+            context::track(self.id(), || {
+                (Dep::Slot(Arc::clone(slot)), self.load(slot).1)
+            });
+        }
     }
 
     /// Gives up the slot of a missing key, if the caller's reference, which it is about to drop, is
@@ -312,11 +325,12 @@ impl Inner {
         }
         let mut ended = vec![crate::lock(&self.all).take()];
         let mut slots = self.slots.all();
-        slots.push(Arc::clone(&self.registry));
+        slots.extend([Arc::clone(&self.registry), Arc::clone(&self.rules)]);
         for slot in slots {
             ended.push(crate::lock(&slot.state).listeners.take());
         }
-        for listener in ended.iter().flat_map(Listeners::iter) {
+        let patterns = self.slots.pattern_listeners();
+        for listener in ended.iter().flat_map(Listeners::iter).chain(&patterns) {
             self.unsubscribe(listener);
         }
     }

@@ -1,6 +1,12 @@
 //! [`Metadata`]: what a store says of itself.
 
-use super::{Store, computed::Computed, view::View};
+use super::{
+    Store,
+    computed::Computed,
+    context::{self, Dep},
+    view::View,
+};
+use std::sync::atomic::Ordering;
 
 /// What a store says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -22,6 +28,9 @@ impl View {
     /// transaction.
     pub fn metadata(&self) -> Metadata {
         self.inner.everything.track();
+        context::track(self.inner.id(), || {
+            (Dep::Everything, self.inner.clock.load(Ordering::Acquire))
+        });
         let state = crate::lock(&self.inner.state);
         Metadata {
             version: state.version,

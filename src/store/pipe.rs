@@ -9,7 +9,7 @@ use super::{
     deliver::{Audience, Item},
     draft::{Draft, Reads},
     history::Recorder,
-    inner::{AfterBatch, Inner, State},
+    inner::{Deferred, Inner, State},
     middleware::{Chain, Veto},
     slot::{NOT_PENDING, Slot},
     snapshot::SnapshotCache,
@@ -139,7 +139,8 @@ impl Inner {
             }
             return result.unwrap_or_else(|panic| resume_unwind(panic));
         }
-        let (result, draft) = context::batch(id, f);
+        let (result, mut draft) = context::batch(id, f);
+        let due = std::mem::take(&mut draft.after);
         let before = self.clock.load(Ordering::Acquire);
         let result = result.map(|result| {
             let result = result?;
@@ -162,7 +163,6 @@ impl Inner {
         for slot in slots {
             self.release(&slot);
         }
-        let due = std::mem::take(&mut crate::lock(&self.state).after_batch);
         for task in due {
             task();
         }
@@ -173,47 +173,53 @@ impl Inner {
 
     /// Runs `f`, whose commits notify signals only when the turn goes on: for components that are
     /// taken down and built. An effect that is told while its component is taken down runs once
-    /// more, after all that belonged to the component is gone. Without an event loop the signals are notified as soon as `f` has ended.
+    /// more, after all that belonged to the component is gone. Listeners that are told once a turn
+    /// are told after the signals, as ever; synchronous ones cannot wait and are told before.
+    ///
+    /// Without an event loop the signals are notified as soon as `f` has ended.
     #[cfg_attr(not(feature = "leptos"), expect(dead_code))]
     pub(crate) fn holding_signals<R>(&self, f: impl FnOnce() -> R) -> R {
-        if self.holding.swap(true, Ordering::AcqRel) {
-            return f();
-        }
-        crate::lock(&self.state).held.get_or_insert_default();
-        let result = f();
-        self.holding.store(false, Ordering::Release);
-        let held = crate::lock(&self.state).held.take();
-        let inner = self.this.clone();
-        let notify = move || {
-            if let Some(inner) = inner.upgrade() {
-                for signals in held.into_iter().flatten() {
-                    signals.notify(&inner);
-                }
-            }
-        };
-        if self.scheduler.is_automatic() {
-            self.scheduler.schedule(notify);
-        } else {
-            notify();
-        }
-        result
+        let this = ThisThread::get().0;
+        let free = self
+            .holder
+            .compare_exchange(0, this, Ordering::AcqRel, Ordering::Acquire);
+        let _holding = free.is_ok().then(|| Holding(self));
+        f()
     }
 
     /// The signals, to be notified now; none if they are held back.
     fn hold_back(&self, signals: Signals) -> Option<Signals> {
-        if self.holding.load(Ordering::Acquire)
-            && let Some(held) = &mut crate::lock(&self.state).held
-        {
-            held.push(signals);
-            return None;
+        if !self.is_holding() {
+            return Some(signals);
         }
-        Some(signals)
+        crate::lock(&self.state).held.push(signals);
+        None
     }
 
-    /// Does something outside of any batch of this thread: now, or when the open one has ended.
-    pub(crate) fn after_batch(&self, task: AfterBatch) {
-        if context::in_batch(self.id()) {
-            crate::lock(&self.state).after_batch.push(task);
+    fn is_holding(&self) -> bool {
+        let holder = self.holder.load(Ordering::Acquire);
+        holder != 0 && holder == ThisThread::get().0
+    }
+
+    /// Notifies the signals that were held back, unless this thread still holds its own back.
+    pub(crate) fn release_signals(&self) {
+        if self.is_holding() {
+            return;
+        }
+        let held = std::mem::take(&mut crate::lock(&self.state).held);
+        for signals in held {
+            signals.notify(self);
+        }
+    }
+
+    /// Does something outside of any batch of this thread, and where it may write: now, or as soon
+    /// as what is going on has ended.
+    pub(crate) fn defer(&self, task: Deferred) {
+        let mut task = Some(task);
+        context::with_draft(self.id(), |draft| draft.after.extend(task.take()));
+        let Some(task) = task else { return };
+        if context::busy(self.id()) {
+            crate::lock(&self.state).deferred.push(task);
         } else {
             task();
         }
@@ -511,6 +517,24 @@ fn still_stand(reads: &Reads) -> Result<(), StateError> {
         Some((slot, _)) => Err(StateError::Conflict {
             key: slot.key.to_string(),
         }),
+    }
+}
+
+/// Ends the holding back of signals, also when the code inside panics.
+struct Holding<'a>(&'a Inner);
+
+impl Drop for Holding<'_> {
+    fn drop(&mut self) {
+        self.0.holder.store(0, Ordering::Release);
+        if !self.0.scheduler.is_automatic() {
+            return self.0.release_signals();
+        }
+        let inner = self.0.this.clone();
+        self.0.scheduler.schedule(move || {
+            if let Some(inner) = inner.upgrade() {
+                inner.release_signals();
+            }
+        });
     }
 }
 

@@ -198,6 +198,13 @@ impl Slots {
         index.patterns.push((pattern, Arc::clone(listener)));
     }
 
+    /// The listeners of patterns, whether their patterns match anything or not.
+    pub(crate) fn pattern_listeners(&self) -> Vec<Arc<Listener>> {
+        let index = crate::read(&self.index);
+        let listeners = index.patterns.iter().map(|(_, listener)| listener);
+        listeners.cloned().collect()
+    }
+
     /// Takes a listener off and hands out the slots it hung on, to be given up.
     pub(crate) fn remove_pattern(&self, listener: &Arc<Listener>) -> Vec<Arc<Slot>> {
         let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);

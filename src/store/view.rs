@@ -133,9 +133,14 @@ impl View {
         }
     }
 
-    /// Reports an error of the plain form of a method.
+    /// Reports an error of the plain form of a method. A denial was reported when it was counted.
     pub(crate) fn or_report<R>(&self, result: Result<R, StateError>) -> Option<R> {
-        result.inspect_err(|error| self.inner.report(error)).ok()
+        let report = |error: &StateError| {
+            if !matches!(error, StateError::Denied { .. }) {
+                self.inner.report(error);
+            }
+        };
+        result.inspect_err(report).ok()
     }
 
     fn full_name<'k>(&self, key: &'k str, access: Access) -> Result<Cow<'k, str>, StateError> {

@@ -164,6 +164,9 @@ impl View {
         let subscription =
             self.inner
                 .subscribe(options.delivery, subject, Call::Set(call), attach)?;
+        if let Some(gate) = &self.gate {
+            gate.subscribed(&subscription);
+        }
         if options.immediate {
             let changes = self.present_changes(subscription.listener());
             if let Call::Set(call) = &subscription.listener().call
@@ -172,9 +175,6 @@ impl View {
                 self.inner
                     .call_now(subscription.listener(), || call(&changes));
             }
-        }
-        if let Some(gate) = &self.gate {
-            gate.subscribed(&subscription);
         }
         Ok(subscription)
     }
@@ -214,6 +214,9 @@ impl View {
             |listener| crate::lock(&slot.state).listeners.add(Arc::clone(listener)),
         );
         let subscription = subscription.inspect_err(|_| self.inner.release(&slot))?;
+        if let Some(gate) = &self.gate {
+            gate.subscribed(&subscription);
+        }
         if options.immediate {
             let change = self.present_change(&slot);
             if let Call::Key(call) = &subscription.listener().call {
@@ -221,15 +224,13 @@ impl View {
                     .call_now(subscription.listener(), || call(&change));
             }
         }
-        if let Some(gate) = &self.gate {
-            gate.subscribed(&subscription);
-        }
         Ok(subscription)
     }
 
-    /// What a listener that wants to be called at once is called with.
+    /// What a listener that wants to be called at once is called with: what is stored, since an open
+    /// batch may come to nothing and is told when it does not.
     fn present_change(&self, slot: &Arc<Slot>) -> Change {
-        let new = self.inner.read(slot);
+        let (new, _) = self.inner.load(slot);
         let state = crate::lock(&self.inner.state);
         Change {
             key: Arc::clone(&slot.key),
