@@ -224,8 +224,8 @@ impl StoreBuilder {
         self
     }
 
-    /// How the store gets to run at the end of a turn: the function is given a task and runs it
-    /// later, once. In a browser the default is a microtask. Natively there is no default, and
+    /// How the store gets to run at the end of a turn: the function is given a task and must run it
+    /// later, once; until it does, the turn goes on. In a browser the default is a microtask. Natively there is no default, and
     /// batched listeners are called by [`View::flush`] alone.
     pub fn scheduler(mut self, schedule: impl Fn(Task) + Send + Sync + 'static) -> Self {
         self.scheduler = Scheduler::Custom(Arc::new(schedule));

@@ -42,6 +42,8 @@ mod batch;
 mod computed;
 #[path = "conformance/computed_listening.rs"]
 mod computed_listening;
+#[path = "conformance/corners.rs"]
+mod corners;
 #[path = "conformance/disposal.rs"]
 mod disposal;
 #[path = "conformance/doors.rs"]

@@ -36,7 +36,7 @@ const MAX_ATTEMPTS: usize = 100;
 ///
 /// Positions count the steps that are applied: 0 is before the first, [`History::len`] after the
 /// last. What the history says of itself is tracked: inside of an effect or a component it makes
-/// that run again when it changes.
+/// that run again when it changes. (A computed value does not follow it.)
 ///
 /// The history of a [`Scope`](crate::Scope) covers the micro-frontend's own keys, by their short
 /// names, and ends when it is unregistered; every history ends when the store is disposed of. One

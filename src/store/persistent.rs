@@ -32,7 +32,7 @@ struct Leaf {
 enum Item {
     Leaf(Leaf),
     Node(Arc<Node>),
-    /// Keys that share all 32 bits of their hash.
+    /// Keys that share all 32 bits of their hash, and those that came later to the same path.
     Clash(Arc<Vec<Leaf>>),
 }
 
