@@ -1,0 +1,94 @@
+//! The signals of a commit: notified at once, unless a component is being taken down or built.
+
+use crate::store::{context::ThisThread, history::Recorder, inner::Inner};
+use reactive_graph::{signal::ArcTrigger, traits::Notify};
+use smallvec::SmallVec;
+use std::sync::{Arc, atomic::Ordering};
+
+/// The signals of a commit, yet to be notified.
+#[derive(Default)]
+pub(crate) struct Signals {
+    pub(super) triggers: SmallVec<[ArcTrigger; 2]>,
+    /// Whether any of it is more than the store's own bookkeeping.
+    pub(super) visible: bool,
+    pub(super) members: bool,
+    pub(super) recorders: SmallVec<[Arc<Recorder>; 1]>,
+}
+
+impl Signals {
+    pub(super) fn notify(self, inner: &Inner) {
+        for trigger in self.triggers {
+            trigger.notify();
+        }
+        if self.members {
+            inner.members.notify();
+        }
+        if self.visible {
+            inner.everything.notify();
+        }
+        for recorder in &self.recorders {
+            recorder.wake(inner);
+        }
+    }
+}
+
+impl Inner {
+    /// Runs `f`, whose commits notify signals only when the turn goes on: for components that are
+    /// taken down and built. An effect that is told while its component is taken down runs once
+    /// more, after all that belonged to the component is gone. Listeners that are told once a turn
+    /// are told after the signals, as ever; synchronous ones cannot wait and are told before.
+    ///
+    /// Without an event loop the signals are notified as soon as `f` has ended.
+    #[cfg_attr(not(feature = "leptos"), expect(dead_code))]
+    pub(crate) fn holding_signals<R>(&self, f: impl FnOnce() -> R) -> R {
+        let this = ThisThread::get().0;
+        let free = self
+            .holder
+            .compare_exchange(0, this, Ordering::AcqRel, Ordering::Acquire);
+        let _holding = free.is_ok().then(|| Holding(self));
+        f()
+    }
+
+    /// The signals, to be notified now; none if they are held back.
+    pub(super) fn hold_back(&self, signals: Signals) -> Option<Signals> {
+        if !self.is_holding() {
+            return Some(signals);
+        }
+        crate::lock(&self.state).held.push(signals);
+        None
+    }
+
+    fn is_holding(&self) -> bool {
+        let holder = self.holder.load(Ordering::Acquire);
+        holder != 0 && holder == ThisThread::get().0
+    }
+
+    /// Notifies the signals that were held back, unless this thread still holds its own back.
+    pub(crate) fn release_signals(&self) {
+        if self.is_holding() {
+            return;
+        }
+        let held = std::mem::take(&mut crate::lock(&self.state).held);
+        for signals in held {
+            signals.notify(self);
+        }
+    }
+}
+
+/// Ends the holding back of signals, also when the code inside panics.
+struct Holding<'a>(&'a Inner);
+
+impl Drop for Holding<'_> {
+    fn drop(&mut self) {
+        self.0.holder.store(0, Ordering::Release);
+        if !self.0.scheduler.is_automatic() {
+            return self.0.release_signals();
+        }
+        let inner = self.0.this.clone();
+        self.0.scheduler.schedule(move || {
+            if let Some(inner) = inner.upgrade() {
+                inner.release_signals();
+            }
+        });
+    }
+}
