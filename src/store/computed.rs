@@ -370,6 +370,8 @@ impl<T: PartialEq + Send + Sync + 'static> Cell<T> {
             };
             let value = Arc::new(value?);
             let equal = old.as_ref().is_some_and(|old| **old == *value);
+            // Kept beyond the lock, since what is dropped may be the user's.
+            let kept = Arc::clone(&value);
             let mut cached = crate::lock(&self.cached);
             let is_old = match (&cached.value, &old) {
                 (Some(cached), Some(old)) => Arc::ptr_eq(cached, old),
@@ -386,7 +388,7 @@ impl<T: PartialEq + Send + Sync + 'static> Cell<T> {
             cached.checked = Some(now);
             let revision = cached.revision;
             drop(cached);
-            drop(replaced);
+            drop((replaced, kept));
             Ok(Some(revision))
         })
     }

@@ -148,13 +148,24 @@ impl Inner {
         self.flush();
     }
 
-    /// Delivers all that is due, unless this or another thread is already at it: that one will.
+    /// Does what was deferred and delivers all that is due, unless this or another thread is already
+    /// delivering: that one will.
     pub(crate) fn drive(&self) {
-        self.catch_up();
+        if context::busy(self.id()) {
+            return;
+        }
         {
             let mut state = crate::lock(&self.state);
+            if !state.deferred.is_empty() {
+                let deferred = std::mem::take(&mut state.deferred);
+                drop(state);
+                for task in deferred {
+                    task();
+                }
+                state = crate::lock(&self.state);
+            }
             let due = state.flush || !state.queue.is_empty();
-            if !due || state.delivering.is_some() || context::busy(self.id()) {
+            if !due || state.delivering.is_some() {
                 return;
             }
             state.delivering = Some((ThisThread::get(), 0));
@@ -183,17 +194,6 @@ impl Inner {
             self.give_up(item);
         }
         std::mem::forget(delivering);
-    }
-
-    /// Does what was deferred, if this thread may now.
-    fn catch_up(&self) {
-        if context::busy(self.id()) {
-            return;
-        }
-        let deferred = std::mem::take(&mut crate::lock(&self.state).deferred);
-        for task in deferred {
-            task();
-        }
     }
 
     /// The next set to be delivered. With none left, this thread is no longer delivering.
