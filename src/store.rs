@@ -5,6 +5,7 @@ mod computed;
 mod context;
 mod deliver;
 mod draft;
+mod graph;
 mod handle;
 mod history;
 mod inner;

@@ -5,6 +5,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use std::{
     any::{Any, type_name},
     fmt,
+    ops::Deref,
     sync::{Arc, Mutex, OnceLock},
 };
 
@@ -62,7 +63,8 @@ trait Stored: Any + Send + Sync {
 
 /// A value as it was written, and the forms it was asked for since.
 struct Typed<T> {
-    value: T,
+    /// Always there. That it is an `Option` lets [`Shared`] lend it as one.
+    value: Option<T>,
     forms: OnceLock<Box<Forms>>,
 }
 
@@ -72,8 +74,17 @@ struct Forms {
     json: OnceLock<Result<Arc<serde_json::Value>, String>>,
     #[cfg(feature = "json")]
     bytes: OnceLock<usize>,
-    /// `Arc<T>` for each type `T` the value was decoded into.
+    /// `Arc<Typed<T>>` for each type `T` the value was decoded into.
     decoded: Mutex<Vec<Arc<dyn Any + Send + Sync>>>,
+}
+
+impl<T> Typed<T> {
+    fn new(value: T) -> Self {
+        Self {
+            value: Some(value),
+            forms: OnceLock::new(),
+        }
+    }
 }
 
 impl<T: StateValue> Stored for Typed<T> {
@@ -98,17 +109,14 @@ impl<T: StateValue> Stored for Typed<T> {
 
     #[cfg(feature = "json")]
     fn equals_decoded(&self, other: &Value) -> bool {
-        other.with(|other: &T| *other == self.value) == Ok(true)
+        other.with(|other: &T| Some(other) == self.value.as_ref()) == Ok(true)
     }
 }
 
 impl Value {
     /// Wraps a value, without serializing it.
     pub fn new<T: StateValue>(value: T) -> Self {
-        Self(Arc::new(Typed {
-            value,
-            forms: OnceLock::new(),
-        }))
+        Self(Arc::new(Typed::new(value)))
     }
 
     /// The name of the Rust type that was written.
@@ -129,17 +137,30 @@ impl Value {
     /// # Errors
     /// [`Mismatch`] if it was written as another type and its JSON does not decode into `T`.
     pub fn with<T: StateValue, R>(&self, f: impl FnOnce(&T) -> R) -> Result<R, Mismatch> {
-        if let Some(typed) = self.downcast::<T>() {
-            return Ok(f(typed));
+        if let Some(value) = self.downcast::<T>() {
+            return Ok(f(value));
         }
-        self.decoded::<T>().map(|value| f(&value))
+        match &*self.decoded::<T>()? {
+            Some(value) => Ok(f(value)),
+            None => Err(self.mismatch::<T>("it holds nothing".to_owned())),
+        }
+    }
+
+    /// The value as a `T`, to be held on to.
+    #[cfg_attr(not(feature = "fields"), expect(dead_code))]
+    pub(crate) fn share<T: StateValue>(&self) -> Result<Shared<T>, Mismatch> {
+        let any: Arc<dyn Any + Send + Sync> = Arc::clone(&self.0) as _;
+        match any.downcast::<Typed<T>>() {
+            Ok(typed) => Ok(Shared(typed)),
+            Err(_) => self.decoded::<T>(),
+        }
     }
 
     /// The value, if `T` is the very type that was written.
     pub(crate) fn downcast<T: StateValue>(&self) -> Option<&T> {
         (&*self.0 as &dyn Any)
             .downcast_ref::<Typed<T>>()
-            .map(|typed| &typed.value)
+            .and_then(|typed| typed.value.as_ref())
     }
 
     /// Whether both hold the same value: of one type and equal, or of two types, equal as JSON and as
@@ -157,21 +178,46 @@ impl Value {
         self.0.forms().get_or_init(Box::default)
     }
 
-    fn decoded<T: StateValue>(&self) -> Result<Arc<T>, Mismatch> {
+    fn decoded<T: StateValue>(&self) -> Result<Shared<T>, Mismatch> {
         let decoded = &self.forms().decoded;
         let kept = crate::lock(decoded)
             .iter()
-            .find_map(|form| Arc::clone(form).downcast::<T>().ok());
-        if let Some(value) = kept {
-            return Ok(value);
+            .find_map(|form| Arc::clone(form).downcast::<Typed<T>>().ok());
+        if let Some(typed) = kept {
+            return Ok(Shared(typed));
         }
-        let value = Arc::new(self.decode::<T>().map_err(|reason| Mismatch {
+        let value = self
+            .decode::<T>()
+            .map_err(|reason| self.mismatch::<T>(reason))?;
+        let typed = Arc::new(Typed::new(value));
+        crate::lock(decoded).push(Arc::clone(&typed) as Arc<dyn Any + Send + Sync>);
+        Ok(Shared(typed))
+    }
+
+    fn mismatch<T>(&self, reason: String) -> Mismatch {
+        Mismatch {
             expected: type_name::<T>(),
             found: self.type_name(),
             reason,
-        })?);
-        crate::lock(decoded).push(Arc::clone(&value) as Arc<dyn Any + Send + Sync>);
-        Ok(value)
+        }
+    }
+}
+
+/// A stored value as a `T`, shared.
+pub(crate) struct Shared<T>(Arc<Typed<T>>);
+
+impl<T> Clone for Shared<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<T> Deref for Shared<T> {
+    type Target = Option<T>;
+
+    /// Never `None`.
+    fn deref(&self) -> &Option<T> {
+        &self.0.value
     }
 }
 

@@ -1,7 +1,10 @@
 //! Slots: one per key, made at its first write or first subscription and kept while anyone holds
 //! it; and the index that finds them.
 
-use super::listen::{Listener, Listeners, Subject};
+use super::{
+    graph::Graphs,
+    listen::{Listener, Listeners, Subject},
+};
 use crate::{
     key::{self, KeyHasher},
     pattern::Pattern,
@@ -48,6 +51,7 @@ pub(crate) struct SlotState {
     pub(crate) stale: bool,
     pub(crate) listeners: Listeners,
     pub(crate) signal: Signal,
+    pub(crate) graphs: Graphs,
 }
 
 impl Slot {
@@ -63,6 +67,7 @@ impl Slot {
                 stale: false,
                 listeners: Listeners::default(),
                 signal: Signal::default(),
+                graphs: Graphs::default(),
             }),
         }
     }

@@ -10,6 +10,7 @@ use crate::{
         context::ThisThread,
         deliver::{Audience, Item},
         draft::Reads,
+        graph::Graph,
         inner::{Inner, State},
         middleware::Chain,
         slot::{NOT_PENDING, Slot},
@@ -24,6 +25,8 @@ use std::sync::{Arc, atomic::Ordering};
 /// What is left to do once the locks of a commit are released.
 pub(super) struct Committed {
     signals: Signals,
+    /// Those that have parts of a value to tell of.
+    graphs: SmallVec<[Arc<dyn Graph>; 1]>,
     schedule: bool,
     /// For middleware and histories, if there are any.
     changes: Option<ChangeSet>,
@@ -92,6 +95,7 @@ impl Inner {
                 members: false,
                 recorders: state.recorders.clone(),
             },
+            graphs: SmallVec::new(),
             schedule: self.scheduler.is_automatic() && !state.scheduled,
             changes: None,
             outdated: None,
@@ -126,6 +130,7 @@ impl Inner {
             }
             slot.sequence = state.sequence;
             committed.signals.triggers.extend(slot.signal.existing());
+            committed.graphs.extend(slot.graphs.living());
             // What waits is kept up even if nobody waits for it any more: the slot is given up by it.
             if later || slot.pending != NOT_PENDING {
                 match state.pending.get_mut(slot.pending as usize) {
@@ -181,9 +186,12 @@ impl Inner {
     }
 
     /// Tells of a commit: signals first, so that listeners find memos that know of it.
-    pub(super) fn publish(&self, committed: Committed, chain: Option<&(Instant, Chain)>) {
+    pub(super) fn publish(&self, mut committed: Committed, chain: Option<&(Instant, Chain)>) {
         if let Some(outdated) = committed.outdated {
             self.give_up_snapshots(outdated);
+        }
+        for graph in committed.graphs {
+            graph.refresh(self, &mut committed.signals.triggers);
         }
         if let Some(signals) = self.hold_back(committed.signals) {
             signals.notify(self);

@@ -1,14 +1,14 @@
 //! The signals of a commit: notified at once, unless a component is being taken down or built.
 
-use crate::store::{context::ThisThread, history::Recorder, inner::Inner};
-use reactive_graph::{signal::ArcTrigger, traits::Notify};
+use crate::store::{context::ThisThread, graph::Triggers, history::Recorder, inner::Inner};
+use reactive_graph::traits::Notify;
 use smallvec::SmallVec;
 use std::sync::{Arc, atomic::Ordering};
 
 /// The signals of a commit, yet to be notified.
 #[derive(Default)]
 pub(crate) struct Signals {
-    pub(super) triggers: SmallVec<[ArcTrigger; 2]>,
+    pub(super) triggers: Triggers,
     /// Whether any of it is more than the store's own bookkeeping.
     pub(super) visible: bool,
     pub(super) members: bool,

@@ -1,0 +1,55 @@
+//! What tells the readers of the parts of a value: of fields, of the entries of a collection.
+
+use super::inner::Inner;
+use reactive_graph::signal::ArcTrigger;
+use smallvec::SmallVec;
+use std::{
+    any::Any,
+    sync::{Arc, Weak},
+};
+
+/// Triggers that are to be notified, in this order.
+pub(crate) type Triggers = SmallVec<[ArcTrigger; 2]>;
+
+/// Tells the readers of the parts of one key's value, as one type.
+pub(crate) trait Graph: Any + Send + Sync {
+    /// Compares what is stored now with what it has told of last, and adds the triggers of the parts
+    /// that differ, those of the whole before those of its parts. Called after each commit of the
+    /// key, and outside of any lock: what is compared is the user's code.
+    fn refresh(&self, inner: &Inner, triggers: &mut Triggers);
+}
+
+/// The graphs of a key. They live as long as somebody reads through them.
+#[derive(Default)]
+pub(crate) struct Graphs(Option<Box<Vec<Weak<dyn Graph>>>>);
+
+impl Graphs {
+    pub(crate) fn living(&self) -> impl Iterator<Item = Arc<dyn Graph>> {
+        let graphs = self.0.iter().flat_map(|list| list.iter());
+        graphs.filter_map(Weak::upgrade)
+    }
+
+    #[cfg_attr(
+        not(any(feature = "fields", feature = "collections")),
+        expect(dead_code)
+    )]
+    /// The graph of a type that `is_it` accepts.
+    pub(crate) fn find<G: Graph>(&self, is_it: impl Fn(&G) -> bool) -> Option<Arc<G>> {
+        let typed = self.living().filter_map(|graph| {
+            let graph: Arc<dyn Any + Send + Sync> = graph;
+            graph.downcast::<G>().ok()
+        });
+        let mut found = typed.filter(|graph| is_it(graph));
+        found.next()
+    }
+
+    #[cfg_attr(
+        not(any(feature = "fields", feature = "collections")),
+        expect(dead_code)
+    )]
+    pub(crate) fn add(&mut self, graph: Weak<dyn Graph>) {
+        let list = self.0.get_or_insert_default();
+        list.retain(|graph| graph.strong_count() > 0);
+        list.push(graph);
+    }
+}
