@@ -55,6 +55,7 @@
 //! |---|---|---|
 //! | `leptos` | yes | the [`hooks`] and components; enables neither `csr` nor `hydrate` nor `ssr` |
 //! | `json` | yes | values as JSON, reading a value as another type than was written, sizes in bytes |
+//! | `fields` | yes | [`fields`]: the fields of a value, read and written one by one |
 //! | `regex` | yes | [`Pattern::regex`] beside [`Pattern::glob`] |
 //!
 //! The core, without default features, needs neither Leptos nor web-sys, runs natively, and is
@@ -66,6 +67,8 @@
 mod change;
 mod engine;
 mod error;
+#[cfg(feature = "fields")]
+pub mod fields;
 #[cfg(feature = "leptos")]
 pub mod hooks;
 mod key;
@@ -79,6 +82,9 @@ mod value;
 pub use change::{Change, ChangeSet, Origin};
 pub use engine::EngineKind;
 pub use error::{Access, KeyFault, Reporter, StateError};
+#[cfg(feature = "fields")]
+pub use fields::{ArcFields, Diff, Fields};
+
 pub use key::{AsKey, Key, MAX_KEY_BYTES};
 pub use mfe::{Mfe, MfeInfo, Scope, SharedAccess};
 pub use pattern::Pattern;
@@ -89,6 +95,8 @@ pub use store::{
     Middleware, MiddlewareId, Monitor, Outcome, Restore, Snapshot, Store, StoreBuilder,
     SubscribeOptions, Subscription, Task, Transaction, Validate, Veto, View, Warning, Write,
 };
+#[cfg(feature = "fields")]
+pub use universal_state_macros::Diff;
 pub use value::{IntoValue, Mismatch, StateValue, Value};
 
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};

@@ -64,6 +64,21 @@ impl Pointer {
         Ok(())
     }
 
+    /// How many items the lists have that are on the way to the place.
+    #[cfg(feature = "fields")]
+    pub(crate) fn lists<'j>(&'j self, json: &'j Json) -> impl Iterator<Item = Option<usize>> + 'j {
+        let places = self.0.iter().scan(Some(json), |at, token| {
+            let here = *at;
+            *at = here.and_then(|json| match json {
+                Json::Object(object) => object.get(token),
+                Json::Array(array) => index(token).and_then(|at| array.get(at)),
+                _ => None,
+            });
+            Some(here)
+        });
+        places.map(|json| json.and_then(Json::as_array).map(Vec::len))
+    }
+
     /// Removes what is at the place. Returns whether there was something.
     pub(crate) fn remove(&self, json: &mut Json) -> bool {
         let Some((last, way)) = self.0.split_last() else {

@@ -33,11 +33,17 @@ pub use transaction::{Transaction, Write};
 pub use view::View;
 
 pub(crate) use clock::now;
+#[cfg(feature = "fields")]
+pub(crate) use graph::{Graph, Triggers, typed};
 pub(crate) use inner::Inner;
 pub(crate) use listen::Listener;
 #[cfg(all(feature = "json", feature = "leptos"))]
 pub(crate) use place::find;
+#[cfg(feature = "fields")]
+pub(crate) use slot::Slot;
 pub(crate) use view::Gate;
+#[cfg(feature = "fields")]
+pub(crate) use view::type_error;
 
 use crate::{
     change::Stamp,

@@ -147,7 +147,10 @@ impl Value {
     }
 
     /// The value as a `T`, to be held on to.
-    #[cfg_attr(not(feature = "fields"), expect(dead_code))]
+    #[cfg_attr(
+        not(any(feature = "fields", feature = "collections")),
+        expect(dead_code)
+    )]
     pub(crate) fn share<T: StateValue>(&self) -> Result<Shared<T>, Mismatch> {
         let any: Arc<dyn Any + Send + Sync> = Arc::clone(&self.0) as _;
         match any.downcast::<Typed<T>>() {
@@ -203,8 +206,39 @@ impl Value {
     }
 }
 
+/// Something that holds a `V`.
+#[cfg(feature = "fields")]
+pub(crate) trait Lend<V>: Send + Sync {
+    fn lend(&self) -> Option<&V>;
+}
+
+#[cfg(feature = "fields")]
+impl<T: Send + Sync> Lend<T> for Typed<T> {
+    fn lend(&self) -> Option<&T> {
+        self.value.as_ref()
+    }
+}
+
+#[cfg(feature = "fields")]
+impl<T: Send + Sync> Lend<Option<T>> for Typed<T> {
+    fn lend(&self) -> Option<&Option<T>> {
+        Some(&self.value)
+    }
+}
+
 /// A stored value as a `T`, shared.
 pub(crate) struct Shared<T>(Arc<Typed<T>>);
+
+#[cfg(feature = "fields")]
+impl<T: Send + Sync + 'static> Shared<T> {
+    pub(crate) fn lend(self) -> Arc<dyn Lend<T>> {
+        self.0
+    }
+
+    pub(crate) fn lend_option(self) -> Arc<dyn Lend<Option<T>>> {
+        self.0
+    }
+}
 
 impl<T> Clone for Shared<T> {
     fn clone(&self) -> Self {

@@ -29,27 +29,23 @@ impl Graphs {
         graphs.filter_map(Weak::upgrade)
     }
 
-    #[cfg_attr(
-        not(any(feature = "fields", feature = "collections")),
-        expect(dead_code)
-    )]
     /// The graph of a type that `is_it` accepts.
+    #[cfg(feature = "collections")]
     pub(crate) fn find<G: Graph>(&self, is_it: impl Fn(&G) -> bool) -> Option<Arc<G>> {
-        let typed = self.living().filter_map(|graph| {
-            let graph: Arc<dyn Any + Send + Sync> = graph;
-            graph.downcast::<G>().ok()
-        });
-        let mut found = typed.filter(|graph| is_it(graph));
-        found.next()
+        self.living().filter_map(typed).find(|graph| is_it(graph))
     }
 
-    #[cfg_attr(
-        not(any(feature = "fields", feature = "collections")),
-        expect(dead_code)
-    )]
+    #[cfg(any(feature = "fields", feature = "collections"))]
     pub(crate) fn add(&mut self, graph: Weak<dyn Graph>) {
         let list = self.0.get_or_insert_default();
         list.retain(|graph| graph.strong_count() > 0);
         list.push(graph);
     }
+}
+
+/// The graph as what it is, if that is a `G`.
+#[cfg(any(feature = "fields", feature = "collections"))]
+pub(crate) fn typed<G: Graph>(graph: Arc<dyn Graph>) -> Option<Arc<G>> {
+    let graph: Arc<dyn Any + Send + Sync> = graph;
+    graph.downcast().ok()
 }

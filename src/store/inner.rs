@@ -220,6 +220,12 @@ impl Inner {
         value
     }
 
+    /// Whether a batch is open in this thread.
+    #[cfg(feature = "fields")]
+    pub(crate) fn is_in_batch(&self) -> bool {
+        !context::is_idle() && context::in_batch(self.id())
+    }
+
     /// Makes whatever effect, memo or computed value is running depend on a hidden slot.
     pub(crate) fn follow(&self, slot: &Arc<Slot>) {
         slot.track();

@@ -1,0 +1,21 @@
+//! Fields: reading and writing deep inside of the value of a key, with the types and accessors of
+//! `reactive_stores`.
+
+mod arc;
+mod arena;
+mod calls;
+mod diff;
+mod guard;
+mod held;
+mod merge;
+mod node;
+#[doc(hidden)]
+pub mod probe;
+mod root;
+mod walk;
+
+pub use arc::ArcFields;
+pub use arena::Fields;
+pub use diff::Diff;
+pub use guard::{FieldReader, FieldWriter};
+pub use walk::Walk;

@@ -1,0 +1,146 @@
+//! [`Diff`]: where two values of a type differ.
+
+use super::walk::Walk;
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6},
+    num::{
+        NonZeroI8, NonZeroI16, NonZeroI32, NonZeroI64, NonZeroI128, NonZeroIsize, NonZeroU8,
+        NonZeroU16, NonZeroU32, NonZeroU64, NonZeroU128, NonZeroUsize,
+    },
+    rc::Rc,
+    sync::Arc,
+    time::Duration,
+};
+
+/// A type whose values can be compared field by field, so that only the readers of what differs are
+/// told. To be derived, beside `Store` of `reactive_stores`, which gives the fields:
+///
+/// ```
+/// use reactive_stores::Store;
+/// use serde::{Deserialize, Serialize};
+/// use universal_state::Diff;
+///
+/// #[derive(Clone, PartialEq, Serialize, Deserialize, Store, Diff)]
+/// struct Cart {
+///     note: String,
+///     #[store(key: u32 = |row| row.id)]
+///     rows: Vec<Row>,
+/// }
+///
+/// #[derive(Clone, PartialEq, Serialize, Deserialize, Store, Diff)]
+/// struct Row {
+///     id: u32,
+///     amount: u32,
+/// }
+/// ```
+///
+/// The derive understands the attributes of `Store`. Items of a collection with `key` are known by
+/// it wherever they stand; the last counts if several have one key. A field whose type has no `Diff`
+/// is compared as a whole, so all that is read inside of it is told when any of it differs.
+///
+/// It stands in for `Patch` of `reactive_stores`, which is not needed: that one clones both values,
+/// does not know enums, and (0.4.4) does not find the items of a keyed field.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be compared field by field",
+    label = "this type has no `Diff`",
+    note = "derive it beside `reactive_stores::Store`: `#[derive(Store, universal_state::Diff)]`"
+)]
+pub trait Diff: PartialEq {
+    /// Goes on to the parts of two values of which nothing is known yet.
+    fn walk(old: &Self, new: &Self, walk: &mut Walk<'_, '_>);
+}
+
+/// Types without parts.
+macro_rules! atoms {
+    ($($ty:ty),* $(,)?) => {$(
+        impl Diff for $ty {
+            fn walk(_: &Self, _: &Self, _: &mut Walk<'_, '_>) {}
+        }
+    )*};
+}
+
+atoms! {
+    (), bool, char, f32, f64, i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize,
+    NonZeroI8, NonZeroI16, NonZeroI32, NonZeroI64, NonZeroI128, NonZeroIsize, NonZeroU8,
+    NonZeroU16, NonZeroU32, NonZeroU64, NonZeroU128, NonZeroUsize, String, str, Cow<'_, str>,
+    Duration, IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6,
+}
+
+/// Types whose parts are not followed.
+macro_rules! wholes {
+    ($($ty:ty [$($bounds:tt)*]),* $(,)?) => {$(
+        impl<$($bounds)*> Diff for $ty
+        where
+            Self: PartialEq,
+        {
+            fn walk(old: &Self, new: &Self, walk: &mut Walk<'_, '_>) {
+                walk.whole(old, new);
+            }
+        }
+    )*};
+}
+
+wholes! {
+    BTreeMap<K, V> [K, V], BTreeSet<T> [T], HashMap<K, V, S> [K, V, S], HashSet<T, S> [T, S],
+    (A,) [A], (A, B) [A, B], (A, B, C) [A, B, C], (A, B, C, D) [A, B, C, D],
+}
+
+#[cfg(feature = "json")]
+wholes! { serde_json::Value [] }
+
+impl<T: Diff> Diff for Option<T> {
+    fn walk(old: &Self, new: &Self, walk: &mut Walk<'_, '_>) {
+        walk.part(0, old.as_ref(), new.as_ref(), T::walk);
+    }
+}
+
+impl<T: Diff> Diff for [T] {
+    fn walk(old: &Self, new: &Self, walk: &mut Walk<'_, '_>) {
+        let len = old.len().max(new.len());
+        walk.items(len, |at| old.get(at), |at| new.get(at), T::walk);
+    }
+}
+
+impl<T: Diff> Diff for Vec<T> {
+    fn walk(old: &Self, new: &Self, walk: &mut Walk<'_, '_>) {
+        <[T]>::walk(old, new, walk);
+    }
+}
+
+impl<T: Diff, const N: usize> Diff for [T; N] {
+    fn walk(old: &Self, new: &Self, walk: &mut Walk<'_, '_>) {
+        <[T]>::walk(old, new, walk);
+    }
+}
+
+impl<T: Diff> Diff for VecDeque<T> {
+    fn walk(old: &Self, new: &Self, walk: &mut Walk<'_, '_>) {
+        let len = old.len().max(new.len());
+        walk.items(len, |at| old.get(at), |at| new.get(at), T::walk);
+    }
+}
+
+impl<T: Diff + ?Sized> Diff for Box<T> {
+    fn walk(old: &Self, new: &Self, walk: &mut Walk<'_, '_>) {
+        T::walk(old, new, walk);
+    }
+}
+
+/// What two share does not differ, so parts that seldom change are cheap behind an `Arc`.
+impl<T: Diff + ?Sized> Diff for Arc<T> {
+    fn walk(old: &Self, new: &Self, walk: &mut Walk<'_, '_>) {
+        if !Self::ptr_eq(old, new) {
+            T::walk(old, new, walk);
+        }
+    }
+}
+
+impl<T: Diff + ?Sized> Diff for Rc<T> {
+    fn walk(old: &Self, new: &Self, walk: &mut Walk<'_, '_>) {
+        if !Self::ptr_eq(old, new) {
+            T::walk(old, new, walk);
+        }
+    }
+}

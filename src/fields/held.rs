@@ -1,0 +1,112 @@
+//! How the content of a key is lent as the value of a root.
+
+use crate::{
+    store::{Inner, Slot, type_error},
+    value::{Lend, Mismatch, StateValue, Value},
+};
+use std::{ops::Deref, sync::Arc};
+
+/// How the content of a key is a `V`: a `T` with a default, or an `Option` of a `T`.
+pub(super) struct Shape<V> {
+    missing: Arc<V>,
+    lend: fn(&Value) -> Result<Arc<dyn Lend<V>>, Mismatch>,
+    store: fn(V) -> Option<Value>,
+    /// The same value, written as the type that is lent.
+    typed: fn(&Value) -> Result<Value, Mismatch>,
+}
+
+impl<T: StateValue> Shape<T> {
+    pub(super) fn with_default(default: T) -> Self {
+        Self {
+            missing: Arc::new(default),
+            lend: |value| Ok(value.share::<T>()?.lend()),
+            store: |value| Some(Value::new(value)),
+            typed: |value| Ok(Value::new(value.to::<T>()?)),
+        }
+    }
+}
+
+impl<T: StateValue> Shape<Option<T>> {
+    pub(super) fn optional() -> Self {
+        Self {
+            missing: Arc::new(None),
+            lend: |value| Ok(value.share::<T>()?.lend_option()),
+            store: |value| value.map(Value::new),
+            typed: |value| Ok(Value::new(value.to::<T>()?)),
+        }
+    }
+}
+
+impl<V> Shape<V> {
+    /// Whether content is read alike: the types are known to be the same.
+    pub(super) fn is_same(&self, other: &Self) -> bool
+    where
+        V: PartialEq,
+    {
+        std::ptr::fn_addr_eq(self.store, other.store) && self.missing == other.missing
+    }
+
+    /// What is stored, or what stands for it if it is missing or does not read as a `V`.
+    pub(super) fn read(&self, stored: Option<&Value>) -> (Held<V>, Option<Mismatch>) {
+        let (lent, mismatch) = match stored.map(self.lend).transpose() {
+            Ok(lent) => (lent, None),
+            Err(mismatch) => (None, Some(mismatch)),
+        };
+        let missing = Arc::clone(&self.missing);
+        (Held { lent, missing }, mismatch)
+    }
+
+    /// As [`Shape::read`]. What does not read is reported.
+    pub(super) fn read_or_report(
+        &self,
+        inner: &Inner,
+        slot: &Slot,
+        stored: Option<&Value>,
+    ) -> Held<V> {
+        let (held, mismatch) = self.read(stored);
+        if let Some(mismatch) = mismatch {
+            inner.report(&type_error(&slot.key, mismatch));
+        }
+        held
+    }
+
+    pub(super) fn missing(&self) -> Held<V> {
+        Held {
+            lent: None,
+            missing: Arc::clone(&self.missing),
+        }
+    }
+
+    pub(super) fn typed(&self, value: &Value) -> Result<Value, Mismatch> {
+        (self.typed)(value)
+    }
+
+    /// The content that a value stands for.
+    pub(super) fn store(&self, value: V) -> Option<Value> {
+        (self.store)(value)
+    }
+}
+
+/// A value that is held on to, without a lock: it is immutable.
+pub(super) struct Held<V> {
+    lent: Option<Arc<dyn Lend<V>>>,
+    missing: Arc<V>,
+}
+
+impl<V> Clone for Held<V> {
+    fn clone(&self) -> Self {
+        Self {
+            lent: self.lent.clone(),
+            missing: Arc::clone(&self.missing),
+        }
+    }
+}
+
+impl<V> Deref for Held<V> {
+    type Target = V;
+
+    fn deref(&self) -> &V {
+        let lent = self.lent.as_ref().and_then(|lent| lent.lend());
+        lent.unwrap_or(&self.missing)
+    }
+}

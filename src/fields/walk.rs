@@ -1,0 +1,229 @@
+//! [`Walk`]: the way through two values, along the places that somebody reads.
+
+use super::{diff::Diff, node::Node};
+use crate::store::Triggers;
+use reactive_stores::KeyedAccess;
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt,
+    hash::Hash,
+    sync::Arc,
+};
+
+/// What a walk found.
+pub(super) struct Found<'t> {
+    pub(super) triggers: &'t mut Triggers,
+    /// Whether items are followed by their keys, or stay where they are.
+    pub(super) by_key: bool,
+    /// Whether somebody relies on where the keys of collections are, so that they are looked at
+    /// even where nobody reads.
+    pub(super) keys_in_use: bool,
+    /// Whether a key is no longer where it was.
+    pub(super) keys_moved: bool,
+}
+
+/// Compares two values where somebody reads them. [`Diff::walk`] is called with one, at the place of
+/// its value, and says what parts the value has.
+pub struct Walk<'w, 't> {
+    node: Option<&'w Node>,
+    found: &'w mut Found<'t>,
+}
+
+impl fmt::Debug for Walk<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Walk").finish_non_exhaustive()
+    }
+}
+
+impl<'t> Found<'t> {
+    pub(super) fn compare<T: Diff>(&mut self, root: &Node, old: &T, new: &T) {
+        self.visit(Some(root), Some(old), Some(new), T::walk);
+    }
+
+    fn visit<T: PartialEq + ?Sized>(
+        &mut self,
+        node: Option<&Node>,
+        old: Option<&T>,
+        new: Option<&T>,
+        inside: impl FnOnce(&T, &T, &mut Walk<'_, 't>),
+    ) {
+        match (old, new) {
+            (None, None) => {}
+            (Some(old), Some(new)) => {
+                if let Some(trigger) = node.and_then(Node::trigger) {
+                    if old == new {
+                        return;
+                    }
+                    self.triggers.push(trigger.clone());
+                }
+                inside(old, new, &mut Walk { node, found: self });
+            }
+            _ => {
+                self.keys_moved = true;
+                if let Some(node) = node {
+                    node.tell_all(self.triggers);
+                }
+            }
+        }
+    }
+}
+
+impl<'t> Walk<'_, 't> {
+    /// A part that both values have: the field of this index, counted in order of declaration.
+    pub fn field<T: PartialEq + ?Sized>(
+        &mut self,
+        index: usize,
+        old: &T,
+        new: &T,
+        inside: impl FnOnce(&T, &T, &mut Walk<'_, 't>),
+    ) {
+        self.part(index, Some(old), Some(new), inside);
+    }
+
+    /// A part that a value may lack, such as what is inside of an `Option`. `inside` says what parts
+    /// it has in its turn.
+    pub fn part<T: PartialEq + ?Sized>(
+        &mut self,
+        index: usize,
+        old: Option<&T>,
+        new: Option<&T>,
+        inside: impl FnOnce(&T, &T, &mut Walk<'_, 't>),
+    ) {
+        let child = self.node.and_then(|node| node.child(index));
+        if child.is_some() || self.found.keys_in_use {
+            self.found.visit(child.as_deref(), old, new, inside);
+        }
+    }
+
+    /// Items by their index: `old` and `new` hand out those of the two values, of which the longer
+    /// has `len`.
+    pub fn items<'v, T: PartialEq + 'v>(
+        &mut self,
+        len: usize,
+        old: impl Fn(usize) -> Option<&'v T>,
+        new: impl Fn(usize) -> Option<&'v T>,
+        inside: impl Fn(&T, &T, &mut Walk<'_, 't>),
+    ) {
+        if self.found.keys_in_use {
+            for index in 0..len {
+                self.part(index, old(index), new(index), &inside);
+            }
+        } else if let Some(node) = self.node {
+            for (&index, child) in node.children().iter() {
+                self.found
+                    .visit(Some(child), old(index), new(index), &inside);
+            }
+        }
+        if let Some(node) = self.node {
+            // Who read an item that is gone was told, and would read it anew.
+            let children = node.children();
+            let is_gone = |index: &usize| new(*index).is_none() && old(*index).is_some();
+            if children.keys().any(is_gone) {
+                let stay = children.iter().filter(|(index, _)| !is_gone(index));
+                let stay = stay.map(|(index, child)| (*index, Arc::clone(child)));
+                node.replace(&children, stay.collect());
+            }
+        }
+    }
+
+    /// A field whose items have keys, by which they are known wherever they stand. Of items with one
+    /// key the last counts.
+    pub fn keyed<C, K>(
+        &mut self,
+        index: usize,
+        old: &C,
+        new: &C,
+        key: for<'k> fn(<&'k C as IntoIterator>::Item) -> K,
+        inside: impl Fn(&C::Value, &C::Value, &mut Walk<'_, 't>),
+    ) where
+        C: KeyedAccess<K> + PartialEq,
+        C::Value: PartialEq + Sized,
+        K: Eq + Hash,
+        for<'k> &'k C: IntoIterator<Item: PartialEq + Copy>,
+    {
+        self.field(index, old, new, |old, new, walk| {
+            walk.rows(old, new, key, inside);
+        });
+    }
+
+    fn rows<C, K>(
+        &mut self,
+        old: &C,
+        new: &C,
+        key: for<'k> fn(<&'k C as IntoIterator>::Item) -> K,
+        inside: impl Fn(&C::Value, &C::Value, &mut Walk<'_, 't>),
+    ) where
+        C: KeyedAccess<K>,
+        C::Value: PartialEq + Sized,
+        K: Eq + Hash,
+        for<'k> &'k C: IntoIterator<Item: PartialEq + Copy>,
+    {
+        // Equal items have equal keys, so most keys need not be asked for.
+        let mut differ = Vec::new();
+        let (mut olds, mut news) = (old.into_iter(), new.into_iter());
+        let mut moved = false;
+        for at in 0.. {
+            match (olds.next(), news.next()) {
+                (None, None) => break,
+                (Some(old), Some(new)) if old == new => {}
+                (Some(old), Some(new)) => {
+                    let known = key(new);
+                    moved = key(old) != known;
+                    differ.push((at, known));
+                }
+                _ => moved = true,
+            }
+            if moved {
+                break;
+            }
+        }
+        if !moved {
+            for (at, key) in &differ {
+                let (old, new) = (old.keyed(*at, key), new.keyed(*at, key));
+                self.part(*at, Some(old), Some(new), &inside);
+            }
+            return;
+        }
+        self.found.keys_moved = true;
+        let Some(node) = self.node else { return };
+        let keys = |items: &C| items.into_iter().map(key).collect::<Vec<_>>();
+        let (old_keys, new_keys) = (keys(old), keys(new));
+        let children = node.children();
+        if !self.found.by_key {
+            for (&at, child) in children.iter() {
+                let old = old_keys.get(at).map(|key| old.keyed(at, key));
+                let new = new_keys.get(at).map(|key| new.keyed(at, key));
+                self.found.visit(Some(child), old, new, &inside);
+            }
+            return;
+        }
+        let places: HashMap<&K, usize> = new_keys.iter().zip(0..).collect();
+        let mut stay = BTreeMap::new();
+        for (&at, child) in children.iter() {
+            let old_key = old_keys.get(at);
+            let place = old_key.and_then(|key| Some((key, *places.get(key)?)));
+            match place {
+                Some((key, to)) => {
+                    let (old, new) = (old.keyed(at, key), new.keyed(to, key));
+                    self.found.visit(Some(child), Some(old), Some(new), &inside);
+                    stay.insert(to, Arc::clone(child));
+                }
+                None => child.tell_all(self.found.triggers),
+            }
+        }
+        node.replace(&children, stay);
+    }
+
+    /// A value whose parts nobody knows: if it differs, all that is read of it differs.
+    pub fn whole<T: PartialEq + ?Sized>(&mut self, old: &T, new: &T) {
+        if old == new {
+            return;
+        }
+        self.found.keys_moved = true;
+        if let Some(node) = self.node {
+            for child in node.children().values() {
+                child.tell_all(self.found.triggers);
+            }
+        }
+    }
+}
