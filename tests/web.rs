@@ -884,3 +884,7 @@ async fn hooks_follow_metadata_the_registry_and_whatever_is_computed() {
         assert_eq!(store.error_count(), 0);
     }
 }
+
+#[cfg(feature = "fields")]
+#[path = "web/fields.rs"]
+mod fields;
