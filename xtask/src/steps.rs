@@ -95,6 +95,7 @@ fn lint() -> Result<()> {
         "--workspace --all-targets",
         "-p universal-state --all-targets --no-default-features",
         "-p universal-state --all-targets --no-default-features --features json",
+        "-p universal-state --all-targets --no-default-features --features fields",
         "--workspace --exclude xtask --lib --bins --examples --target wasm32-unknown-unknown",
         "-p universal-state --test web --target wasm32-unknown-unknown",
     ] {
@@ -143,6 +144,7 @@ fn native(counts: &mut Counts) -> Result<()> {
         "",
         "--no-default-features",
         "--no-default-features --features json",
+        "--no-default-features --features fields",
     ] {
         let line = format!("cargo test -p universal-state --lib --bins --tests {features}");
         count(Cmd::line(&line), Runner::Cargo, counts)?;
