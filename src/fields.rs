@@ -12,10 +12,12 @@ mod node;
 #[doc(hidden)]
 pub mod probe;
 mod root;
+mod shared;
 mod walk;
 
 pub use arc::ArcFields;
 pub use arena::Fields;
 pub use diff::Diff;
 pub use guard::{FieldReader, FieldWriter};
+pub use shared::Shared;
 pub use walk::Walk;

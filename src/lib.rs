@@ -83,7 +83,7 @@ pub use change::{Change, ChangeSet, Origin};
 pub use engine::EngineKind;
 pub use error::{Access, KeyFault, Reporter, StateError};
 #[cfg(feature = "fields")]
-pub use fields::{ArcFields, Diff, Fields};
+pub use fields::{ArcFields, Diff, Fields, Shared};
 
 pub use key::{AsKey, Key, MAX_KEY_BYTES};
 pub use mfe::{Mfe, MfeInfo, Scope, SharedAccess};

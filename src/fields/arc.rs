@@ -39,8 +39,8 @@ use std::{
 /// Made by [`View::fields`] (an `Option`, `None` while the key is missing) and [`View::fields_or`]
 /// (with a default). The type derives `Store` of `reactive_stores`, and [`Diff`].
 ///
-/// A write clones the value once and compares what is read. A part that is big and seldom changes is
-/// cheap behind an `Arc`. Two guards that overlap are merged by path, see [`StateError::Conflict`]
+/// A write clones the value once and compares what is read. Parts of a big value
+/// belong in a [`Shared`](super::Shared), so that a write clones its own branch only. Two guards that overlap are merged by path, see [`StateError::Conflict`]
 /// for what cannot be.
 ///
 /// As with any field of `reactive_stores`: what is inside of an `Option` that is `None`, at an index

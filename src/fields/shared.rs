@@ -1,0 +1,124 @@
+//! [`Shared`]: a part of a value that is copied only when it is written.
+
+use super::{diff::Diff, walk::Walk};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::{
+    fmt,
+    ops::{Deref, DerefMut},
+    sync::Arc,
+};
+
+/// A part of a value that all copies of the value share until one writes it: a write elsewhere in the
+/// value neither clones nor compares it. In JSON it is the part itself.
+///
+/// A write of a field clones the value that holds it. Where a value is big, put what is below each
+/// of its larger branches into a `Shared`, and a write costs its own branch, not the whole:
+///
+/// ```
+/// use reactive_graph::traits::{GetUntracked, Set};
+/// use reactive_stores::{DerefField, Store as Fields, StoreFieldIterator};
+/// use serde::{Deserialize, Serialize};
+/// use universal_state::{Diff, Key, Shared, Store};
+///
+/// #[derive(Clone, PartialEq, Default, Serialize, Deserialize, Fields, Diff)]
+/// struct Atlas {
+///     countries: Vec<Shared<Country>>,
+/// }
+///
+/// #[derive(Clone, PartialEq, Default, Serialize, Deserialize, Fields, Diff)]
+/// struct Country {
+///     cities: Vec<String>,
+/// }
+///
+/// const ATLAS: Key<Atlas> = Key::new("atlas");
+///
+/// let store = Store::new();
+/// let country = Country { cities: vec!["Oslo".to_owned()] };
+/// store.set(ATLAS, Atlas { countries: vec![country.into()] })?;
+/// let atlas = store.fields_or(ATLAS, Atlas::default())?;
+/// let city = atlas.countries().at_unkeyed(0).deref_field().cities().at_unkeyed(0);
+/// city.set("Bergen".to_owned());
+/// assert_eq!(city.get_untracked(), "Bergen");
+/// # Ok::<(), universal_state::StateError>(())
+/// ```
+pub struct Shared<T>(Arc<T>);
+
+impl<T> Shared<T> {
+    /// Wraps a part.
+    pub fn new(part: T) -> Self {
+        Self(Arc::new(part))
+    }
+
+    /// Whether both are one part in memory.
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl<T> Clone for Shared<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<T> Deref for Shared<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T: Clone> DerefMut for Shared<T> {
+    /// Clones the part if it is shared.
+    fn deref_mut(&mut self) -> &mut T {
+        Arc::make_mut(&mut self.0)
+    }
+}
+
+impl<T: PartialEq> PartialEq for Shared<T> {
+    /// What two share is taken to be equal, NaN included.
+    fn eq(&self, other: &Self) -> bool {
+        self.is_same(other) || *self.0 == *other.0
+    }
+}
+
+impl<T: Eq> Eq for Shared<T> {}
+
+impl<T: Diff> Diff for Shared<T> {
+    fn walk(old: &Self, new: &Self, walk: &mut Walk<'_, '_>) {
+        if !old.is_same(new) {
+            T::walk(old, new, walk);
+        }
+    }
+}
+
+impl<T> From<T> for Shared<T> {
+    fn from(part: T) -> Self {
+        Self::new(part)
+    }
+}
+
+impl<T: Default> Default for Shared<T> {
+    fn default() -> Self {
+        Self::new(T::default())
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Shared<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+impl<T: Serialize> Serialize for Shared<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (**self).serialize(serializer)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Shared<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        T::deserialize(deserializer).map(Self::new)
+    }
+}
