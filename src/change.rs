@@ -56,6 +56,11 @@ impl Stamp {
         origin: Origin::Local,
         source: UNKNOWN_SOURCE,
     };
+
+    /// The stamp, to be put elsewhere.
+    pub(crate) fn take(&mut self) -> Self {
+        std::mem::replace(self, Self::LOCAL)
+    }
 }
 
 /// One key that changed.

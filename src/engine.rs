@@ -28,6 +28,9 @@ pub(crate) trait Engine: Send + Sync {
     /// The value of a key.
     fn load(&self, key: &str, place: &Option<Value>) -> Option<Value>;
 
+    /// Whether this very value, or nothing, is under a key.
+    fn holds(&self, key: &str, place: &Option<Value>, value: Option<&Value>) -> bool;
+
     /// Puts a value, or nothing, under a key and hands back what was there.
     fn store(
         &self,

@@ -1,7 +1,10 @@
 //! The `map` engine: every access hashes the key, every transaction is told at once.
 
 use super::{Engine, Telling};
-use crate::{key::KeyHasher, value::Value};
+use crate::{
+    key::KeyHasher,
+    value::{Value, is_content},
+};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex},
@@ -19,6 +22,10 @@ impl Engine for MapEngine {
 
     fn load(&self, key: &str, _place: &Option<Value>) -> Option<Value> {
         crate::lock(&self.values).get(key).cloned()
+    }
+
+    fn holds(&self, key: &str, _place: &Option<Value>, value: Option<&Value>) -> bool {
+        is_content(crate::lock(&self.values).get(key), value)
     }
 
     fn store(

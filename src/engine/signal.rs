@@ -1,7 +1,7 @@
 //! The `signal` engine: the value lives in the key's slot, changes of one turn are told together.
 
 use super::{Engine, Telling};
-use crate::value::Value;
+use crate::value::{Value, is_content};
 use std::{mem, sync::Arc};
 
 #[derive(Default)]
@@ -14,6 +14,10 @@ impl Engine for SignalEngine {
 
     fn load(&self, _key: &str, place: &Option<Value>) -> Option<Value> {
         place.clone()
+    }
+
+    fn holds(&self, _key: &str, place: &Option<Value>, value: Option<&Value>) -> bool {
+        is_content(place.as_ref(), value)
     }
 
     fn store(

@@ -12,7 +12,7 @@ use crate::{
     error::StateError,
     value::same_content,
 };
-use reactive_graph::graph::untrack;
+use reactive_graph::graph::{Observer, untrack};
 use smallvec::SmallVec;
 use std::{
     borrow::Cow,
@@ -31,7 +31,11 @@ pub(crate) const MAX_ROUNDS: u32 = 100;
 pub(crate) const MAX_CAUSED: usize = 10_000;
 const CAUSED_PER_CHANGE: usize = 100;
 
-/// A set of changes that waits for its delivery.
+/// How many sets of changes are kept to be used again.
+const MAX_SPENT: usize = 4;
+
+/// A set of changes that waits for its delivery. Boxed and used again, so that it is never moved.
+#[derive(Default)]
 pub(crate) struct Item {
     /// The slots of the changes, in their order.
     pub(crate) slots: SmallVec<[Arc<Slot>; 1]>,
@@ -79,8 +83,9 @@ impl Item {
 }
 
 /// Who is to be told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Audience {
+    #[default]
     All,
     Sync,
     Batched,
@@ -106,16 +111,22 @@ impl Drop for Delivering<'_> {
 }
 
 impl State {
+    /// A set of changes without any, to be filled in and delivered.
+    pub(super) fn blank_item(&mut self, audience: Audience, round: u32) -> Box<Item> {
+        let mut item = self.spent.pop().unwrap_or_default();
+        item.audience = audience;
+        item.round = round;
+        item
+    }
+
     /// What waits for the end of the turn, as a set to be delivered.
-    pub(crate) fn take_pending(&mut self) -> Item {
-        let (slots, changes) = std::mem::take(&mut self.pending).into_iter().unzip();
-        let item = Item {
-            slots,
-            changes: ChangeSet { changes },
-            audience: Audience::Batched,
-            round: std::mem::take(&mut self.pending_round),
-            restored: Vec::new(),
-        };
+    pub(crate) fn take_pending(&mut self) -> Box<Item> {
+        let round = std::mem::take(&mut self.pending_round);
+        let mut item = self.blank_item(Audience::Batched, round);
+        for (slot, change) in self.pending.drain(..) {
+            item.slots.push(slot);
+            item.changes.changes.push(change);
+        }
         for slot in &item.slots {
             crate::lock(&slot.state).pending = NOT_PENDING;
         }
@@ -173,7 +184,8 @@ impl Inner {
         let delivering = Delivering(self);
         let mut left = MAX_CAUSED;
         let mut cycle = false;
-        while let Some(mut item) = self.next() {
+        let mut spent = None;
+        while let Some(mut item) = self.next(&mut spent) {
             if item.round == 0 {
                 left = left.saturating_add(CAUSED_PER_CHANGE * item.changes.len());
             }
@@ -191,14 +203,19 @@ impl Inner {
                     left -= 1;
                 }
             }
-            self.give_up(item);
+            self.give_up(&mut item);
+            spent = Some(item);
         }
         std::mem::forget(delivering);
     }
 
-    /// The next set to be delivered. With none left, this thread is no longer delivering.
-    fn next(&self) -> Option<Item> {
+    /// The next set to be delivered. With none left, this thread is no longer delivering. What the
+    /// last one leaves is used again.
+    fn next(&self, spent: &mut Option<Box<Item>>) -> Option<Box<Item>> {
         let mut state = crate::lock(&self.state);
+        if state.spent.len() < MAX_SPENT {
+            state.spent.extend(spent.take());
+        }
         let item = match state.queue.pop_front() {
             Some(item) => item,
             None if state.flush && !state.pending.is_empty() => state.take_pending(),
@@ -214,15 +231,19 @@ impl Inner {
         Some(item)
     }
 
-    /// Drops a set that was delivered, and the slots that only it still held.
-    fn give_up(&self, item: Item) {
-        let Item { slots, changes, .. } = item;
+    /// Empties a set that was delivered, and gives up the slots that only it still held.
+    fn give_up(&self, item: &mut Item) {
         // The changes hold no slot, so each slot is given up on its own.
-        for (slot, change) in slots.into_iter().zip(&changes) {
+        for (slot, change) in item.slots.drain(..).zip(&item.changes) {
             if change.is_removal() {
                 self.release(&slot);
             }
         }
+        item.changes.changes.clear();
+        item.restored.clear();
+        // One large batch does not make every later set large.
+        item.slots.shrink_to_fit();
+        item.changes.changes.shrink_to_fit();
     }
 
     fn deliver(&self, item: &mut Item) {
@@ -234,7 +255,11 @@ impl Inner {
             .has_middleware
             .load(Ordering::Acquire)
             .then(Instant::now);
-        untrack(|| self.tell(item));
+        if Observer::get().is_some() {
+            untrack(|| self.tell(item));
+        } else {
+            self.tell(item);
+        }
         if let Some(start) = observed {
             let took = start.elapsed();
             let places: Vec<usize> = (0..item.slots.len())
@@ -258,7 +283,7 @@ impl Inner {
 
     /// Calls the listeners of each key, then those of several keys and patterns, then those of all.
     fn tell(&self, item: &Item) {
-        let mut groups: BTreeMap<u64, (Arc<Listener>, Vec<usize>)> = BTreeMap::new();
+        let mut groups: Option<BTreeMap<u64, (Arc<Listener>, Vec<usize>)>> = None;
         for (at, (slot, change)) in item.slots.iter().zip(&item.changes).enumerate() {
             let listeners = crate::lock(&slot.state).listeners.clone();
             for listener in listeners.iter() {
@@ -268,14 +293,14 @@ impl Inner {
                 match &listener.call {
                     Call::Key(call) => self.call(listener, || call(change)),
                     Call::Set(_) => {
-                        let group = groups.entry(listener.id);
+                        let group = groups.get_or_insert_default().entry(listener.id);
                         let group = group.or_insert_with(|| (Arc::clone(listener), Vec::new()));
                         group.1.push(at);
                     }
                 }
             }
         }
-        for (listener, places) in groups.into_values() {
+        for (listener, places) in groups.into_iter().flat_map(BTreeMap::into_values) {
             self.call_with(&listener, item, &places);
         }
 

@@ -24,6 +24,10 @@ pub(crate) trait Graph: Any + Send + Sync {
 pub(crate) struct Graphs(Option<Box<Vec<Weak<dyn Graph>>>>);
 
 impl Graphs {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
     pub(crate) fn living(&self) -> impl Iterator<Item = Arc<dyn Graph>> {
         let graphs = self.0.iter().flat_map(|list| list.iter());
         graphs.filter_map(Weak::upgrade)

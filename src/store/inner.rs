@@ -103,7 +103,9 @@ pub(crate) struct State {
     pub(crate) pending: Vec<(Arc<Slot>, Change)>,
     pub(crate) pending_round: u32,
     /// Sets of changes that wait for their synchronous delivery.
-    pub(crate) queue: VecDeque<Item>,
+    pub(crate) queue: VecDeque<Box<Item>>,
+    /// Sets of changes that were delivered and emptied, to be used again.
+    pub(crate) spent: Vec<Box<Item>>,
     /// Whether the pending changes are to be delivered now.
     pub(crate) flush: bool,
     /// The thread that is delivering, and how many causes lie between what it delivers and a write
@@ -150,6 +152,7 @@ impl Inner {
                 pending: Vec::new(),
                 pending_round: 0,
                 queue: VecDeque::new(),
+                spent: Vec::new(),
                 flush: false,
                 delivering: None,
                 snapshots: None,

@@ -18,7 +18,7 @@ use super::{
     transaction::{Transaction, Write, Writes},
 };
 use crate::{change::Stamp, error::StateError, value::Value};
-use commit::still_stand;
+use commit::{Committed, still_stand};
 use reactive_graph::{graph::untrack, traits::Notify};
 use smallvec::SmallVec;
 use std::{
@@ -46,7 +46,7 @@ impl Inner {
         mut content: Content<'_>,
     ) -> Result<(), StateError> {
         self.may_write()?;
-        if context::in_batch(self.id()) {
+        if !context::is_idle() && context::in_batch(self.id()) {
             let new = match content {
                 Content::Put(value) => Some(value),
                 Content::Remove => None,
@@ -57,14 +57,13 @@ impl Inner {
             drop(replaced);
             return Ok(());
         }
-        self.transact(&Reads::default(), &mut || {
+        self.transact(&Reads::default(), &mut |writes| {
             let (old, _) = self.load(slot);
             let new = match &mut content {
                 Content::Put(value) => Some(value.clone()),
                 Content::Remove => None,
                 Content::Change(change) => change(old.clone())?,
             };
-            let mut writes = Writes::new();
             writes.push(Write {
                 slot: Arc::clone(slot),
                 old,
@@ -72,7 +71,7 @@ impl Inner {
                 stamp: stamp.clone(),
                 rewritten: false,
             });
-            Ok(writes)
+            Ok(())
         })
     }
 
@@ -105,12 +104,12 @@ impl Inner {
         let before = self.clock.load(Ordering::Acquire);
         let result = result.map(|result| {
             let result = result?;
-            self.transact(&draft.reads, &mut || {
-                let mut writes: Writes = draft.writes.iter().cloned().collect();
-                for write in &mut writes {
+            self.transact(&draft.reads, &mut |writes| {
+                writes.extend(draft.writes.iter().cloned());
+                for write in writes {
                     write.old = self.load(&write.slot).0;
                 }
-                Ok(writes)
+                Ok(())
             })?;
             Ok(result)
         });
@@ -174,9 +173,10 @@ impl Inner {
                     1,
                 ),
             };
-            match self.commit(&mut transaction, &Reads::default(), false) {
-                Ok(Some(committed)) => return self.publish(committed, None),
-                Ok(None) => {}
+            let mut committed = Committed::default();
+            match self.commit(&mut transaction, &Reads::default(), false, &mut committed) {
+                Ok(true) => return self.publish(&mut committed, None),
+                Ok(false) => {}
                 Err(_) => return,
             }
         }
@@ -200,15 +200,21 @@ impl Inner {
     fn transact(
         &self,
         reads: &Reads,
-        build: &mut dyn FnMut() -> Result<Writes, StateError>,
+        build: &mut dyn FnMut(&mut Writes) -> Result<(), StateError>,
     ) -> Result<(), StateError> {
         let chain = self
             .has_middleware
             .load(Ordering::Acquire)
             .then(|| (Instant::now(), Arc::clone(&crate::read(&self.middleware))));
+        let mut transaction = Transaction {
+            writes: Writes::new(),
+        };
         loop {
-            let mut transaction = Transaction { writes: build()? };
-            transaction.writes.retain(|write| !write.changes_nothing());
+            transaction.writes.clear();
+            build(&mut transaction.writes)?;
+            if transaction.writes.iter().any(Write::changes_nothing) {
+                transaction.writes.retain(|write| !write.changes_nothing());
+            }
             if let Some((_, chain)) = &chain
                 && !transaction.writes.is_empty()
             {
@@ -219,8 +225,9 @@ impl Inner {
                 let _state = crate::lock(&self.state);
                 return still_stand(reads);
             }
-            if let Some(committed) = self.commit(&mut transaction, reads, chain.is_some())? {
-                self.publish(committed, chain.as_ref());
+            let mut committed = Committed::default();
+            if self.commit(&mut transaction, reads, chain.is_some(), &mut committed)? {
+                self.publish(&mut committed, chain.as_ref());
                 return Ok(());
             }
         }

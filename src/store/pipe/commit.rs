@@ -2,13 +2,13 @@
 
 use super::signals::Signals;
 use crate::{
-    change::{Change, ChangeSet},
+    change::{Change, ChangeSet, Stamp},
     engine::Telling,
     error::StateError,
     store::{
         clock::{self, Instant},
         context::ThisThread,
-        deliver::{Audience, Item},
+        deliver::Audience,
         draft::Reads,
         graph::Graph,
         inner::{Inner, State},
@@ -17,12 +17,16 @@ use crate::{
         snapshot::SnapshotCache,
         transaction::{Transaction, Write},
     },
-    value::is_content,
+    value::{Value, is_content},
 };
 use smallvec::SmallVec;
-use std::sync::{Arc, atomic::Ordering};
+use std::{
+    mem,
+    sync::{Arc, atomic::Ordering},
+};
 
 /// What is left to do once the locks of a commit are released.
+#[derive(Default)]
 pub(super) struct Committed {
     signals: Signals,
     /// Those that have parts of a value to tell of.
@@ -35,13 +39,15 @@ pub(super) struct Committed {
 }
 
 impl Inner {
-    /// Stores the transaction, unless something it is based upon has moved: `None`.
+    /// Stores the transaction, unless something it is based upon has moved: `false`. Of its writes
+    /// only what must not be dropped under a lock is left.
     pub(super) fn commit(
         &self,
         transaction: &mut Transaction,
         reads: &Reads,
         for_middleware: bool,
-    ) -> Result<Option<Committed>, StateError> {
+        committed: &mut Committed,
+    ) -> Result<bool, StateError> {
         let running = self.engine();
         let mut state = crate::lock(&self.state);
         if state.disposed {
@@ -53,11 +59,11 @@ impl Inner {
             let untouched = if write.slot.is_hidden() {
                 is_content(slot.place.as_ref(), write.old.as_ref())
             } else {
-                let now = running.engine.load(&write.slot.key, &slot.place);
-                is_content(now.as_ref(), write.old.as_ref())
+                let (key, old) = (&write.slot.key, write.old.as_ref());
+                running.engine.holds(key, &slot.place, old)
             };
             if !untouched {
-                return Ok(None);
+                return Ok(false);
             }
         }
 
@@ -88,41 +94,41 @@ impl Inner {
             Telling::Batched => (sync.then_some(Audience::Sync), batched),
         };
 
-        let mut committed = Committed {
-            signals: Signals {
-                triggers: SmallVec::new(),
-                visible: count > 0,
-                members: false,
-                recorders: state.recorders.clone(),
-            },
-            graphs: SmallVec::new(),
-            schedule: self.scheduler.is_automatic() && !state.scheduled,
-            changes: None,
-            outdated: None,
-        };
+        committed.signals.visible = count > 0;
+        if !state.recorders.is_empty() {
+            committed.signals.recorders.clone_from(&state.recorders);
+        }
+        committed.schedule = self.scheduler.is_automatic() && !state.scheduled;
         let is_followed = for_middleware || (count > 0 && !state.recorders.is_empty());
         state.scheduled |= committed.schedule;
-        let mut told = audience.map(|audience| (audience, SmallVec::new(), ChangeSet::default()));
-        for write in &transaction.writes {
-            let slot = &mut *crate::lock(&write.slot.state);
-            let hidden = write.slot.is_hidden();
-            // What is taken out here is still held by `write.old`: no value is dropped under a lock.
+        let mut told = audience.map(|audience| state.blank_item(audience, round));
+        for write in &mut transaction.writes {
+            let Write {
+                slot: of,
+                old,
+                new,
+                stamp,
+                ..
+            } = write;
+            let slot = &mut *crate::lock(&of.state);
+            let hidden = of.is_hidden();
+            // What is taken out here is still held by `old`: no value is dropped under a lock.
             if hidden {
-                slot.place.clone_from(&write.new);
+                slot.place.clone_from(new);
             } else {
-                let (key, new) = (&write.slot.key, write.new.clone());
-                running.engine.store(key, &mut slot.place, new);
-                if write.old.is_some() != write.new.is_some() {
+                let stored = new.clone();
+                running.engine.store(&of.key, &mut slot.place, stored);
+                if old.is_some() != new.is_some() {
                     committed.signals.members = true;
                     state.members = state.sequence;
-                    state.len = state.len + usize::from(write.new.is_some())
-                        - usize::from(write.old.is_some());
+                    state.len =
+                        state.len + usize::from(new.is_some()) - usize::from(old.is_some());
                 }
                 if let Some(snapshots) = &mut state.snapshots
                     && !slot.stale
                 {
                     slot.stale = true;
-                    snapshots.stale.push(Arc::clone(&write.slot));
+                    snapshots.stale.push(Arc::clone(of));
                     if snapshots.is_outdated() {
                         committed.outdated = state.snapshots.take();
                     }
@@ -130,32 +136,47 @@ impl Inner {
             }
             slot.sequence = state.sequence;
             committed.signals.triggers.extend(slot.signal.existing());
-            committed.graphs.extend(slot.graphs.living());
+            if !slot.graphs.is_empty() {
+                committed.graphs.extend(slot.graphs.living());
+            }
+            let at = At {
+                time,
+                version: state.version,
+                sequence: state.sequence,
+            };
+            if is_followed {
+                let changes = committed.changes.get_or_insert_default();
+                changes.changes.push(at.change(of, old.clone(), new.clone(), stamp.clone()));
+            }
             // What waits is kept up even if nobody waits for it any more: the slot is given up by it.
             if later || slot.pending != NOT_PENDING {
                 match state.pending.get_mut(slot.pending as usize) {
                     Some((_, change)) if slot.pending != NOT_PENDING => {
-                        change.new.clone_from(&write.new);
-                        change.stamp = write.stamp.clone();
+                        // What goes out is not to be dropped here.
+                        if told.is_some() {
+                            change.new.clone_from(new);
+                        } else {
+                            mem::swap(&mut change.new, new);
+                        }
+                        change.stamp.clone_from(stamp);
                         change.time = time;
                         change.version = state.version;
                         change.sequence = state.sequence;
                     }
                     _ => {
                         slot.pending = u32::try_from(state.pending.len()).unwrap_or(NOT_PENDING);
-                        let change = change(write, time, state);
-                        state.pending.push((Arc::clone(&write.slot), change));
+                        let change = match &told {
+                            Some(_) => at.change(of, old.clone(), new.clone(), stamp.clone()),
+                            None => at.change(of, old.take(), new.take(), stamp.take()),
+                        };
+                        state.pending.push((Arc::clone(of), change));
                     }
                 }
                 state.pending_round = state.pending_round.max(round);
             }
-            if let Some((_, slots, changes)) = &mut told {
-                slots.push(Arc::clone(&write.slot));
-                changes.changes.push(change(write, time, state));
-            }
-            if is_followed {
-                let changes = committed.changes.get_or_insert_default();
-                changes.changes.push(change(write, time, state));
+            if let Some(item) = &mut told {
+                item.slots.push(Arc::clone(of));
+                item.changes.changes.push(at.change(of, old.take(), new.take(), stamp.take()));
             }
         }
         if let Some(changes) = &committed.changes {
@@ -165,16 +186,8 @@ impl Inner {
         }
         // Last, so that nobody takes what was read before the commit for what stands after it.
         self.clock.store(state.sequence, Ordering::Release);
-        if let Some((audience, slots, changes)) = told {
-            state.queue.push_back(Item {
-                slots,
-                changes,
-                audience,
-                round,
-                restored: Vec::new(),
-            });
-        }
-        Ok(Some(committed))
+        state.queue.extend(told);
+        Ok(true)
     }
 
     /// The time of a commit. It is read once a turn where turns end by themselves.
@@ -186,15 +199,15 @@ impl Inner {
     }
 
     /// Tells of a commit: signals first, so that listeners find memos that know of it.
-    pub(super) fn publish(&self, mut committed: Committed, chain: Option<&(Instant, Chain)>) {
-        if let Some(outdated) = committed.outdated {
+    pub(super) fn publish(&self, committed: &mut Committed, chain: Option<&(Instant, Chain)>) {
+        if let Some(outdated) = committed.outdated.take() {
             self.give_up_snapshots(outdated);
         }
-        for graph in committed.graphs {
+        for graph in &committed.graphs {
             graph.refresh(self, &mut committed.signals.triggers);
         }
-        if let Some(signals) = self.hold_back(committed.signals) {
-            signals.notify(self);
+        if !self.hold_back(&mut committed.signals) {
+            committed.signals.notify(self);
         }
         if let (Some((start, chain)), Some(changes)) = (chain, &committed.changes) {
             let took = start.elapsed();
@@ -231,15 +244,25 @@ pub(super) fn still_stand(reads: &Reads) -> Result<(), StateError> {
     }
 }
 
-fn change(write: &Write, time: u64, state: &State) -> Change {
-    Change {
-        key: Arc::clone(&write.slot.key),
-        old: write.old.clone(),
-        new: write.new.clone(),
-        stamp: write.stamp.clone(),
-        time,
-        version: state.version,
-        sequence: state.sequence,
-        first: state.sequence,
+/// When a commit happened.
+#[derive(Clone, Copy)]
+struct At {
+    time: u64,
+    version: u64,
+    sequence: u64,
+}
+
+impl At {
+    fn change(self, slot: &Slot, old: Option<Value>, new: Option<Value>, stamp: Stamp) -> Change {
+        Change {
+            key: Arc::clone(&slot.key),
+            old,
+            new,
+            stamp,
+            time: self.time,
+            version: self.version,
+            sequence: self.sequence,
+            first: self.sequence,
+        }
     }
 }

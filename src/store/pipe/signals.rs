@@ -16,8 +16,8 @@ pub(crate) struct Signals {
 }
 
 impl Signals {
-    pub(super) fn notify(self, inner: &Inner) {
-        for trigger in self.triggers {
+    pub(super) fn notify(&self, inner: &Inner) {
+        for trigger in &self.triggers {
             trigger.notify();
         }
         if self.members {
@@ -49,13 +49,14 @@ impl Inner {
         f()
     }
 
-    /// The signals, to be notified now; none if they are held back.
-    pub(super) fn hold_back(&self, signals: Signals) -> Option<Signals> {
-        if !self.is_holding() {
-            return Some(signals);
+    /// Takes the signals if they are to be held back.
+    pub(super) fn hold_back(&self, signals: &mut Signals) -> bool {
+        let holds = self.is_holding();
+        if holds {
+            let signals = std::mem::take(signals);
+            crate::lock(&self.state).held.push(signals);
         }
-        crate::lock(&self.state).held.push(signals);
-        None
+        holds
     }
 
     fn is_holding(&self) -> bool {
