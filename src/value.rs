@@ -3,8 +3,10 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 use std::{
-    any::{Any, type_name},
+    any::{Any, TypeId, type_name},
+    cell::Cell,
     fmt,
+    mem::needs_drop,
     ops::Deref,
     sync::{Arc, Mutex, OnceLock},
 };
@@ -52,6 +54,10 @@ pub struct Mismatch {
 
 trait Stored: Any + Send + Sync {
     fn same(&self, other: &dyn Stored) -> bool;
+    /// Whether no code of a user is in the type.
+    fn is_plain(&self) -> bool;
+    /// Whether dropping the value is no more than giving back its memory.
+    fn is_spare(&self) -> bool;
     fn type_name(&self) -> &'static str;
     fn forms(&self) -> &OnceLock<Box<Forms>>;
     #[cfg(feature = "json")]
@@ -78,6 +84,21 @@ struct Forms {
     decoded: Mutex<Vec<Arc<dyn Any + Send + Sync>>>,
 }
 
+thread_local! {
+    /// A value of a type without code that nobody holds any more.
+    static SPARE: Cell<Option<Value>> = const { Cell::new(None) };
+}
+
+/// Whether a type is one of those that the language itself compares and drops.
+fn is_plain<T: 'static>() -> bool {
+    macro_rules! is_one_of {
+        ($($ty:ty),*) => { $(TypeId::of::<T>() == TypeId::of::<$ty>())||* };
+    }
+    is_one_of!(
+        bool, char, i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize, f32, f64, String
+    )
+}
+
 impl<T> Typed<T> {
     fn new(value: T) -> Self {
         Self {
@@ -92,6 +113,14 @@ impl<T: StateValue> Stored for Typed<T> {
         (other as &dyn Any)
             .downcast_ref::<Self>()
             .is_some_and(|other| self.value == other.value)
+    }
+
+    fn is_plain(&self) -> bool {
+        is_plain::<T>()
+    }
+
+    fn is_spare(&self) -> bool {
+        is_plain::<T>() && !needs_drop::<T>() && self.forms.get().is_none()
     }
 
     fn type_name(&self) -> &'static str {
@@ -116,7 +145,44 @@ impl<T: StateValue> Stored for Typed<T> {
 impl Value {
     /// Wraps a value, without serializing it.
     pub fn new<T: StateValue>(value: T) -> Self {
+        if is_plain::<T>()
+            && !needs_drop::<T>()
+            && let Ok(Some(mut spare)) = SPARE.try_with(Cell::take)
+        {
+            let stored = Arc::get_mut(&mut spare.0).map(|stored| stored as &mut dyn Any);
+            if let Some(typed) = stored.and_then(|stored| stored.downcast_mut::<Typed<T>>()) {
+                typed.value = Some(value);
+                return spare;
+            }
+            spare.retire();
+        }
         Self(Arc::new(Typed::new(value)))
+    }
+
+    /// Drops the value, or keeps the memory it takes for the next one of its type: a key that is set
+    /// again and again then needs no new memory.
+    pub(crate) fn retire(mut self) {
+        if Arc::get_mut(&mut self.0).is_some_and(|stored| stored.is_spare()) {
+            // A thread that ends needs no memory.
+            let _ = SPARE.try_with(|spare| spare.set(Some(self)));
+        }
+    }
+
+    /// Whether comparing the value with another of its type runs no code of a user.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.0.is_plain()
+    }
+
+    /// Whether both hold the same value, if that can be told without running the code of a user.
+    pub(crate) fn same_plain(&self, other: &Self) -> Option<bool> {
+        let known = self.is(other) || (self.is_plain() && other.is_plain() && self.is_as(other));
+        known.then(|| self.is(other) || self.0.same(&*other.0))
+    }
+
+    /// Whether both were written as one type.
+    fn is_as(&self, other: &Self) -> bool {
+        let type_id = |value: &Self| (&*value.0 as &dyn Any).type_id();
+        type_id(self) == type_id(other)
     }
 
     /// The name of the Rust type that was written.
@@ -303,8 +369,7 @@ impl Value {
     /// JSON does not show all that a type can hold, so what is here must also read as the other's
     /// type, and be equal there.
     fn same_json(&self, other: &Self) -> bool {
-        let type_id = |value: &Self| (&*value.0 as &dyn Any).type_id();
-        type_id(self) != type_id(other)
+        !self.is_as(other)
             && matches!((self.to_json(), other.to_json()), (Ok(a), Ok(b)) if a == b)
             && other.0.equals_decoded(self)
     }

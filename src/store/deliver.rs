@@ -10,7 +10,7 @@ use super::{
 use crate::{
     change::{Change, ChangeSet},
     error::StateError,
-    value::same_content,
+    value::{Value, same_content},
 };
 use reactive_graph::graph::{Observer, untrack};
 use smallvec::SmallVec;
@@ -119,6 +119,11 @@ impl State {
         item
     }
 
+    /// Whether something is to be delivered or done now.
+    pub(super) fn is_due(&self) -> bool {
+        self.flush || !self.queue.is_empty() || !self.deferred.is_empty()
+    }
+
     /// What waits for the end of the turn, as a set to be delivered.
     pub(crate) fn take_pending(&mut self) -> Box<Item> {
         let round = std::mem::take(&mut self.pending_round);
@@ -175,8 +180,7 @@ impl Inner {
                 }
                 state = crate::lock(&self.state);
             }
-            let due = state.flush || !state.queue.is_empty();
-            if !due || state.delivering.is_some() {
+            if !state.is_due() || state.delivering.is_some() {
                 return;
             }
             state.delivering = Some((ThisThread::get(), 0));
@@ -239,7 +243,9 @@ impl Inner {
                 self.release(&slot);
             }
         }
-        item.changes.changes.clear();
+        for change in item.changes.changes.drain(..) {
+            change.old.map(Value::retire);
+        }
         item.restored.clear();
         // One large batch does not make every later set large.
         item.slots.shrink_to_fit();

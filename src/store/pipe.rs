@@ -18,7 +18,7 @@ use super::{
     transaction::{Transaction, Write, Writes},
 };
 use crate::{change::Stamp, error::StateError, value::Value};
-use commit::{Committed, still_stand};
+use commit::{Basis, Committed, Fate, still_stand};
 use reactive_graph::{graph::untrack, traits::Notify};
 use smallvec::SmallVec;
 use std::{
@@ -57,7 +57,31 @@ impl Inner {
             drop(replaced);
             return Ok(());
         }
-        self.transact(&Reads::default(), &mut |writes| {
+        if let Content::Put(value) = &mut content
+            && value.is_plain()
+            && !self.has_middleware.load(Ordering::Acquire)
+        {
+            let mut transaction = Transaction {
+                writes: SmallVec::from_buf([Write {
+                    slot: Arc::clone(slot),
+                    old: None,
+                    new: Some(value.clone()),
+                    stamp: stamp.clone(),
+                    rewritten: false,
+                }]),
+            };
+            let mut committed = Committed::default();
+            let fate = self.commit(&mut transaction, None, Basis::Found, false, &mut committed)?;
+            if fate == Fate::Stored {
+                self.publish(&mut committed, None);
+            }
+            if fate != Fate::Moved {
+                let old = transaction.writes.pop().and_then(|write| write.old);
+                old.map(Value::retire);
+                return Ok(());
+            }
+        }
+        self.transact(None, &mut |writes| {
             let (old, _) = self.load(slot);
             let new = match &mut content {
                 Content::Put(value) => Some(value.clone()),
@@ -104,7 +128,7 @@ impl Inner {
         let before = self.clock.load(Ordering::Acquire);
         let result = result.map(|result| {
             let result = result?;
-            self.transact(&draft.reads, &mut |writes| {
+            self.transact(Some(&draft.reads), &mut |writes| {
                 writes.extend(draft.writes.iter().cloned());
                 for write in writes {
                     write.old = self.load(&write.slot).0;
@@ -174,9 +198,9 @@ impl Inner {
                 ),
             };
             let mut committed = Committed::default();
-            match self.commit(&mut transaction, &Reads::default(), false, &mut committed) {
-                Ok(true) => return self.publish(&mut committed, None),
-                Ok(false) => {}
+            match self.commit(&mut transaction, None, Basis::Given, false, &mut committed) {
+                Ok(Fate::Stored) => return self.publish(&mut committed, None),
+                Ok(_) => {}
                 Err(_) => return,
             }
         }
@@ -199,7 +223,7 @@ impl Inner {
 
     fn transact(
         &self,
-        reads: &Reads,
+        reads: Option<&Reads>,
         build: &mut dyn FnMut(&mut Writes) -> Result<(), StateError>,
     ) -> Result<(), StateError> {
         let chain = self
@@ -223,10 +247,12 @@ impl Inner {
             if transaction.writes.is_empty() {
                 // Another thread may have written the same, after what this one read.
                 let _state = crate::lock(&self.state);
-                return still_stand(reads);
+                return reads.map_or(Ok(()), still_stand);
             }
             let mut committed = Committed::default();
-            if self.commit(&mut transaction, reads, chain.is_some(), &mut committed)? {
+            let (basis, told) = (Basis::Given, chain.is_some());
+            let fate = self.commit(&mut transaction, reads, basis, told, &mut committed)?;
+            if fate == Fate::Stored {
                 self.publish(&mut committed, chain.as_ref());
                 return Ok(());
             }

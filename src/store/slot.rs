@@ -18,7 +18,10 @@ use reactive_graph::{
 use std::{
     collections::HashMap,
     hash::BuildHasher,
-    sync::{Arc, Mutex, PoisonError, RwLock, Weak},
+    sync::{
+        Arc, Mutex, PoisonError, RwLock, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,18 +119,26 @@ impl Signal {
 
 /// A [`Signal`] of the whole store.
 #[derive(Default)]
-pub(crate) struct SharedSignal(Mutex<Signal>);
+pub(crate) struct SharedSignal {
+    signal: Mutex<Signal>,
+    /// Whether anyone ever tracked it.
+    used: AtomicBool,
+}
 
 impl SharedSignal {
     pub(crate) fn track(&self) {
         if let Some(observer) = Observer::get() {
-            let trigger = crate::lock(&self.0).trigger(observer);
+            self.used.store(true, Ordering::Release);
+            let trigger = crate::lock(&self.signal).trigger(observer);
             trigger.track();
         }
     }
 
     pub(crate) fn notify(&self) {
-        let trigger = crate::lock(&self.0).existing();
+        if !self.used.load(Ordering::Acquire) {
+            return;
+        }
+        let trigger = crate::lock(&self.signal).existing();
         if let Some(trigger) = trigger {
             trigger.notify();
         }

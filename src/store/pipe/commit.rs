@@ -32,30 +32,60 @@ pub(super) struct Committed {
     /// Those that have parts of a value to tell of.
     graphs: SmallVec<[Arc<dyn Graph>; 1]>,
     schedule: bool,
+    /// Whether something is to be delivered, or done, that nobody is at.
+    due: bool,
     /// For middleware and histories, if there are any.
     changes: Option<ChangeSet>,
     /// What was kept for the next snapshot and is not worth it any more.
     outdated: Option<SnapshotCache>,
 }
 
+/// What the writes of a transaction replace.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Basis {
+    /// What they say they do: they were compared with it.
+    Given,
+    /// What is there, if comparing the two runs no code of a user.
+    Found,
+}
+
+/// What became of a commit.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    Stored,
+    /// It would change nothing.
+    Equal,
+    /// It is not based upon what is there, or its basis was to be found and cannot be compared here.
+    Moved,
+}
+
 impl Inner {
-    /// Stores the transaction, unless something it is based upon has moved: `false`. Of its writes
-    /// only what must not be dropped under a lock is left.
+    /// Stores the transaction, if it is based upon what is there. Of its writes only what must not
+    /// be dropped under a lock is left.
     pub(super) fn commit(
         &self,
         transaction: &mut Transaction,
-        reads: &Reads,
+        reads: Option<&Reads>,
+        basis: Basis,
         for_middleware: bool,
         committed: &mut Committed,
-    ) -> Result<bool, StateError> {
+    ) -> Result<Fate, StateError> {
         let running = self.engine();
         let mut state = crate::lock(&self.state);
         if state.disposed {
             return Err(StateError::Disposed);
         }
-        still_stand(reads)?;
-        for write in &transaction.writes {
+        reads.map_or(Ok(()), still_stand)?;
+        for write in &mut transaction.writes {
             let slot = crate::lock(&write.slot.state);
+            if basis == Basis::Found {
+                write.old = running.engine.load(&write.slot.key, &slot.place);
+                match write.changes_plainly() {
+                    Some(true) => continue,
+                    Some(false) => return Ok(Fate::Equal),
+                    None => return Ok(Fate::Moved),
+                }
+            }
             let untouched = if write.slot.is_hidden() {
                 is_content(slot.place.as_ref(), write.old.as_ref())
             } else {
@@ -63,7 +93,7 @@ impl Inner {
                 running.engine.holds(key, &slot.place, old)
             };
             if !untouched {
-                return Ok(false);
+                return Ok(Fate::Moved);
             }
         }
 
@@ -187,7 +217,8 @@ impl Inner {
         // Last, so that nobody takes what was read before the commit for what stands after it.
         self.clock.store(state.sequence, Ordering::Release);
         state.queue.extend(told);
-        Ok(true)
+        committed.due = state.delivering.is_none() && state.is_due();
+        Ok(Fate::Stored)
     }
 
     /// The time of a commit. It is read once a turn where turns end by themselves.
@@ -228,7 +259,10 @@ impl Inner {
                 }
             });
         }
-        self.drive();
+        // What middleware puts off is due too.
+        if committed.due || chain.is_some() {
+            self.drive();
+        }
     }
 }
 
