@@ -95,7 +95,8 @@ fn is_plain<T: 'static>() -> bool {
         ($($ty:ty),*) => { $(TypeId::of::<T>() == TypeId::of::<$ty>())||* };
     }
     is_one_of!(
-        bool, char, i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize, f32, f64, String
+        bool, char, i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize, f32, f64,
+        String
     )
 }
 

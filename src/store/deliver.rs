@@ -119,6 +119,23 @@ impl State {
         item
     }
 
+    /// The next set to be delivered. With none left, nobody is delivering any more.
+    fn next(&mut self) -> Option<Box<Item>> {
+        let item = match self.queue.pop_front() {
+            Some(item) => item,
+            None if self.flush && !self.pending.is_empty() => self.take_pending(),
+            None => {
+                self.flush = false;
+                self.delivering = None;
+                // What still waits begins anew: a cycle among others is none of its own.
+                self.pending_round = 0;
+                return None;
+            }
+        };
+        self.delivering = Some((ThisThread::get(), item.round));
+        Some(item)
+    }
+
     /// Whether something is to be delivered or done now.
     pub(super) fn is_due(&self) -> bool {
         self.flush || !self.queue.is_empty() || !self.deferred.is_empty()
@@ -170,7 +187,7 @@ impl Inner {
         if context::busy(self.id()) {
             return;
         }
-        {
+        let mut item = {
             let mut state = crate::lock(&self.state);
             if !state.deferred.is_empty() {
                 let deferred = std::mem::take(&mut state.deferred);
@@ -183,56 +200,37 @@ impl Inner {
             if !state.is_due() || state.delivering.is_some() {
                 return;
             }
-            state.delivering = Some((ThisThread::get(), 0));
-        }
+            state.next()
+        };
         let delivering = Delivering(self);
         let mut left = MAX_CAUSED;
         let mut cycle = false;
-        let mut spent = None;
-        while let Some(mut item) = self.next(&mut spent) {
-            if item.round == 0 {
-                left = left.saturating_add(CAUSED_PER_CHANGE * item.changes.len());
+        while let Some(mut now) = item {
+            if now.round == 0 {
+                left = left.saturating_add(CAUSED_PER_CHANGE * now.changes.len());
             }
-            if item.round > MAX_ROUNDS || left == 0 {
+            if now.round > MAX_ROUNDS || left == 0 {
                 if !cycle {
                     self.report(&StateError::Cycle {
-                        what: describe(&item.changes),
+                        what: describe(&now.changes),
                     });
                 }
                 cycle = true;
             } else {
                 let before = self.clock.load(Ordering::Acquire);
-                self.deliver(&mut item);
-                if item.round > 0 && self.clock.load(Ordering::Acquire) != before {
+                self.deliver(&mut now);
+                if now.round > 0 && self.clock.load(Ordering::Acquire) != before {
                     left -= 1;
                 }
             }
-            self.give_up(&mut item);
-            spent = Some(item);
+            self.give_up(&mut now);
+            let mut state = crate::lock(&self.state);
+            if state.spent.len() < MAX_SPENT {
+                state.spent.push(now);
+            }
+            item = state.next();
         }
         std::mem::forget(delivering);
-    }
-
-    /// The next set to be delivered. With none left, this thread is no longer delivering. What the
-    /// last one leaves is used again.
-    fn next(&self, spent: &mut Option<Box<Item>>) -> Option<Box<Item>> {
-        let mut state = crate::lock(&self.state);
-        if state.spent.len() < MAX_SPENT {
-            state.spent.extend(spent.take());
-        }
-        let item = match state.queue.pop_front() {
-            Some(item) => item,
-            None if state.flush && !state.pending.is_empty() => state.take_pending(),
-            None => {
-                state.flush = false;
-                state.delivering = None;
-                // What still waits begins anew: a cycle among others is none of its own.
-                state.pending_round = 0;
-                return None;
-            }
-        };
-        state.delivering = Some((ThisThread::get(), item.round));
-        Some(item)
     }
 
     /// Empties a set that was delivered, and gives up the slots that only it still held.

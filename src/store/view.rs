@@ -161,8 +161,18 @@ impl View {
     }
 
     pub(crate) fn slot(&self, key: &str, access: Access) -> Result<Arc<Slot>, StateError> {
+        if let Some(slot) = self.known(key) {
+            return Ok(slot);
+        }
         let name = self.full_name(key, access)?;
         Ok(self.inner.slots.get(&name))
+    }
+
+    /// The slot of a full name, if there is one and nothing is to be asked. The name was checked
+    /// when the slot was made.
+    fn known(&self, key: &str) -> Option<Arc<Slot>> {
+        let find = || self.inner.slots.find(key);
+        self.gate.is_none().then(find).flatten()
     }
 
     /// The slot of a key that is to be read: made only if somebody is to learn of a later write.

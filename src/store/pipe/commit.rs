@@ -151,8 +151,7 @@ impl Inner {
                 if old.is_some() != new.is_some() {
                     committed.signals.members = true;
                     state.members = state.sequence;
-                    state.len =
-                        state.len + usize::from(new.is_some()) - usize::from(old.is_some());
+                    state.len = state.len + usize::from(new.is_some()) - usize::from(old.is_some());
                 }
                 if let Some(snapshots) = &mut state.snapshots
                     && !slot.stale
@@ -176,7 +175,9 @@ impl Inner {
             };
             if is_followed {
                 let changes = committed.changes.get_or_insert_default();
-                changes.changes.push(at.change(of, old.clone(), new.clone(), stamp.clone()));
+                changes
+                    .changes
+                    .push(at.change(of, old.clone(), new.clone(), stamp.clone()));
             }
             // What waits is kept up even if nobody waits for it any more: the slot is given up by it.
             if later || slot.pending != NOT_PENDING {
@@ -206,7 +207,9 @@ impl Inner {
             }
             if let Some(item) = &mut told {
                 item.slots.push(Arc::clone(of));
-                item.changes.changes.push(at.change(of, old.take(), new.take(), stamp.take()));
+                item.changes
+                    .changes
+                    .push(at.change(of, old.take(), new.take(), stamp.take()));
             }
         }
         if let Some(changes) = &committed.changes {

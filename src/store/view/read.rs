@@ -61,6 +61,9 @@ impl View {
     /// # Errors
     /// [`StateError::Key`], [`StateError::Denied`], [`StateError::UnknownMfe`].
     pub fn try_get_value(&self, key: &str) -> Result<Option<Value>, StateError> {
+        if let Some(slot) = self.known(key) {
+            return Ok(self.inner.read(&slot));
+        }
         let name = self.full_name(key, Access::Read)?;
         Ok(self
             .slot_to_read(&name)
