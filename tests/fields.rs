@@ -547,3 +547,22 @@ fn a_field_can_be_updated_in_place() {
         assert_eq!(store.get(USER).unwrap().scores, [2, 9, 4]);
     });
 }
+
+#[test]
+fn fields_that_are_made_for_one_look_go_on_telling() {
+    on_every_engine(|store| {
+        store.set(USER, ada()).unwrap();
+        let given = store.clone();
+        let name = Reader::new(move || user(&given).name().get());
+        for n in 0..3 {
+            store
+                .update(USER, |user| user.name = n.to_string())
+                .unwrap();
+            assert_eq!((name.runs(), name.last()), (1, n.to_string()));
+            store
+                .update(USER, |user| user.email = n.to_string())
+                .unwrap();
+            assert_eq!(name.runs(), 0);
+        }
+    });
+}

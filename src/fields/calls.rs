@@ -7,12 +7,29 @@
 //! reader after.
 
 use super::node::Node;
-use reactive_graph::graph::Observer;
+use reactive_graph::{graph::Observer, owner::on_cleanup};
 use reactive_stores::StoreFieldTrigger;
 use std::{
+    any::Any,
     cell::{Cell, RefCell},
     sync::Arc,
 };
+
+/// A place that is read, and the root that will tell of it.
+pub(super) struct Place {
+    pub(super) node: Arc<Node>,
+    pub(super) root: Arc<dyn Any + Send + Sync>,
+}
+
+impl Place {
+    /// Makes the running effect or memo depend on the place, and keeps the root alive for it: the
+    /// fields may have been made for this one look.
+    fn track(self) {
+        self.node.track();
+        let root = self.root;
+        on_cleanup(move || drop(root));
+    }
+}
 
 /// What the calls until now have come to, in this thread.
 #[derive(Default)]
@@ -22,7 +39,7 @@ struct Calls {
     /// Guards that were taken and not used yet, with the observer that took them.
     fresh: RefCell<Vec<(usize, usize)>>,
     /// What would be read if this turned out to be no write.
-    doubtful: RefCell<Option<Arc<Node>>>,
+    doubtful: RefCell<Option<Place>>,
     /// Handed out in the place of triggers. A field that is read is subscribed to it, one that is
     /// written notifies it: so that none hears of another, each gets its own, and all get
     /// [`Calls::mute`] while nobody is there to subscribe.
@@ -48,9 +65,9 @@ pub(super) fn keys() {
 }
 
 /// A field asks for a trigger. If it is that of its own path, and an effect or memo is running,
-/// `node` finds the place, given whether its items were found by key; it is tracked, unless this is
+/// `place` finds it, given whether its items were found by key; it is tracked, unless this is
 /// a write.
-pub(super) fn trigger(node: impl FnOnce(bool) -> Option<Arc<Node>>) -> StoreFieldTrigger {
+pub(super) fn trigger(place: impl FnOnce(bool) -> Option<Place>) -> StoreFieldTrigger {
     CALLS.with(|calls| {
         if let Some(keys) = calls.path.take() {
             let observer = observer();
@@ -58,13 +75,13 @@ pub(super) fn trigger(node: impl FnOnce(bool) -> Option<Arc<Node>>) -> StoreFiel
                 Some(_) => StoreFieldTrigger::new(),
                 None => calls.mute.clone(),
             });
-            let read = observer.and_then(|observer| Some((observer, node(keys > 0)?)));
-            if let Some((observer, node)) = read {
+            let read = observer.and_then(|observer| Some((observer, place(keys > 0)?)));
+            if let Some((observer, place)) = read {
                 let is_fresh = |fresh: &(usize, usize)| fresh.1 == observer;
                 if calls.fresh.borrow().iter().any(is_fresh) {
-                    calls.doubtful.replace(Some(node));
+                    calls.doubtful.replace(Some(place));
                 } else {
-                    node.track();
+                    place.track();
                 }
             }
         }
@@ -78,8 +95,8 @@ pub(super) fn reader() {
         calls.path.set(None);
         calls.doubtful.take()
     });
-    if let Some(node) = read {
-        node.track();
+    if let Some(place) = read {
+        place.track();
     }
 }
 

@@ -1,11 +1,17 @@
 //! [`Root`]: what tells the readers of the fields of one key, as one type.
 
-use super::{calls, diff::Diff, held::Shape, node::Node, walk::Found};
+use super::{
+    calls::{self, Place},
+    diff::Diff,
+    held::Shape,
+    node::Node,
+    walk::Found,
+};
 use crate::{
     store::{Graph, Inner, Slot, Triggers, View, typed},
     value::{Value, is_content},
 };
-use reactive_graph::graph::untrack;
+use reactive_graph::{graph::untrack, owner::Owner};
 use reactive_stores::{KeyMap, StoreFieldTrigger, StorePath};
 use std::{
     mem,
@@ -65,17 +71,20 @@ impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
     }
 
     /// For a field that asks for the trigger of a path, see [`calls::trigger`].
-    pub(super) fn trigger(&self, path: &StorePath) -> StoreFieldTrigger {
+    pub(super) fn trigger(self: &Arc<Self>, path: &StorePath) -> StoreFieldTrigger {
         calls::trigger(|by_key| {
             let inner = self.inner.upgrade()?;
             // Who sees what a batch wrote must look again if it comes to nothing, and the items are
-            // not where readers outside of it see them.
-            if inner.is_in_batch() {
+            // not where readers outside of it see them. Who has no owner cannot keep the root.
+            if inner.is_in_batch() || Owner::current().is_none() {
                 inner.read(&self.slot);
                 return None;
             }
             let root = if by_key { &self.by_key } else { &self.by_index };
-            Some(root.at(path))
+            Some(Place {
+                node: root.at(path),
+                root: Arc::clone(self) as _,
+            })
         })
     }
 
