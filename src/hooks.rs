@@ -10,6 +10,8 @@
 
 #[cfg(feature = "json")]
 mod at;
+#[cfg(feature = "collections")]
+mod collection;
 mod follow;
 mod key_source;
 mod mfe;
@@ -21,6 +23,8 @@ mod states;
 
 #[cfg(feature = "json")]
 pub use at::{SetAt, use_global_at};
+#[cfg(feature = "collections")]
+pub use collection::{GlobalMap, GlobalSet, use_global_map, use_global_set};
 pub use follow::{use_computed, use_metadata, use_mfes, use_subscription};
 pub use key_source::{KeySource, ReactiveKey};
 pub use mfe::{Mfe, MfeFallback, MfeProps, try_use_scope, use_mfe, use_scope};

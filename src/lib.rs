@@ -64,6 +64,8 @@
 #![deny(missing_docs, missing_debug_implementations)]
 
 mod change;
+#[cfg(feature = "collections")]
+mod collection;
 mod engine;
 mod error;
 #[cfg(feature = "leptos")]
@@ -77,6 +79,8 @@ mod store;
 mod value;
 
 pub use change::{Change, ChangeSet, Origin};
+#[cfg(feature = "collections")]
+pub use collection::{Iter, OrdMap, OrdSet};
 pub use engine::EngineKind;
 pub use error::{Access, KeyFault, Reporter, StateError};
 pub use key::{AsKey, Key, MAX_KEY_BYTES};
@@ -89,6 +93,8 @@ pub use store::{
     Middleware, MiddlewareId, Monitor, Outcome, Restore, Snapshot, Store, StoreBuilder,
     SubscribeOptions, Subscription, Task, Transaction, Validate, Veto, View, Warning, Write,
 };
+#[cfg(feature = "collections")]
+pub use store::{MapHandle, SetHandle};
 pub use value::{IntoValue, Mismatch, StateValue, Value};
 
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};

@@ -147,7 +147,10 @@ impl Value {
     }
 
     /// The value as a `T`, to be held on to.
-    #[cfg_attr(not(feature = "fields"), expect(dead_code))]
+    #[cfg_attr(
+        not(any(feature = "fields", feature = "collections")),
+        expect(dead_code)
+    )]
     pub(crate) fn share<T: StateValue>(&self) -> Result<Shared<T>, Mismatch> {
         let any: Arc<dyn Any + Send + Sync> = Arc::clone(&self.0) as _;
         match any.downcast::<Typed<T>>() {

@@ -293,7 +293,7 @@ pub(crate) fn read<T: StateValue, R>(
     value.with(f).map_err(|mismatch| type_error(key, mismatch))
 }
 
-fn type_error(key: &str, mismatch: crate::value::Mismatch) -> StateError {
+pub(crate) fn type_error(key: &str, mismatch: crate::value::Mismatch) -> StateError {
     StateError::Type {
         key: key.to_owned(),
         expected: mismatch.expected,

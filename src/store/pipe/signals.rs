@@ -49,6 +49,18 @@ impl Inner {
         f()
     }
 
+    /// Notifies triggers as a commit would.
+    #[cfg(feature = "collections")]
+    pub(crate) fn notify(&self, triggers: Triggers) {
+        let signals = Signals {
+            triggers,
+            ..Signals::default()
+        };
+        if let Some(signals) = self.hold_back(signals) {
+            signals.notify(self);
+        }
+    }
+
     /// The signals, to be notified now; none if they are held back.
     pub(super) fn hold_back(&self, signals: Signals) -> Option<Signals> {
         if !self.is_holding() {
