@@ -3,6 +3,7 @@
 mod map;
 mod parts;
 mod set;
+mod told;
 
 pub use map::MapHandle;
 pub use set::SetHandle;
@@ -18,12 +19,13 @@ use crate::{
     key::AsKey,
     value::{Mismatch, Shared, StateValue, Value},
 };
-use parts::{Parts, What, decode};
+use parts::{Parts, What};
 use reactive_graph::{
     graph::Observer,
     owner::{Owner, on_cleanup},
 };
 use std::sync::Arc;
+use told::decode;
 
 /// Collections (feature `collections`).
 impl View {

@@ -3,6 +3,7 @@
 use super::{
     effects::Effects,
     middleware::before,
+    reading_writing::nosy::{Nosy, Peeks},
     support::{Log, reports, store, sync},
 };
 use reactive_graph::{
@@ -20,6 +21,8 @@ use universal_state::{
 mod cost;
 #[path = "collections/life.rs"]
 mod life;
+#[path = "collections/nosiness.rs"]
+mod nosiness;
 #[path = "collections/scopes.rs"]
 mod scopes;
 #[path = "collections/tracking.rs"]

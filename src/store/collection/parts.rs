@@ -6,26 +6,21 @@
 //! otherwise it is done again. A reader subscribes first and makes sure then that what it read is
 //! what was told last: so whatever comes after that is told to it.
 
+use super::told::{Content, Signal, Stored, Told};
 use crate::{
-    collection::{Collection, Difference},
+    collection::Collection,
     store::{
         contain,
         graph::{Graph, Triggers},
         inner::Inner,
         slot::Slot,
     },
-    value::{Mismatch, Shared, Value, is_content},
 };
-use reactive_graph::{graph::untrack, signal::ArcTrigger, traits::Track};
+use reactive_graph::graph::untrack;
 use std::{
-    any::type_name,
     mem,
-    ops::ControlFlow,
-    sync::{Arc, Mutex, OnceLock, Weak},
+    sync::{Arc, Mutex, Weak},
 };
-
-/// How many entries are tracked before it is asked for the first time which of them still are.
-const FIRST_SWEEP: usize = 64;
 
 /// A part of a collection.
 pub(super) enum What<'k, K> {
@@ -49,167 +44,13 @@ pub(super) struct Parts<C: Collection> {
     told: Mutex<Told<C>>,
 }
 
-#[derive(Clone)]
-struct Told<C: Collection> {
-    /// What was told last; `None` until somebody tracks a part.
-    last: Option<Stored<C>>,
-    /// Those that were tracked.
-    entries: imbl::OrdMap<C::Key, Arc<Entry>>,
-    /// At how many entries those are dropped that nobody tracks any more.
-    sweep: usize,
-    /// Grows with every change of the above.
-    moves: u64,
-}
-
-/// What a key holds, and what that reads as.
-#[derive(Clone)]
-struct Stored<C> {
-    value: Option<Value>,
-    content: Content<C>,
-}
-
-type Content<C> = Result<Option<Shared<C>>, Mismatch>;
-
-/// A trigger that is made when somebody first tracks it.
-#[derive(Default)]
-struct Signal(OnceLock<ArcTrigger>);
-
-impl Signal {
-    fn track(&self) {
-        self.0.get_or_init(ArcTrigger::new).track();
-    }
-
-    fn add_to(&self, triggers: &mut Triggers) {
-        triggers.extend(self.0.get().cloned());
-    }
-}
-
-#[derive(Default)]
-struct Entry {
-    value: Signal,
-    presence: Signal,
-    /// Everybody who tracks the entry has a reference to this.
-    held: Arc<()>,
-}
-
-/// Who is to be told what.
-struct News<C: Collection> {
-    all: bool,
-    members: bool,
-    count: bool,
-    /// Entries that differ, and whether they have come or gone.
-    entries: Vec<(Arc<Entry>, bool)>,
-    /// The entries that can be tracked from now on: those that have gone are given up.
-    left: imbl::OrdMap<C::Key, Arc<Entry>>,
-}
-
-/// What a value reads as. A panic of the user's code is a failure like another.
-pub(super) fn decode<C: Collection>(value: Option<&Value>) -> Content<C> {
-    let Some(value) = value else { return Ok(None) };
-    match contain(|| value.share::<C>()) {
-        Ok(content) => content.map(Some),
-        Err(reason) => Err(Mismatch {
-            expected: type_name::<C>(),
-            found: value.type_name(),
-            reason,
-        }),
-    }
-}
-
-impl<C: Collection> Stored<C> {
-    fn new(value: Option<Value>) -> Self {
-        Self {
-            content: decode(value.as_ref()),
-            value,
-        }
-    }
-
-    fn is(&self, value: Option<&Value>) -> bool {
-        is_content(self.value.as_ref(), value)
-    }
-
-    /// `None` if it is missing or does not read as a collection.
-    fn collection(&self) -> Option<&C> {
-        let shared = self.content.as_ref().ok()?.as_ref()?;
-        shared.as_ref()
-    }
-}
-
-impl<C: Collection> Told<C> {
-    /// What differs between what was told last and what is to be told next.
-    fn compare(&self, last: &Stored<C>, next: &Stored<C>) -> News<C> {
-        match (&last.content, &next.content) {
-            (Ok(_), Ok(_)) => {}
-            (Err(last), Err(next)) if last == next => return self.nothing(),
-            _ => return self.everything(),
-        }
-        let none = C::default();
-        let old = last.collection().unwrap_or(&none);
-        let new = next.collection().unwrap_or(&none);
-        let mut news = self.nothing();
-        news.count = old.count() != new.count();
-        old.compare(new, &mut |key, difference| {
-            let has_come_or_gone = difference != Difference::Changed;
-            news.all = true;
-            news.members |= has_come_or_gone;
-            if let Some(entry) = self.entries.get(key) {
-                news.entries.push((Arc::clone(entry), has_come_or_gone));
-                if difference == Difference::Went {
-                    news.left.remove(key);
-                }
-            }
-            match news.members && self.entries.is_empty() {
-                true => ControlFlow::Break(()),
-                false => ControlFlow::Continue(()),
-            }
-        });
-        news
-    }
-
-    fn nothing(&self) -> News<C> {
-        News {
-            all: false,
-            members: false,
-            count: false,
-            entries: Vec::new(),
-            left: self.entries.clone(),
-        }
-    }
-
-    fn everything(&self) -> News<C> {
-        let entries = self.entries.values();
-        News {
-            all: true,
-            members: true,
-            count: true,
-            entries: entries.map(|entry| (Arc::clone(entry), true)).collect(),
-            left: imbl::OrdMap::new(),
-        }
-    }
-
-    /// Adds an entry that is to be tracked. If there are many by now, those are dropped that are
-    /// not in the collection and that nobody tracks: whoever asks for ever new names of entries that
-    /// do not exist would otherwise fill the memory.
-    fn add(&mut self, key: &C::Key, entry: &Arc<Entry>, stored: &Stored<C>) {
-        self.entries.insert(key.clone(), Arc::clone(entry));
-        if self.entries.len() < self.sweep {
-            return;
-        }
-        let none = C::default();
-        let all = stored.collection().unwrap_or(&none);
-        for (key, entry) in &self.entries.clone() {
-            if Arc::strong_count(&entry.held) == 1 && !all.has(key) {
-                self.entries.remove(key);
-            }
-        }
-        self.sweep = FIRST_SWEEP + 2 * self.entries.len();
-    }
-}
-
 impl<C: Collection> Parts<C> {
     /// Those of a key: whoever reads it as the same type shares them.
     pub(super) fn of(slot: &Arc<Slot>) -> Arc<Self> {
+        // Held beyond the lock: whoever drops a graph last drops values with it.
+        let mut living = Vec::new();
         let mut state = crate::lock(&slot.state);
+        living.extend(state.graphs.living());
         if let Some(parts) = state.graphs.find::<Self>(|_| true) {
             return parts;
         }
@@ -218,12 +59,7 @@ impl<C: Collection> Parts<C> {
             all: Signal::default(),
             members: Signal::default(),
             count: Signal::default(),
-            told: Mutex::new(Told {
-                last: None,
-                entries: imbl::OrdMap::new(),
-                sweep: FIRST_SWEEP,
-                moves: 0,
-            }),
+            told: Mutex::default(),
         });
         let graph: Weak<dyn Graph> = Arc::downgrade(&parts) as _;
         state.graphs.add(graph);
@@ -348,5 +184,73 @@ impl<C: Collection> Parts<C> {
 impl<C: Collection> Graph for Parts<C> {
     fn refresh(&self, inner: &Inner, triggers: &mut Triggers) {
         untrack(|| self.advance(inner, triggers));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{MapHandle, Store};
+    use reactive_graph::{
+        computed::ArcMemo,
+        signal::ArcRwSignal,
+        traits::{Get, GetUntracked, Set},
+    };
+
+    fn kept(map: &MapHandle<u32, u32>) -> usize {
+        map.0.parts.told().entries.len()
+    }
+
+    fn memo<R: PartialEq + Send + Sync + 'static>(
+        f: impl Fn() -> R + Send + Sync + 'static,
+    ) -> ArcMemo<R> {
+        ArcMemo::new(move |_| f())
+    }
+
+    #[test]
+    fn entries_that_nobody_tracks_are_not_kept() {
+        let map = Store::new().map_of("rows").expect("it is a good name");
+        let rows: Vec<_> = (0..1_000)
+            .map(|id| {
+                memo({
+                    let map = map.clone();
+                    move || map.get(&id)
+                })
+            })
+            .collect();
+        map.extend((0..1_000).map(|id| (id, id)))
+            .expect("it is written");
+        assert_eq!(
+            rows.iter()
+                .filter(|row| row.get_untracked().is_some())
+                .count(),
+            1_000
+        );
+        assert_eq!(kept(&map), 1_000);
+        map.retain(|id, _| *id < 10).expect("it is written");
+        assert_eq!(
+            kept(&map),
+            10,
+            "those that have gone were told for the last time"
+        );
+
+        let asked = ArcRwSignal::new(0);
+        let (name, searched) = (asked.clone(), map.clone());
+        let found = memo(move || searched.contains(&name.get()));
+        for name in 0..10_000 {
+            asked.set(name);
+            assert_eq!(found.get_untracked(), name < 10);
+            assert!(kept(&map) < 3_000, "{} after {name} names", kept(&map));
+        }
+        drop((rows, found));
+        let one = memo({
+            let map = map.clone();
+            move || map.get(&20_000)
+        });
+        for _ in 0..2 {
+            map.insert(20_000, 1).expect("it is written");
+            assert_eq!(one.get_untracked(), Some(1));
+            map.remove(&20_000).expect("it is written");
+            assert_eq!(one.get_untracked(), None);
+        }
     }
 }
