@@ -24,7 +24,9 @@ mod states;
 #[cfg(feature = "json")]
 pub use at::{SetAt, use_global_at};
 #[cfg(feature = "collections")]
-pub use collection::{GlobalMap, GlobalSet, use_global_map, use_global_set};
+pub use collection::{
+    GlobalMap, GlobalSet, use_global_map, use_global_set, use_mfe_map, use_mfe_set,
+};
 pub use follow::{use_computed, use_metadata, use_mfes, use_subscription};
 pub use key_source::{KeySource, ReactiveKey};
 pub use mfe::{Mfe, MfeFallback, MfeProps, try_use_scope, use_mfe, use_scope};

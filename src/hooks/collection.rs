@@ -1,12 +1,12 @@
-//! `use_global_map` and `use_global_set`: the entries of a collection, one by one.
+//! `use_global_map`, `use_global_set` and their like: the entries of a collection, one by one.
 
 mod map;
 mod set;
 
-pub use map::{GlobalMap, use_global_map};
-pub use set::{GlobalSet, use_global_set};
+pub use map::{GlobalMap, use_global_map, use_mfe_map};
+pub use set::{GlobalSet, use_global_set, use_mfe_set};
 
-use super::{key_source::KeySource, provider::use_view, state::Reach};
+use super::{key_source::KeySource, state::Reach};
 use crate::{error::StateError, key::Key, store::View};
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -29,9 +29,11 @@ impl<C, H> Clone for Place<C, H> {
 }
 
 impl<C: Send + Sync, H: Clone + Send + Sync> Place<C, H> {
-    #[track_caller]
-    fn new(key: KeySource<C>, find: fn(&View, &Key<C>) -> Result<H, StateError>) -> Self {
-        let view = use_view();
+    fn new(
+        view: View,
+        key: KeySource<C>,
+        find: fn(&View, &Key<C>) -> Result<H, StateError>,
+    ) -> Self {
         let reach = Reach::new(key, |key| find(&view, key));
         Self(StoredValue::new(Arc::new(Found { view, reach, find })))
     }

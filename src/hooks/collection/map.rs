@@ -2,7 +2,10 @@
 
 use super::Place;
 use crate::{
-    collection::OrdMap, error::StateError, hooks::key_source::ReactiveKey, store::MapHandle,
+    collection::OrdMap,
+    error::StateError,
+    hooks::{key_source::ReactiveKey, provider::use_view, use_scope},
+    store::{MapHandle, View},
     value::StateValue,
 };
 use std::{borrow::Borrow, fmt};
@@ -56,8 +59,18 @@ use std::{borrow::Borrow, fmt};
 pub fn use_global_map<K: StateValue + Ord, V: StateValue>(
     key: impl ReactiveKey<OrdMap<K, V>>,
 ) -> GlobalMap<K, V> {
-    let place = Place::new(key.into_source(), |view, key| view.map_of(key));
-    GlobalMap(place)
+    GlobalMap::new(use_view(), key)
+}
+
+/// As [`use_global_map`], for a key of the micro-frontend that the component belongs to.
+///
+/// # Panics
+/// If the component is not inside of an [`Mfe`](crate::hooks::Mfe).
+#[track_caller]
+pub fn use_mfe_map<K: StateValue + Ord, V: StateValue>(
+    key: impl ReactiveKey<OrdMap<K, V>>,
+) -> GlobalMap<K, V> {
+    GlobalMap::new(use_scope().view().clone(), key)
 }
 
 /// The entries of a map under a shared key, see [`use_global_map`]. It can be copied, and ends with
@@ -72,6 +85,13 @@ impl<K: StateValue + Ord, V: StateValue> Copy for GlobalMap<K, V> {}
 impl<K: StateValue + Ord, V: StateValue> Clone for GlobalMap<K, V> {
     fn clone(&self) -> Self {
         *self
+    }
+}
+
+impl<K: StateValue + Ord, V: StateValue> GlobalMap<K, V> {
+    fn new(view: View, key: impl ReactiveKey<OrdMap<K, V>>) -> Self {
+        let key = key.into_source();
+        Self(Place::new(view, key, |view, key| view.map_of(key)))
     }
 }
 

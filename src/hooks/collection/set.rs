@@ -2,7 +2,10 @@
 
 use super::Place;
 use crate::{
-    collection::OrdSet, error::StateError, hooks::key_source::ReactiveKey, store::SetHandle,
+    collection::OrdSet,
+    error::StateError,
+    hooks::{key_source::ReactiveKey, provider::use_view, use_scope},
+    store::{SetHandle, View},
     value::StateValue,
 };
 use std::{borrow::Borrow, fmt};
@@ -35,8 +38,16 @@ use std::{borrow::Borrow, fmt};
 /// ```
 #[track_caller]
 pub fn use_global_set<T: StateValue + Ord>(key: impl ReactiveKey<OrdSet<T>>) -> GlobalSet<T> {
-    let place = Place::new(key.into_source(), |view, key| view.set_of(key));
-    GlobalSet(place)
+    GlobalSet::new(use_view(), key)
+}
+
+/// As [`use_global_set`], for a key of the micro-frontend that the component belongs to.
+///
+/// # Panics
+/// If the component is not inside of an [`Mfe`](crate::hooks::Mfe).
+#[track_caller]
+pub fn use_mfe_set<T: StateValue + Ord>(key: impl ReactiveKey<OrdSet<T>>) -> GlobalSet<T> {
+    GlobalSet::new(use_scope().view().clone(), key)
 }
 
 /// The items of a set under a shared key, see [`use_global_set`]. It can be copied, and ends with
@@ -51,6 +62,13 @@ impl<T: StateValue + Ord> Copy for GlobalSet<T> {}
 impl<T: StateValue + Ord> Clone for GlobalSet<T> {
     fn clone(&self) -> Self {
         *self
+    }
+}
+
+impl<T: StateValue + Ord> GlobalSet<T> {
+    fn new(view: View, key: impl ReactiveKey<OrdSet<T>>) -> Self {
+        let key = key.into_source();
+        Self(Place::new(view, key, |view, key| view.set_of(key)))
     }
 }
 
