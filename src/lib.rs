@@ -56,6 +56,7 @@
 //! | `leptos` | yes | the [`hooks`] and components; enables neither `csr` nor `hydrate` nor `ssr` |
 //! | `json` | yes | values as JSON, reading a value as another type than was written, sizes in bytes |
 //! | `regex` | yes | [`Pattern::regex`] beside [`Pattern::glob`] |
+//! | `collections` | yes | [`OrdMap`] and [`OrdSet`] under a key, read, tracked and written by entry |
 //!
 //! The core, without default features, needs neither Leptos nor web-sys, runs natively, and is
 //! `Send + Sync`.
@@ -110,6 +111,6 @@ fn read<T: ?Sized>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
 }
 
 /// The examples of the README are tests.
-#[cfg(all(doctest, feature = "leptos", feature = "json"))]
+#[cfg(all(doctest, feature = "leptos", feature = "json", feature = "collections"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,6 +1,7 @@
 //! Keys and values whose every method calls the store that they live in.
 
 use super::*;
+use std::{cell::Cell, rc::Rc};
 
 type Rows = OrdMap<Nosy, Nosy>;
 
@@ -56,5 +57,50 @@ conformance! {
         for method in ["clone", "eq", "cmp", "drop"] {
             assert!(peeks.count(method) > 0, "{method}: {:?}", peeks.counts());
         }
+    }
+
+    /// Wherever a write falls into a read, or into the telling of another write, nobody is left with
+    /// what is old.
+    fn a_write_in_the_middle_of_a_read_or_of_a_write_is_told(engine) {
+        let mut fell = [0; 2];
+        for (phase, at) in (0..2).flat_map(|phase| (1..80).map(move |at| (phase, at))) {
+            let (effects, store) = (Effects::new(), store(engine));
+            // As JSON, so that the first to read it decodes it.
+            #[cfg(feature = "json")]
+            store.set_json("rows", serde_json::json!({ "1": 1, "2": 2, "3": 3 })).unwrap();
+            #[cfg(not(feature = "json"))]
+            store.set("rows", nosy([(1, 1), (2, 2), (3, 3)])).unwrap();
+            let map = store.map_of::<Nosy, Nosy>("rows").unwrap();
+            let watch_entry = |id: u32| {
+                let map = map.clone();
+                watch(&effects, move || map.with(&Nosy(id), |value| value.0))
+            };
+            let mut logs = Vec::new();
+            if phase == 1 {
+                logs.extend((0..5).map(|id| (id, watch_entry(id))));
+            }
+            let (here, calls, has_fallen) = (store.clone(), Cell::new(0), Rc::new(Cell::new(false)));
+            let done = Rc::clone(&has_fallen);
+            let peeks = Peeks::by(move || {
+                calls.set(calls.get() + 1);
+                if calls.get() == at {
+                    done.set(here.set("rows", nosy([(1, 10), (3, 3), (4, 4)])).is_ok());
+                }
+            });
+            if phase == 0 {
+                logs.extend((0..5).map(|id| (id, watch_entry(id))));
+            } else {
+                let _ = map.insert(Nosy(2), Nosy(20));
+            }
+            effects.settle();
+            drop(peeks);
+            fell[phase] += usize::from(has_fallen.get());
+            for (id, log) in &logs {
+                let stored = map.with(&Nosy(*id), |value| value.0);
+                assert_eq!(log.take().pop(), Some(stored), "{id}, at {at} of {phase}");
+            }
+            effects.end();
+        }
+        assert!(fell[0] > 10 && fell[1] > 5, "{fell:?}");
     }
 }
