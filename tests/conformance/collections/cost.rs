@@ -37,13 +37,19 @@ impl PartialEq for Counted {
     }
 }
 
-#[derive(Debug, PartialEq, Eq, PartialOrd, Serialize, Deserialize)]
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Id(u32);
 
 impl Clone for Id {
     fn clone(&self) -> Self {
         up(&KEYS_CLONED);
         Self(self.0)
+    }
+}
+
+impl PartialOrd for Id {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
