@@ -10,6 +10,8 @@
 
 #[cfg(feature = "json")]
 mod at;
+#[cfg(feature = "collections")]
+mod collection;
 #[cfg(feature = "fields")]
 mod fields;
 mod follow;
@@ -23,6 +25,10 @@ mod states;
 
 #[cfg(feature = "json")]
 pub use at::{SetAt, use_global_at};
+#[cfg(feature = "collections")]
+pub use collection::{
+    GlobalMap, GlobalSet, use_global_map, use_global_set, use_mfe_map, use_mfe_set,
+};
 #[cfg(feature = "fields")]
 pub use fields::{use_global_store, use_global_store_or, use_mfe_store, use_mfe_store_or};
 pub use follow::{use_computed, use_metadata, use_mfes, use_subscription};

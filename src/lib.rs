@@ -57,6 +57,7 @@
 //! | `json` | yes | values as JSON, reading a value as another type than was written, sizes in bytes |
 //! | `fields` | yes | [`fields`]: the fields of a value, read and written one by one |
 //! | `regex` | yes | [`Pattern::regex`] beside [`Pattern::glob`] |
+//! | `collections` | yes | [`OrdMap`] and [`OrdSet`] under a key, read, tracked and written by entry |
 //!
 //! The core, without default features, needs neither Leptos nor web-sys, runs natively, and is
 //! `Send + Sync`.
@@ -65,6 +66,8 @@
 #![deny(missing_docs, missing_debug_implementations)]
 
 mod change;
+#[cfg(feature = "collections")]
+mod collection;
 mod engine;
 mod error;
 #[cfg(feature = "fields")]
@@ -80,6 +83,8 @@ mod store;
 mod value;
 
 pub use change::{Change, ChangeSet, Origin};
+#[cfg(feature = "collections")]
+pub use collection::{Iter, OrdMap, OrdSet};
 pub use engine::EngineKind;
 pub use error::{Access, KeyFault, Reporter, StateError};
 #[cfg(feature = "fields")]
@@ -95,6 +100,8 @@ pub use store::{
     Middleware, MiddlewareId, Monitor, Outcome, Restore, Snapshot, Store, StoreBuilder,
     SubscribeOptions, Subscription, Task, Transaction, Validate, Veto, View, Warning, Write,
 };
+#[cfg(feature = "collections")]
+pub use store::{MapHandle, SetHandle};
 #[cfg(feature = "fields")]
 pub use universal_state_macros::Diff;
 pub use value::{IntoValue, Mismatch, StateValue, Value};
@@ -112,6 +119,6 @@ fn read<T: ?Sized>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
 }
 
 /// The examples of the README are tests.
-#[cfg(all(doctest, feature = "leptos", feature = "json"))]
+#[cfg(all(doctest, feature = "leptos", feature = "json", feature = "collections"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

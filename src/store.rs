@@ -1,6 +1,8 @@
 //! [`Store`]: the handle of a universal state, and what its owner alone can do.
 
 mod clock;
+#[cfg(feature = "collections")]
+mod collection;
 mod computed;
 mod context;
 mod deliver;
@@ -22,6 +24,8 @@ mod transaction;
 mod view;
 
 pub use clock::Task;
+#[cfg(feature = "collections")]
+pub use collection::{MapHandle, SetHandle};
 pub use computed::Computed;
 pub use handle::Handle;
 pub use history::{History, HistoryMove, HistoryOptions, HistoryStep};

@@ -38,6 +38,9 @@ mod access;
 mod bad_input;
 #[path = "conformance/batch.rs"]
 mod batch;
+#[cfg(feature = "collections")]
+#[path = "conformance/collections.rs"]
+mod collections;
 #[path = "conformance/computed.rs"]
 mod computed;
 #[path = "conformance/computed_listening.rs"]

@@ -91,3 +91,30 @@ fn a_micro_frontend_ends_with_its_request() {
 fn without_a_provider_there_is_no_store() {
     Owner::new().with(|| assert!(try_use_store().is_none()));
 }
+
+#[cfg(feature = "collections")]
+#[test]
+fn a_collection_holds_what_the_requests_store_holds() {
+    use universal_state::{
+        OrdMap, OrdSet,
+        hooks::{use_global_map, use_global_set},
+    };
+    const STOCK: Key<OrdMap<u32, i32>> = Key::new("stock");
+    const TAGS: Key<OrdSet<String>> = Key::new("tags");
+
+    let store = Store::new();
+    store.set(STOCK, [(1, 10)].into()).unwrap();
+    request(&store, || {
+        let (stock, tags) = (use_global_map(STOCK), use_global_set(TAGS));
+        assert_eq!(
+            (stock.get(&1), stock.keys(), tags.len()),
+            (Some(10), vec![1], 0)
+        );
+        stock.insert(2, 20);
+        assert_eq!(stock.len(), 2);
+    });
+    assert_eq!(
+        (store.slot_count(), store.keys()),
+        (1, vec!["stock".to_owned()])
+    );
+}

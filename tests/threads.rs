@@ -53,6 +53,13 @@ const _: () = {
     shared::<(StateError, KeyFault, Access, Mismatch, Warning, EngineKind)>();
     shared::<(Mfe, MfeInfo, SharedAccess, Pattern, Restore)>();
     shared::<dyn Middleware>();
+    #[cfg(feature = "collections")]
+    shared::<(
+        universal_state::OrdMap<i32, i32>,
+        universal_state::OrdSet<i32>,
+        universal_state::MapHandle<i32, i32>,
+        universal_state::SetHandle<i32>,
+    )>();
     // A key names its type and holds nothing of it.
     shared::<Key<std::rc::Rc<()>>>();
 };

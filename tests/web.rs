@@ -21,6 +21,10 @@ use web_sys::{HtmlElement, wasm_bindgen::JsCast};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
+#[cfg(all(feature = "collections", feature = "json"))]
+#[path = "web/collections.rs"]
+mod collections;
+
 const NAME: Key<String> = Key::new("name");
 const COUNT: Key<i32> = Key::new("count");
 

@@ -179,26 +179,36 @@ pub(super) struct Target<T> {
     key: Reach<T>,
 }
 
+/// How a hook comes to the handle of its key.
 #[derive(Clone)]
-enum Reach<T> {
+pub(super) enum Reach<T, H = Arc<Handle<T>>> {
     /// Found once and for all.
-    Handle(Arc<Handle<T>>),
+    Handle(H),
     Reactive(Arc<dyn Fn() -> Key<T> + Send + Sync>),
     /// The key cannot be used, and why.
     Refused(StateError),
 }
 
+impl<T: 'static, H> Reach<T, H> {
+    pub(super) fn new(
+        key: KeySource<T>,
+        find: impl FnOnce(&Key<T>) -> Result<H, StateError>,
+    ) -> Self {
+        match key {
+            KeySource::Reactive(key) => Self::Reactive(key),
+            KeySource::Fixed(key) => match find(&key) {
+                Ok(handle) => Self::Handle(handle),
+                // A grant may come yet, so it is asked for again.
+                Err(StateError::Denied { .. }) => Self::Reactive(Arc::new(move || key.clone())),
+                Err(error) => Self::Refused(error),
+            },
+        }
+    }
+}
+
 impl<T: StateValue> Target<T> {
     pub(super) fn new(view: View, key: KeySource<T>) -> Self {
-        let key = match key {
-            KeySource::Reactive(key) => Reach::Reactive(key),
-            KeySource::Fixed(key) => match view.handle(&key) {
-                Ok(handle) => Reach::Handle(Arc::new(handle)),
-                // A grant may come yet, so it is asked for again.
-                Err(StateError::Denied { .. }) => Reach::Reactive(Arc::new(move || key.clone())),
-                Err(error) => Reach::Refused(error),
-            },
-        };
+        let key = Reach::new(key, |key| view.handle(key).map(Arc::new));
         Self { view, key }
     }
 

@@ -16,8 +16,8 @@ use std::{fmt, marker::PhantomData, sync::Arc};
 /// engine. Made by [`View::handle`]; it stays good when the key is deleted, written anew, or the
 /// engine is exchanged.
 pub struct Handle<T> {
-    view: View,
-    slot: Arc<Slot>,
+    pub(super) view: View,
+    pub(super) slot: Arc<Slot>,
     value: PhantomData<fn() -> T>,
 }
 

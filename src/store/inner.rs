@@ -209,18 +209,24 @@ impl Inner {
     /// tracked by whatever effect, memo or computed value is running.
     pub(crate) fn read(&self, slot: &Arc<Slot>) -> Option<Value> {
         slot.track();
+        self.peek(slot).0
+    }
+
+    /// As [`Inner::read`], tracked by a computed value alone; and whether it is what the open batch
+    /// of this thread wrote.
+    pub(crate) fn peek(&self, slot: &Arc<Slot>) -> (Option<Value>, bool) {
         if context::is_idle() {
-            return self.load(slot).0;
+            return (self.load(slot).0, false);
         }
         let id = self.id();
         if let Some(content) = context::with_draft(id, |draft| draft.get(slot).cloned()).flatten() {
             context::observe(id);
-            return content;
+            return (content, true);
         }
         let (value, sequence) = self.load(slot);
         context::with_draft(id, |draft| draft.read(slot, sequence));
         context::track(id, || (Dep::Slot(Arc::clone(slot)), sequence));
-        value
+        (value, false)
     }
 
     /// Whether a batch is open in this thread.

@@ -25,4 +25,11 @@ impl Effects {
     pub fn settle(&self) {
         Executor::poll_local();
     }
+
+    /// Ends all that have been started.
+    #[cfg_attr(not(feature = "collections"), expect(dead_code))]
+    pub fn end(&self) {
+        self.0.cleanup();
+        self.settle();
+    }
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::{
     cell::{Cell, RefCell},
+    cmp::Ordering,
     collections::BTreeMap,
     rc::Rc,
 };
@@ -80,6 +81,21 @@ impl PartialEq for Nosy {
     fn eq(&self, other: &Self) -> bool {
         peek("eq");
         self.0 == other.0
+    }
+}
+
+impl Eq for Nosy {}
+
+impl PartialOrd for Nosy {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Nosy {
+    fn cmp(&self, other: &Self) -> Ordering {
+        peek("cmp");
+        self.0.cmp(&other.0)
     }
 }
 

@@ -96,6 +96,7 @@ fn lint() -> Result<()> {
         "-p universal-state --all-targets --no-default-features",
         "-p universal-state --all-targets --no-default-features --features json",
         "-p universal-state --all-targets --no-default-features --features fields",
+        "-p universal-state --all-targets --no-default-features --features collections",
         "--workspace --exclude xtask --lib --bins --examples --target wasm32-unknown-unknown",
         "-p universal-state --test web --target wasm32-unknown-unknown",
     ] {
@@ -145,6 +146,7 @@ fn native(counts: &mut Counts) -> Result<()> {
         "--no-default-features",
         "--no-default-features --features json",
         "--no-default-features --features fields",
+        "--no-default-features --features collections",
     ] {
         let line = format!("cargo test -p universal-state --lib --bins --tests {features}");
         count(Cmd::line(&line), Runner::Cargo, counts)?;

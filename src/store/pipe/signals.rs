@@ -49,6 +49,18 @@ impl Inner {
         f()
     }
 
+    /// Notifies triggers as a commit would.
+    #[cfg(feature = "collections")]
+    pub(crate) fn notify(&self, triggers: Triggers) {
+        let mut signals = Signals {
+            triggers,
+            ..Signals::default()
+        };
+        if !self.hold_back(&mut signals) {
+            signals.notify(self);
+        }
+    }
+
     /// Takes the signals if they are to be held back.
     pub(super) fn hold_back(&self, signals: &mut Signals) -> bool {
         let holds = self.is_holding();
