@@ -11,6 +11,7 @@
 #[cfg(feature = "json")]
 mod at;
 mod follow;
+mod history;
 mod key_source;
 mod mfe;
 mod provider;
@@ -22,6 +23,7 @@ mod states;
 #[cfg(feature = "json")]
 pub use at::{SetAt, use_global_at};
 pub use follow::{use_computed, use_metadata, use_mfes, use_subscription};
+pub use history::{UseHistory, use_history, use_mfe_history};
 pub use key_source::{KeySource, ReactiveKey};
 pub use mfe::{Mfe, MfeFallback, MfeProps, try_use_scope, use_mfe, use_scope};
 pub use provider::{
