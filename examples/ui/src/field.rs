@@ -1,0 +1,51 @@
+//! One field of the shared person: what it holds, and the way to change it.
+
+use crate::edits::{Edits, use_edits};
+use leptos::prelude::*;
+use universal_state::hooks::{SetState, use_global_state, use_selector};
+use workbench_contract::{USER, User};
+
+/// A text in the shared person. Whoever reads it hears of changes of this text alone.
+#[derive(Clone, Copy)]
+pub struct Field {
+    /// What it is now, whoever wrote it.
+    pub value: Signal<String>,
+    set: SetState<User>,
+    place: fn(&mut User) -> &mut String,
+    edits: Edits,
+}
+
+/// The person's name.
+pub fn use_name() -> Field {
+    use_field(|user| &user.name, |user| &mut user.name)
+}
+
+/// The person's e-mail address.
+pub fn use_email() -> Field {
+    use_field(|user| &user.email, |user| &mut user.email)
+}
+
+fn use_field(read: fn(&User) -> &String, place: fn(&mut User) -> &mut String) -> Field {
+    let text = use_selector(USER, move |user: &User| read(user).clone());
+    Field {
+        value: Memo::new(move |_| text.get().unwrap_or_default()).into(),
+        set: use_global_state(USER).1,
+        place,
+        edits: use_edits(),
+    }
+}
+
+impl Field {
+    /// Replaces the text. Writing what is there already is no edit.
+    ///
+    /// # Errors
+    /// Why it was refused, in words for a person.
+    pub fn replace(&self, new: &str) -> Result<(), String> {
+        if self.value.get_untracked() == new {
+            return Ok(());
+        }
+        let write = |user: &mut User| new.clone_into((self.place)(user));
+        self.edits
+            .record(|| self.set.try_update_or(User::default(), write))
+    }
+}
