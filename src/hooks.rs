@@ -15,6 +15,7 @@ mod collection;
 #[cfg(feature = "fields")]
 mod fields;
 mod follow;
+mod history;
 mod key_source;
 mod mfe;
 mod provider;
@@ -32,6 +33,7 @@ pub use collection::{
 #[cfg(feature = "fields")]
 pub use fields::{use_global_store, use_global_store_or, use_mfe_store, use_mfe_store_or};
 pub use follow::{use_computed, use_metadata, use_mfes, use_subscription};
+pub use history::{UseHistory, use_history, use_mfe_history};
 pub use key_source::{KeySource, ReactiveKey};
 pub use mfe::{Mfe, MfeFallback, MfeProps, try_use_scope, use_mfe, use_scope};
 pub use provider::{

@@ -3,11 +3,11 @@
 
 use leptos::prelude::{GetUntracked, Owner};
 use universal_state::{
-    Key, MfeInfo, StateError, Store,
+    HistoryOptions, Key, MfeInfo, StateError, Store,
     hooks::{
         UseGlobalStateOptions, provide_global_state, try_use_scope, try_use_store,
         use_global_state, use_global_state_or, use_global_state_with_options, use_global_states,
-        use_mfe, use_mfe_state, use_snapshot,
+        use_history, use_mfe, use_mfe_state, use_snapshot,
     },
 };
 
@@ -85,6 +85,26 @@ fn a_micro_frontend_ends_with_its_request() {
         assert!(matches!(taken, Err(StateError::MfeTaken { .. })));
     });
     assert!(store.mfes().is_empty() && store.is_empty());
+}
+
+#[test]
+fn a_history_ends_with_its_request() {
+    let store = Store::new();
+    let mut late = None;
+    request(&store, || {
+        let history = use_history(HistoryOptions::new());
+        let (_, set) = use_global_state(COUNT);
+        set.set(1);
+        set.set(2);
+        assert_eq!(history.position.get_untracked(), 2);
+        history.undo();
+        assert_eq!(store.get(COUNT), Some(1));
+        assert!(history.can_undo.get_untracked() && history.can_redo.get_untracked());
+        late = Some(history);
+    });
+    let late = late.map(|history| history.try_undo());
+    assert_eq!(late, Some(Err(StateError::Unmounted)));
+    assert_eq!(store.get(COUNT), Some(1));
 }
 
 #[test]

@@ -32,6 +32,7 @@ for (const from of engines) {
     }
     await visit.log.expectNewest({
       key: "user",
+      path: "/name",
       old: 'name: "Grace"',
       new: 'name: "Katherine"',
       source: "preferences",

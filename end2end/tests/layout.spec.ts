@@ -20,7 +20,7 @@ async function expectNoHorizontalScroll({ page }: Workbench) {
 /** Names of parts that stick out of the window on the left or the right. */
 async function partsOutside({ page }: Workbench) {
   return page.evaluate(() =>
-    [...document.querySelectorAll("section, header, table, button, input, pre, dl, p, code")]
+    [...document.querySelectorAll("section, header, table, td, button, input, pre, dl, ol, p, code, .renders")]
       .filter((element) => !element.closest(".visually-hidden, .skip-link"))
       .filter((element) => {
         const { left, right, width } = element.getBoundingClientRect();
@@ -55,6 +55,7 @@ test.describe("360 px wide", () => {
       ...workbench.mfes().map((mfe) => mfe.place),
       workbench.log.panel,
       workbench.controls,
+      workbench.history.panel,
       workbench.registry,
       workbench.allKeys,
     ]) {

@@ -70,6 +70,7 @@ test("the page has a title, one main heading, and landmarks", async ({ workbench
     "Micro-frontends",
     "State changes",
     "Controls",
+    "History",
     "Registry",
     "All keys",
   ]);

@@ -46,6 +46,29 @@ for (const engine of engines) {
   });
 }
 
+for (const engine of engines) {
+  test(`an entry tells where inside of the value it changed, on ${engine}`, async ({ visit }) => {
+    await visit.open({ engine });
+    await visit.mfe("profile").setEmail("ada@example.com");
+    await visit.log.expectNewest({
+      key: "user",
+      path: "/email",
+      old: 'email: "ada@example.org"',
+      new: 'email: "ada@example.com"',
+      source: "profile",
+    });
+    await visit.mfe("activity").setName("Grace");
+    const { path } = visit.log.newest("user");
+    await expect(path).toHaveText("/name");
+    await expect(path).toHaveAttribute("title", "/name");
+
+    await visit.reset();
+    await expect(visit.log.newest("user").path.locator("code")).toHaveText(["/email", "/name"]);
+    await visit.clear();
+    await expect(visit.log.newest("user").path).toHaveText("whole value");
+  });
+}
+
 test("a long value is cut, and whole in its title", async ({ workbench }) => {
   const long = "Ada ".repeat(100);
   await workbench.mfe("profile").setName(long);

@@ -13,6 +13,7 @@ for (const engine of engines) {
       }
       await visit.log.expectNewest({
         key: "user",
+        path: "/name",
         old: 'name: "Ada Lovelace"',
         new: 'name: "Grace Hopper"',
         source: "profile",

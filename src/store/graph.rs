@@ -25,7 +25,11 @@ pub(crate) trait Graph: Any + Send + Sync {
     clippy::box_collection,
     reason = "one word in each slot, of which few have graphs"
 )]
-pub(crate) struct Graphs(Option<Box<Vec<Weak<dyn Graph>>>>);
+pub(crate) struct Graphs(Option<Box<List>>);
+
+/// Boxed, because most keys have none.
+#[derive(Default)]
+struct List(Vec<Weak<dyn Graph>>);
 
 impl Graphs {
     pub(crate) fn is_empty(&self) -> bool {
@@ -33,7 +37,7 @@ impl Graphs {
     }
 
     pub(crate) fn living(&self) -> impl Iterator<Item = Arc<dyn Graph>> {
-        let graphs = self.0.iter().flat_map(|list| list.iter());
+        let graphs = self.0.iter().flat_map(|list| list.0.iter());
         graphs.filter_map(Weak::upgrade)
     }
 
@@ -45,7 +49,7 @@ impl Graphs {
 
     #[cfg(any(feature = "fields", feature = "collections"))]
     pub(crate) fn add(&mut self, graph: Weak<dyn Graph>) {
-        let list = self.0.get_or_insert_default();
+        let List(list) = &mut **self.0.get_or_insert_default();
         list.retain(|graph| graph.strong_count() > 0);
         list.push(graph);
     }

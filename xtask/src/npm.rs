@@ -1,4 +1,4 @@
-//! npm packages: those of `end2end/` are Playwright and Binaryen's `wasm-opt`.
+//! npm packages: those of `end2end/` are Playwright, TypeScript and Binaryen's `wasm-opt`.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -113,7 +113,9 @@ impl Item {
             Self::Clippy => "lints",
             Self::WasmTarget => "compiles for the browser",
             Self::Browser => "runs the browser and end-to-end tests",
-            Self::NpmPackages => "Playwright runs the end-to-end tests, Binaryen shrinks the demo",
+            Self::NpmPackages => {
+                "Playwright runs the end-to-end tests, TypeScript checks them, Binaryen shrinks the demo"
+            }
             Self::Crates => "fetched now, as Trunk builds offline",
             Self::WasmBindgen => "writes the JavaScript side, in exactly the version of the crate",
             Self::Trunk => "bundles the demo",

@@ -191,13 +191,19 @@ fn wasm(environment: &Environment, counts: &mut Counts) -> Result<()> {
 
 fn end_to_end(environment: &Environment, counts: &mut Counts) -> Result<()> {
     let dist = demo::dist()?;
+    let path = environment.path()?;
+    // Playwright strips the types, it does not check them.
+    Cmd::line("tsc --noEmit")
+        .dir(npm::dir())
+        .path(&path)
+        .run()?;
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let address = listener.local_addr()?;
     thread::spawn(move || serve::run(&listener, &dist));
 
     let test = Cmd::line("playwright test")
         .dir(npm::dir())
-        .path(&environment.path()?)
+        .path(&path)
         .env("BASE_URL", format!("http://{address}"))
         .env("CHROME", &environment.browser()?.browser);
     count(test, Runner::Playwright, counts)

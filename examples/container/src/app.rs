@@ -1,8 +1,9 @@
 //! The page.
 
 use crate::{
-    controls::Controls,
+    controls::{Controls, Toggle},
     engine_switch::EngineSwitch,
+    history::{Moves, Steps, use_shared_history},
     keys::AllKeys,
     log::ChangeLog,
     notices::{NoticeArea, Notices},
@@ -25,11 +26,17 @@ pub fn App() -> impl IntoView {
     let start = start::start(notices);
     provide_global_state(start.store);
     let (theme, _) = use_global_state_or(THEME, preferred_theme());
+    let history = use_shared_history(notices);
+    let counts_shown = RwSignal::new(true);
     let places = places();
     let frame = |place: Place| view! { <PlaceFrame place/> };
     view! {
         <Title text="Workbench · universal-state"/>
-        <Html {..} data-theme=move || theme.get().name()/>
+        <Html
+            {..}
+            data-theme=move || theme.get().name()
+            data-renders=move || if counts_shown.get() { "shown" } else { "hidden" }
+        />
         <a class="skip-link" href="#main">
             "Skip to the micro-frontends"
         </a>
@@ -47,13 +54,23 @@ pub fn App() -> impl IntoView {
         <main id="main" tabindex="-1">
             <Stats notices/>
             <section class="places" aria-labelledby="places-heading">
-                <h2 id="places-heading">"Micro-frontends"</h2>
+                <div class="places-header">
+                    <h2 id="places-heading">"Micro-frontends"</h2>
+                    <Moves shared=history/>
+                    <Toggle
+                        name="Render counts"
+                        label=""
+                        on=counts_shown
+                        on_toggle=move |()| counts_shown.update(|shown| *shown = !*shown)
+                    />
+                </div>
                 <div class="places-row">{places.map(frame)}</div>
             </section>
             <div class="instruments">
                 <ChangeLog/>
                 <div class="instruments-side">
                     <Controls places initial=start.initial/>
+                    <Steps shared=history/>
                     <Registry/>
                     <AllKeys/>
                 </div>

@@ -71,7 +71,7 @@ fn PlaceControls(place: Place) -> impl IntoView {
 
 /// A button that stays pressed.
 #[component]
-fn Toggle(
+pub fn Toggle(
     name: &'static str,
     /// Whom it concerns, for a screen reader.
     label: &'static str,

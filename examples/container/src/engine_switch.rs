@@ -2,13 +2,14 @@
 
 use leptos::prelude::*;
 use universal_state::{EngineKind, hooks::use_store};
-use workbench_ui::Segmented;
+use workbench_ui::{RenderCount, Renders, Segmented};
 
 /// Which engine runs, and the way to another one.
 #[component]
 pub fn EngineSwitch() -> impl IntoView {
     let store = use_store();
     let running = RwSignal::new(store.engine());
+    let renders = Renders::of("Engine");
     let report = RwSignal::new(String::new());
     let exchange = move |engine: EngineKind| {
         if store.engine() == engine {
@@ -35,8 +36,10 @@ pub fn EngineSwitch() -> impl IntoView {
                     label="Engine"
                     options=EngineKind::ALL.iter().map(|kind| (*kind, kind.name())).collect()
                     selected=running
+                    renders
                     on_select=exchange
                 />
+                <RenderCount renders/>
             </div>
             <p class="engine-report" role="status" aria-live="polite" data-testid="engine-report">
                 {report}

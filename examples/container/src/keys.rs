@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use universal_state::hooks::use_snapshot;
-use workbench_ui::text;
+use workbench_ui::{RenderCount, Renders, text};
 
 /// What a row shows of a value, and what its title does, in characters.
 const SHOWN: usize = 120;
@@ -11,6 +11,7 @@ const IN_TITLE: usize = 2_000;
 /// All keys with their values: those that are shared and those of each micro-frontend.
 #[component]
 pub fn AllKeys() -> impl IntoView {
+    let renders = Renders::of("All keys");
     let snapshot = use_snapshot();
     let rows = Memo::new(move |_| {
         let mut rows: Vec<(String, String)> = snapshot
@@ -36,7 +37,10 @@ pub fn AllKeys() -> impl IntoView {
     };
     view! {
         <section class="panel" aria-labelledby="keys-heading">
-            <h2 id="keys-heading">"All keys"</h2>
+            <div class="panel-header">
+                <h2 id="keys-heading">"All keys"</h2>
+                <RenderCount renders/>
+            </div>
             <table class="table table-keys">
                 <caption class="visually-hidden">"Every key and its value"</caption>
                 <thead>
@@ -46,7 +50,7 @@ pub fn AllKeys() -> impl IntoView {
                     </tr>
                 </thead>
                 <tbody>
-                    <For each=move || rows.get() key=Clone::clone let:entry>
+                    <For each=renders.counting(move || rows.get()) key=Clone::clone let:entry>
                         {row(entry)}
                     </For>
                 </tbody>

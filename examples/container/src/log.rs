@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use serde_json::{Map, Value as Json};
 use std::collections::VecDeque;
 use universal_state::{Change, SubscribeOptions, Value, hooks::use_store};
-use workbench_ui::text;
+use workbench_ui::{RenderCount, Renders, text};
 
 /// How many changes are kept.
 const KEPT: usize = 50;
@@ -13,6 +13,10 @@ const KEPT: usize = 50;
 /// What a cell shows of a value, and what its title does, in characters.
 const SHOWN: usize = 72;
 const IN_TITLE: usize = 2_000;
+
+/// What a cell shows of the places of a change: how many, and how much of each, in characters.
+const PLACES: usize = 3;
+const PLACE: usize = 48;
 
 /// The last changes, newest first.
 #[derive(Default)]
@@ -36,6 +40,7 @@ struct Entry {
     id: u64,
     time: u64,
     key: String,
+    places: Places,
     old: Side,
     new: Side,
     source: String,
@@ -49,10 +54,37 @@ impl Entry {
             id,
             time: change.time(),
             key: change.key().to_owned(),
+            places: Places::of(change),
             old,
             new,
             source: change.source().to_owned(),
             origin: change.origin().to_string(),
+        }
+    }
+}
+
+/// Where inside of the value something changed, as JSON Pointers.
+#[derive(Clone)]
+struct Places {
+    /// The first of them, cut. None if the value changed as a whole.
+    shown: Vec<String>,
+    /// How many are not shown.
+    more: usize,
+    all: String,
+}
+
+impl Places {
+    fn of(change: &Change) -> Self {
+        let paths: Vec<String> = change.paths().iter().map(ToString::to_string).collect();
+        let inner: Vec<&String> = paths.iter().filter(|path| !path.is_empty()).collect();
+        Self {
+            shown: inner
+                .iter()
+                .take(PLACES)
+                .map(|path| text::cut(path, PLACE))
+                .collect(),
+            more: inner.len().saturating_sub(PLACES),
+            all: text::cut(&paths.join("\n"), IN_TITLE),
         }
     }
 }
@@ -102,6 +134,7 @@ pub fn ChangeLog() -> impl IntoView {
         Ok(subscription) => on_cleanup(move || drop(subscription)),
         Err(error) => store.report(&error),
     }
+    let renders = Renders::of("State changes");
     let entries = move || ring.with(|ring| ring.entries.iter().cloned().collect::<Vec<_>>());
     let is_empty = move || ring.with(|ring| ring.entries.is_empty());
     let count = move || {
@@ -118,6 +151,7 @@ pub fn ChangeLog() -> impl IntoView {
             <div class="panel-header">
                 <h2 id="log-heading">"State changes"</h2>
                 <span class="panel-note">{count}</span>
+                <RenderCount renders/>
             </div>
             <div class="log-scroll" role="group" aria-label="State changes, to scroll" tabindex="0">
                 <table class="table log-table">
@@ -126,12 +160,13 @@ pub fn ChangeLog() -> impl IntoView {
                         <tr>
                             <th scope="col">"Time"</th>
                             <th scope="col">"Key"</th>
+                            <th scope="col">"Path"</th>
                             <th scope="col">"Change"</th>
                             <th scope="col">"Source"</th>
                         </tr>
                     </thead>
                     <tbody>
-                        <For each=entries key=|entry| entry.id let:entry>
+                        <For each=renders.counting(entries) key=|entry| entry.id let:entry>
                             <Row entry/>
                         </For>
                     </tbody>
@@ -163,6 +198,9 @@ fn Row(entry: Entry) -> impl IntoView {
             <th class="log-key" scope="row">
                 <code>{entry.key}</code>
             </th>
+            <td class="log-places" title=entry.places.all>
+                {places(entry.places.shown, entry.places.more)}
+            </td>
             <td class="log-change">
                 {shown(entry.old, "log-old")}
                 <span class="log-arrow">
@@ -175,6 +213,19 @@ fn Row(entry: Entry) -> impl IntoView {
             </td>
         </tr>
     }
+}
+
+fn places(shown: Vec<String>, more: usize) -> impl IntoView {
+    if shown.is_empty() {
+        return view! { <span class="log-whole">"whole value"</span> }.into_any();
+    }
+    let shown = shown.into_iter().map(|path| view! { <code>{path}</code> });
+    let more = (more > 0).then(|| format!("and {} more", text::grouped(more as u64)));
+    view! {
+        {shown.collect_view()}
+        {more}
+    }
+    .into_any()
 }
 
 fn shown(side: Side, class: &'static str) -> impl IntoView {

@@ -4,6 +4,7 @@ mod app;
 mod clock;
 mod controls;
 mod engine_switch;
+mod history;
 mod keys;
 mod log;
 mod notices;

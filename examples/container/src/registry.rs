@@ -3,15 +3,20 @@
 use crate::clock::TimeOfDay;
 use leptos::prelude::*;
 use universal_state::{Mfe, hooks::use_store};
+use workbench_ui::{RenderCount, Renders};
 
 /// The registry of micro-frontends.
 #[component]
 pub fn Registry() -> impl IntoView {
     let store = use_store();
+    let renders = Renders::of("Registry");
     let mfes = Memo::new(move |_| store.mfes());
     view! {
         <section class="panel" aria-labelledby="registry-heading">
-            <h2 id="registry-heading">"Registry"</h2>
+            <div class="panel-header">
+                <h2 id="registry-heading">"Registry"</h2>
+                <RenderCount renders/>
+            </div>
             <table class="table">
                 <caption class="visually-hidden">"Registered micro-frontends"</caption>
                 <thead>
@@ -24,7 +29,7 @@ pub fn Registry() -> impl IntoView {
                 </thead>
                 <tbody>
                     <For
-                        each=move || mfes.get()
+                        each=renders.counting(move || mfes.get())
                         key=|mfe| (mfe.info.id.clone(), mfe.registered_at)
                         let:mfe
                     >

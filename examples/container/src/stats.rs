@@ -3,7 +3,10 @@
 use crate::{clock::TimeOfDay, notices::Notices};
 use leptos::prelude::*;
 use universal_state::hooks::use_store;
-use workbench_ui::text::{cut, grouped};
+use workbench_ui::{
+    RenderCount, Renders,
+    text::{cut, grouped},
+};
 
 /// The store's metadata, as figures side by side.
 #[component]
@@ -13,6 +16,10 @@ pub fn Stats(notices: Notices) -> impl IntoView {
         let store = store.clone();
         Memo::new(move |_| store.metadata())
     };
+    let version = Memo::new(move |_| metadata.get().version);
+    let updates = Memo::new(move |_| metadata.get().update_count);
+    let time = Memo::new(move |_| metadata.get().last_update);
+    let source = Memo::new(move |_| metadata.get().source);
     let keys = {
         let store = store.clone();
         Memo::new(move |_| store.len() as u64)
@@ -40,18 +47,22 @@ pub fn Stats(notices: Notices) -> impl IntoView {
                 "Store"
             </h2>
             <dl>
-                <Stat name="Version">{move || grouped(metadata.get().version)}</Stat>
-                <Stat name="Updates">{move || grouped(metadata.get().update_count)}</Stat>
-                <Stat name="Keys">{move || grouped(keys.get())}</Stat>
-                <Stat name="State size">{move || grouped(bytes.get())} <small>" bytes"</small></Stat>
-                <Stat name="Listeners">{move || grouped(listeners.get())}</Stat>
-                <Stat name="Last update">
-                    {move || match metadata.get().last_update {
+                <Stat name="Version" figure=move || grouped(version.get())/>
+                <Stat name="Updates" figure=move || grouped(updates.get())/>
+                <Stat name="Keys" figure=move || grouped(keys.get())/>
+                <Stat
+                    name="State size"
+                    figure=move || view! { {grouped(bytes.get())} <small>" bytes"</small> }
+                />
+                <Stat name="Listeners" figure=move || grouped(listeners.get())/>
+                <Stat
+                    name="Last update"
+                    figure=move || match time.get() {
                         Some(ms) => view! { <TimeOfDay ms/> }.into_any(),
                         None => "never".into_any(),
-                    }}
-                </Stat>
-                <Stat name="Last source">{move || cut(&metadata.get().source, 24)}</Stat>
+                    }
+                />
+                <Stat name="Last source" figure=move || cut(&source.get(), 24)/>
                 <Alarm name="Denied" count=denied/>
                 <Alarm name="Errors" count=errors/>
             </dl>
@@ -60,11 +71,18 @@ pub fn Stats(notices: Notices) -> impl IntoView {
 }
 
 #[component]
-fn Stat(name: &'static str, children: Children) -> impl IntoView {
+fn Stat<V: IntoView + 'static>(
+    name: &'static str,
+    figure: impl Fn() -> V + Send + Sync + 'static,
+) -> impl IntoView {
+    let renders = Renders::of(name);
     view! {
         <div class="stat">
             <dt>{name}</dt>
-            <dd>{children()}</dd>
+            <dd>{renders.counting(figure)}</dd>
+            <dd class="stat-renders">
+                <RenderCount renders/>
+            </dd>
         </div>
     }
 }

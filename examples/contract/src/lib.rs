@@ -3,8 +3,9 @@
 //! Teams agree on this crate and on nothing else: who owns a key, what its value looks like, and
 //! which values are refused.
 
+use reactive_stores::Store;
 use serde::{Deserialize, Serialize};
-use universal_state::{Key, Validate};
+use universal_state::{Diff, Key, Validate};
 
 /// Who is signed in.
 pub const USER: Key<User> = Key::new("user");
@@ -17,7 +18,7 @@ pub const COUNTER: Key<i64> = Key::new("counter");
 pub const COUNTER_LIMIT: i64 = 1_000_000;
 
 /// Who is signed in.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, Store, Diff)]
 #[serde(default)]
 pub struct User {
     /// The name to be shown.

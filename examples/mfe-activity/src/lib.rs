@@ -7,8 +7,8 @@ use sparkline::Sparkline;
 use universal_state::{MfeInfo, hooks::use_scope};
 use workbench_contract::COUNTER;
 use workbench_ui::{
-    CounterSteps, EditCount, Outage, SharedSnapshot, Stepper, ThemeSwitch, UserFields, text,
-    use_counter, use_theme, use_user,
+    CounterSteps, EditCount, Outage, RenderCount, Renders, SharedSnapshot, Stepper, ThemeSwitch,
+    UserFields, text, use_counter, use_theme,
 };
 
 /// How many values of the counter are remembered.
@@ -25,20 +25,24 @@ pub fn Activity(
     /// Whether to fail as if the team's service were away.
     failing: Signal<bool>,
 ) -> impl IntoView {
-    let (user, theme, counter) = (use_user(), use_theme(), use_counter());
+    let (theme, counter) = (use_theme(), use_counter());
+    let renders = Renders::of("Count");
     let past = use_past_of_counter(counter.value.get_untracked());
     view! {
         <Outage when=failing service="the insights service"/>
         <div class="count">
-            <output class="count-number">{move || text::integer(counter.value.get())}</output>
+            <output class="count-number">
+                {renders.counting(move || text::integer(counter.value.get()))}
+            </output>
             <Sparkline values=past/>
+            <RenderCount renders/>
         </div>
         <CounterSteps counter by=vec![-100, -10, 10, 100]/>
         <div class="field-row">
             <Stepper counter/>
             <ThemeSwitch theme/>
         </div>
-        <UserFields user/>
+        <UserFields/>
         <EditCount/>
         <SharedSnapshot/>
     }

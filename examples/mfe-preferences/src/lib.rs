@@ -4,8 +4,8 @@ use leptos::prelude::*;
 use universal_state::{MfeInfo, hooks::use_global_states};
 use workbench_contract::{COUNTER, THEME, Theme};
 use workbench_ui::{
-    EditCount, Outage, Refusal, RefusalNote, SharedSnapshot, Stepper, UserFields, use_counter,
-    use_edits, use_theme, use_user,
+    EditCount, Outage, Refusal, RefusalNote, RenderCount, Renders, SharedSnapshot, Stepper,
+    UserFields, use_counter, use_edits, use_theme,
 };
 
 /// What this micro-frontend says of itself.
@@ -19,12 +19,12 @@ pub fn Preferences(
     /// Whether to fail as if the team's service were away.
     failing: Signal<bool>,
 ) -> impl IntoView {
-    let (user, counter) = (use_user(), use_counter());
+    let counter = use_counter();
     view! {
         <Outage when=failing service="the preferences service"/>
         <ThemeTiles/>
         <Presets/>
-        <UserFields user/>
+        <UserFields/>
         <Stepper counter/>
         <EditCount/>
         <SharedSnapshot/>
@@ -36,12 +36,13 @@ pub fn Preferences(
 fn ThemeTiles() -> impl IntoView {
     let theme = use_theme();
     let refusal = Refusal::new(theme.value);
-    let tile = move |shown: Theme| {
+    let renders = Renders::of("Theme");
+    let tile = move |shown: Theme, chosen: Theme| {
         view! {
             <button
                 type="button"
                 class="theme-tile"
-                aria-pressed=move || (theme.value.get() == shown).to_string()
+                aria-pressed=(shown == chosen).to_string()
                 on:click=move |_| refusal.note(theme.replace(shown))
             >
                 <span class="theme-tile-picture" data-shows=shown.name() aria-hidden="true">
@@ -53,11 +54,23 @@ fn ThemeTiles() -> impl IntoView {
             </button>
         }
     };
+    let tiles = move || {
+        let chosen = theme.value.get();
+        Theme::ALL.map(|shown| tile(shown, chosen))
+    };
     view! {
-        <div class="theme-tiles" role="group" aria-label="Theme">
-            {Theme::ALL.map(tile)}
+        <div class="field">
+            <div class="field-head">
+                <span class="field-label" aria-hidden="true">
+                    "Theme"
+                </span>
+                <RenderCount renders/>
+            </div>
+            <div class="theme-tiles" role="group" aria-label="Theme">
+                {renders.counting(tiles)}
+            </div>
+            <RefusalNote id="preferences-theme-refusal".to_owned() refusal/>
         </div>
-        <RefusalNote id="preferences-theme-refusal".to_owned() refusal/>
     }
 }
 

@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 use universal_state::MfeInfo;
 use workbench_ui::{
-    EditCount, Outage, SharedSnapshot, Stepper, ThemeSwitch, UserFields, use_counter, use_theme,
-    use_user,
+    EditCount, Outage, RenderCount, Renders, SharedSnapshot, Stepper, ThemeSwitch, UserFields,
+    use_counter, use_email, use_name, use_theme,
 };
 
 /// What this micro-frontend says of itself.
@@ -18,31 +18,50 @@ pub fn Profile(
     /// Whether to fail as if the team's service were away.
     failing: Signal<bool>,
 ) -> impl IntoView {
-    let (user, theme, counter) = (use_user(), use_theme(), use_counter());
-    let name = move || Some(user.value.get().name).filter(|name| !name.trim().is_empty());
-    let email = move || Some(user.value.get().email).filter(|email| !email.is_empty());
+    let (theme, counter) = (use_theme(), use_counter());
     view! {
         <Outage when=failing service="the identity service"/>
-        <div class="person">
-            <span class="person-initials" aria-hidden="true">
-                {move || initials(&user.value.get().name)}
-            </span>
-            <div class="person-text">
-                <p class="person-name" class:is-empty=move || name().is_none()>
-                    {move || name().unwrap_or_else(|| "Nobody yet".to_owned())}
-                </p>
-                <p class="person-email">
-                    {move || email().unwrap_or_else(|| "no e-mail address".to_owned())}
-                </p>
-            </div>
-        </div>
-        <UserFields user/>
+        <Person/>
+        <UserFields/>
         <div class="field-row">
             <ThemeSwitch theme/>
             <Stepper counter/>
         </div>
         <EditCount/>
         <SharedSnapshot/>
+    }
+}
+
+/// The person as others see them.
+#[component]
+fn Person() -> impl IntoView {
+    let (name, email) = (use_name().value, use_email().value);
+    let renders = Renders::of("Person");
+    let person = move || {
+        let (name, email) = (name.get(), email.get());
+        let is_nobody = name.trim().is_empty();
+        let initials = initials(&name);
+        let or =
+            |text: String, is_empty, other: &str| if is_empty { other.to_owned() } else { text };
+        view! {
+            <span class="person-initials" aria-hidden="true">
+                {initials}
+            </span>
+            <div class="person-text">
+                <p class="person-name" class:is-empty=is_nobody>
+                    {or(name, is_nobody, "Nobody yet")}
+                </p>
+                <p class="person-email">
+                    {or(email.clone(), email.is_empty(), "no e-mail address")}
+                </p>
+            </div>
+        }
+    };
+    view! {
+        <div class="person">
+            {renders.counting(person)}
+            <RenderCount renders/>
+        </div>
     }
 }
 

@@ -1,12 +1,13 @@
 //! The counter, as a stepper and as steps of several sizes.
 
-use crate::{Refusal, RefusalNote, Shared, text};
+use crate::{Refusal, RefusalNote, RenderCount, Renders, Shared, text};
 use leptos::prelude::*;
 use universal_state::hooks::use_scope;
 
 /// The number between two buttons; it can be typed as well.
 #[component]
 pub fn Stepper(counter: Shared<i64>) -> impl IntoView {
+    let renders = Renders::of("Counter");
     let refusal = Refusal::new(counter.value);
     let id = format!("{}-counter", use_scope().id());
     let note = format!("{id}-refusal");
@@ -19,9 +20,12 @@ pub fn Stepper(counter: Shared<i64>) -> impl IntoView {
     };
     view! {
         <div class="field">
-            <label class="field-label" for=id.clone()>
-                "Counter"
-            </label>
+            <div class="field-head">
+                <label class="field-label" for=id.clone()>
+                    "Counter"
+                </label>
+                <RenderCount renders/>
+            </div>
             <div class="stepper">
                 <Step counter refusal by=-1/>
                 <input
@@ -31,7 +35,7 @@ pub fn Stepper(counter: Shared<i64>) -> impl IntoView {
                     autocomplete="off"
                     aria-describedby=note.clone()
                     aria-invalid=move || refusal.reason().is_some().to_string()
-                    prop:value=move || counter.value.get().to_string()
+                    prop:value=renders.counting(move || counter.value.get().to_string())
                     on:change=type_in
                 />
                 <Step counter refusal by=1/>

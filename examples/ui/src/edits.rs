@@ -1,6 +1,6 @@
 //! How many edits were made in one micro-frontend, kept under a key of its own.
 
-use crate::text;
+use crate::{RenderCount, Renders, text};
 use leptos::prelude::*;
 use universal_state::{
     Key, StateError, Store,
@@ -51,15 +51,21 @@ impl Edits {
 pub fn EditCount() -> impl IntoView {
     let id = use_scope().id().to_owned();
     let count = use_edits().count;
-    let sentence = move || match count.get().unwrap_or(0) {
+    let renders = Renders::of("Edits");
+    let sentence = renders.counting(move || match count.get().unwrap_or(0) {
         0 => "No edits made here yet".to_owned(),
         1 => "1 edit made here".to_owned(),
         n => format!("{} edits made here", text::grouped(n)),
-    };
+    });
     view! {
         <p class="edit-count">
             <span data-testid="edits">{sentence}</span>
-            <code title="A key of this micro-frontend alone">{format!("@{id}/{}", EDITS.name())}</code>
+            <span class="edit-key">
+                <code title="A key of this micro-frontend alone">
+                    {format!("@{id}/{}", EDITS.name())}
+                </code>
+                <RenderCount renders/>
+            </span>
         </p>
     }
 }

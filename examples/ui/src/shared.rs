@@ -9,7 +9,7 @@ use universal_state::{
     Key, StateValue,
     hooks::{SetState, use_global_state_or},
 };
-use workbench_contract::{COUNTER, THEME, Theme, USER, User};
+use workbench_contract::{COUNTER, THEME, Theme};
 
 /// A shared value, and the way to change it.
 pub struct Shared<T: StateValue> {
@@ -38,11 +38,6 @@ pub fn use_shared<T: StateValue>(key: Key<T>, default: T) -> Shared<T> {
         default: StoredValue::new(default),
         edits: use_edits(),
     }
-}
-
-/// Who is signed in.
-pub fn use_user() -> Shared<User> {
-    use_shared(USER, User::default())
 }
 
 /// How the page looks.

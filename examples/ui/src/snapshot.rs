@@ -1,6 +1,6 @@
 //! The shared state as one micro-frontend sees it.
 
-use crate::text;
+use crate::{RenderCount, Renders, text};
 use leptos::prelude::*;
 use universal_state::hooks::use_snapshot;
 
@@ -8,15 +8,19 @@ use universal_state::hooks::use_snapshot;
 #[component]
 pub fn SharedSnapshot() -> impl IntoView {
     let snapshot = use_snapshot();
+    let renders = Renders::of("Snapshot");
+    let shown = move || {
+        let snapshot = snapshot.get();
+        let version = format!("version {}", text::grouped(snapshot.version()));
+        view! {
+            <figcaption>"Live snapshot" <span class="snapshot-version">{version}</span></figcaption>
+            <pre>{text::pretty(&snapshot)}</pre>
+        }
+    };
     view! {
         <figure class="snapshot">
-            <figcaption>
-                "Live snapshot"
-                <span class="snapshot-version">
-                    {move || format!("version {}", text::grouped(snapshot.get().version()))}
-                </span>
-            </figcaption>
-            <pre>{move || text::pretty(&snapshot.get())}</pre>
+            {renders.counting(shown)}
+            <RenderCount renders/>
         </figure>
     }
 }

@@ -1,6 +1,6 @@
 //! The theme, as a switch.
 
-use crate::{Refusal, RefusalNote, Segmented, Shared};
+use crate::{Refusal, RefusalNote, RenderCount, Renders, Segmented, Shared};
 use leptos::prelude::*;
 use universal_state::hooks::use_scope;
 use workbench_contract::Theme;
@@ -17,14 +17,21 @@ pub fn preferred_theme() -> Theme {
 /// Light or dark, side by side.
 #[component]
 pub fn ThemeSwitch(theme: Shared<Theme>) -> impl IntoView {
+    let renders = Renders::of("Theme");
     let refusal = Refusal::new(theme.value);
     view! {
         <div class="field">
-            <span class="field-label" aria-hidden="true">"Theme"</span>
+            <div class="field-head">
+                <span class="field-label" aria-hidden="true">
+                    "Theme"
+                </span>
+                <RenderCount renders/>
+            </div>
             <Segmented
                 label="Theme"
                 options=Theme::ALL.map(|theme| (theme, theme.label())).to_vec()
                 selected=theme.value
+                renders
                 on_select=move |chosen| refusal.note(theme.replace(chosen))
             />
             <RefusalNote id=format!("{}-theme-refusal", use_scope().id()) refusal/>

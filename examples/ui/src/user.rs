@@ -1,28 +1,15 @@
 //! The person, as fields to type in.
 
-use crate::{Refusal, RefusalNote, Shared};
+use crate::{Field, Refusal, RefusalNote, RenderCount, Renders, use_email, use_name};
 use leptos::prelude::*;
 use universal_state::hooks::use_scope;
-use workbench_contract::User;
 
 /// Name and e-mail address.
 #[component]
-pub fn UserFields(user: Shared<User>) -> impl IntoView {
+pub fn UserFields() -> impl IntoView {
     view! {
-        <TextField
-            name="name"
-            label="Name"
-            kind="text"
-            value=Memo::new(move |_| user.value.get().name)
-            on_input=move |typed: String| user.change(|user| user.name.clone_from(&typed))
-        />
-        <TextField
-            name="email"
-            label="E-mail"
-            kind="email"
-            value=Memo::new(move |_| user.value.get().email)
-            on_input=move |typed: String| user.change(|user| user.email.clone_from(&typed))
-        />
+        <TextField name="name" label="Name" kind="text" field=use_name()/>
+        <TextField name="email" label="E-mail" kind="email" field=use_email()/>
     }
 }
 
@@ -33,17 +20,20 @@ fn TextField(
     name: &'static str,
     label: &'static str,
     kind: &'static str,
-    #[prop(into)] value: Signal<String>,
-    #[prop(into)] on_input: Callback<String, Result<(), String>>,
+    field: Field,
 ) -> impl IntoView {
-    let refusal = Refusal::new(value);
+    let renders = Renders::of(label);
+    let refusal = Refusal::new(field.value);
     let id = format!("{}-{name}", use_scope().id());
     let note = format!("{id}-refusal");
     view! {
         <div class="field">
-            <label class="field-label" for=id.clone()>
-                {label}
-            </label>
+            <div class="field-head">
+                <label class="field-label" for=id.clone()>
+                    {label}
+                </label>
+                <RenderCount renders/>
+            </div>
             <input
                 id=id
                 type="text"
@@ -53,8 +43,8 @@ fn TextField(
                 aria-describedby=note.clone()
                 aria-invalid=move || refusal.reason().is_some().to_string()
                 // Writing what the field holds already leaves the caret where it is.
-                prop:value=value
-                on:input=move |event| refusal.note(on_input.run(event_target_value(&event)))
+                prop:value=renders.counting(move || field.value.get())
+                on:input=move |event| refusal.note(field.replace(&event_target_value(&event)))
             />
             <RefusalNote id=note refusal/>
         </div>
