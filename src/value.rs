@@ -155,17 +155,19 @@ impl Value {
                 typed.value = Some(value);
                 return spare;
             }
-            spare.retire();
+            Self::retire(Some(spare));
         }
         Self(Arc::new(Typed::new(value)))
     }
 
-    /// Drops the value, or keeps the memory it takes for the next one of its type: a key that is set
+    /// Drops a value, or keeps the memory it takes for the next one of its type: a key that is set
     /// again and again then needs no new memory.
-    pub(crate) fn retire(mut self) {
-        if Arc::get_mut(&mut self.0).is_some_and(|stored| stored.is_spare()) {
+    pub(crate) fn retire(value: Option<Self>) {
+        if let Some(mut value) = value
+            && Arc::get_mut(&mut value.0).is_some_and(|stored| stored.is_spare())
+        {
             // A thread that ends needs no memory.
-            let _ = SPARE.try_with(|spare| spare.set(Some(self)));
+            let _ = SPARE.try_with(|spare| spare.set(Some(value)));
         }
     }
 

@@ -9,11 +9,13 @@ use std::{ops::Deref, sync::Arc};
 /// How the content of a key is a `V`: a `T` with a default, or an `Option` of a `T`.
 pub(super) struct Shape<V> {
     missing: Arc<V>,
-    lend: fn(&Value) -> Result<Arc<dyn Lend<V>>, Mismatch>,
+    lend: fn(&Value) -> Lent<V>,
     store: fn(V) -> Option<Value>,
     /// The same value, written as the type that is lent.
     typed: fn(&Value) -> Result<Value, Mismatch>,
 }
+
+type Lent<V> = Result<Arc<dyn Lend<V>>, Mismatch>;
 
 impl<T: StateValue> Shape<T> {
     pub(super) fn with_default(default: T) -> Self {

@@ -242,7 +242,7 @@ impl Inner {
             }
         }
         for change in item.changes.changes.drain(..) {
-            change.old.map(Value::retire);
+            Value::retire(change.old);
         }
         item.restored.clear();
         // One large batch does not make every later set large.
@@ -287,7 +287,7 @@ impl Inner {
 
     /// Calls the listeners of each key, then those of several keys and patterns, then those of all.
     fn tell(&self, item: &Item) {
-        let mut groups: Option<BTreeMap<u64, (Arc<Listener>, Vec<usize>)>> = None;
+        let mut groups: Option<Groups> = None;
         for (at, (slot, change)) in item.slots.iter().zip(&item.changes).enumerate() {
             let listeners = crate::lock(&slot.state).listeners.clone();
             for listener in listeners.iter() {
@@ -354,6 +354,9 @@ impl Inner {
         }
     }
 }
+
+/// Listeners that are called once for several changes, by id, and the places of those.
+type Groups = BTreeMap<u64, (Arc<Listener>, Vec<usize>)>;
 
 fn describe(changes: &ChangeSet) -> String {
     let names: Vec<_> = changes

@@ -21,10 +21,6 @@ pub(crate) trait Graph: Any + Send + Sync {
 
 /// The graphs of a key. They live as long as somebody reads through them.
 #[derive(Default)]
-#[expect(
-    clippy::box_collection,
-    reason = "one word in each slot, of which few have graphs"
-)]
 pub(crate) struct Graphs(Option<Box<List>>);
 
 /// Boxed, because most keys have none.

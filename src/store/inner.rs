@@ -105,6 +105,7 @@ pub(crate) struct State {
     /// Sets of changes that wait for their synchronous delivery.
     pub(crate) queue: VecDeque<Box<Item>>,
     /// Sets of changes that were delivered and emptied, to be used again.
+    #[expect(clippy::vec_box, reason = "they are handed on without being moved")]
     pub(crate) spent: Vec<Box<Item>>,
     /// Whether the pending changes are to be delivered now.
     pub(crate) flush: bool,

@@ -77,7 +77,7 @@ impl Inner {
             }
             if fate != Fate::Moved {
                 let old = transaction.writes.pop().and_then(|write| write.old);
-                old.map(Value::retire);
+                Value::retire(old);
                 return Ok(());
             }
         }
