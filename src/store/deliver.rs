@@ -219,7 +219,7 @@ impl Inner {
         let Item { slots, changes, .. } = item;
         // The changes hold no slot, so each slot is given up on its own.
         for (slot, change) in slots.into_iter().zip(&changes) {
-            if change.is_removal() {
+            if change.is_removal() || slot.is_hidden() {
                 self.release(&slot);
             }
         }

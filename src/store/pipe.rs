@@ -91,6 +91,8 @@ impl Inner {
             } else {
                 let undone = context::with_draft(id, |draft| draft.roll_back(savepoint));
                 let undone = undone.unwrap_or_default();
+                let dropped = undone.iter().map(|(slot, new)| (slot, new.as_ref()));
+                self.fail_answers(dropped, || why(&result));
                 if context::with_draft(id, |draft| draft.observed) == Some(true) {
                     self.correct(undone.iter().map(|(slot, _)| slot));
                 }
@@ -114,6 +116,11 @@ impl Inner {
             })?;
             Ok(result)
         });
+        if !matches!(result, Ok(Ok(_))) {
+            let dropped = draft.writes.iter();
+            let dropped = dropped.map(|write| (&write.slot, write.new.as_ref()));
+            self.fail_answers(dropped, || why(&result));
+        }
         let slots = draft.writes.into_iter().map(|write| write.slot);
         let mut slots: Vec<_> = slots.collect();
         if draft.observed {
@@ -159,25 +166,27 @@ impl Inner {
 
     /// Writes a slot of the store's own, which is no key: no version, no middleware.
     pub(crate) fn write_hidden(&self, slot: &Arc<Slot>, make: impl Fn(Option<&Value>) -> Value) {
+        // A store that was disposed of has nobody to be told.
+        let _ = self.try_write_hidden(slot, |old| Some(make(old)));
+    }
+
+    /// As [`Inner::write_hidden`], unless `make` has nothing to write. Returns whether it had.
+    pub(crate) fn try_write_hidden(
+        &self,
+        slot: &Arc<Slot>,
+        make: impl Fn(Option<&Value>) -> Option<Value>,
+    ) -> Result<bool, StateError> {
         loop {
             let (old, _) = self.load(slot);
-            let new = Some(make(old.as_ref()));
-            let mut transaction = Transaction {
-                writes: SmallVec::from_elem(
-                    Write {
-                        slot: Arc::clone(slot),
-                        old,
-                        new,
-                        stamp: Stamp::LOCAL,
-                        rewritten: false,
-                    },
-                    1,
-                ),
+            let Some(new) = make(old.as_ref()) else {
+                return Ok(false);
             };
-            match self.commit(&mut transaction, &Reads::default(), false) {
-                Ok(Some(committed)) => return self.publish(committed, None),
-                Ok(None) => {}
-                Err(_) => return,
+            let mut transaction = Transaction {
+                writes: SmallVec::from_elem(Write::hidden(slot, old, Some(new)), 1),
+            };
+            if let Some(committed) = self.commit(&mut transaction, &Reads::default(), false)? {
+                self.publish(committed, None);
+                return Ok(true);
             }
         }
     }
@@ -208,12 +217,14 @@ impl Inner {
             .then(|| (Instant::now(), Arc::clone(&crate::read(&self.middleware))));
         loop {
             let mut transaction = Transaction { writes: build()? };
+            let answers = self.take_answers(&mut transaction.writes)?;
             transaction.writes.retain(|write| !write.changes_nothing());
             if let Some((_, chain)) = &chain
                 && !transaction.writes.is_empty()
             {
                 self.filter(chain, &mut transaction)?;
             }
+            self.put_answers(&mut transaction.writes, answers);
             if transaction.writes.is_empty() {
                 // Another thread may have written the same, after what this one read.
                 let _state = crate::lock(&self.state);
@@ -221,6 +232,10 @@ impl Inner {
             }
             if let Some(committed) = self.commit(&mut transaction, reads, chain.is_some())? {
                 self.publish(committed, chain.as_ref());
+                let writes = transaction.writes.into_iter().map(|write| write.slot);
+                for load in writes.filter(|slot| slot.is_hidden()) {
+                    self.release(&load);
+                }
                 return Ok(());
             }
         }
@@ -247,5 +262,13 @@ impl Inner {
     /// Runs code of a middleware, which must not write.
     fn ask<R>(&self, f: impl FnOnce() -> R) -> Result<R, String> {
         context::forbidding(self.id(), "a middleware", || untrack(|| super::contain(f)))
+    }
+}
+
+/// Why a batch was not stored.
+fn why<R, P>(result: &Result<Result<R, StateError>, P>) -> String {
+    match result {
+        Ok(Err(error)) => error.to_string(),
+        _ => "the batch panicked".to_owned(),
     }
 }

@@ -48,6 +48,9 @@ impl Inner {
             return Err(StateError::Disposed);
         }
         still_stand(reads)?;
+        if self.leaves_a_request(&transaction.writes) {
+            return Ok(None);
+        }
         for write in &transaction.writes {
             let slot = crate::lock(&write.slot.state);
             let untouched = if write.slot.is_hidden() {
@@ -63,17 +66,15 @@ impl Inner {
 
         let state = &mut *state;
         let time = self.time(state);
-        let count = transaction
-            .writes
-            .iter()
-            .filter(|write| !write.slot.is_hidden())
-            .count();
+        let visible = transaction.writes.iter();
+        let visible = visible.filter(|write| !write.slot.is_hidden());
+        let count = visible.clone().count();
         state.sequence += 1;
         if count > 0 {
             state.version += 1;
             state.update_count += count as u64;
             state.last_update = Some(time);
-            if let Some(last) = transaction.writes.last() {
+            if let Some(last) = visible.last() {
                 state.source = last.stamp.source.clone();
             }
         }
@@ -153,7 +154,7 @@ impl Inner {
                 slots.push(Arc::clone(&write.slot));
                 changes.changes.push(change(write, time, state));
             }
-            if is_followed {
+            if is_followed && !hidden {
                 let changes = committed.changes.get_or_insert_default();
                 changes.changes.push(change(write, time, state));
             }

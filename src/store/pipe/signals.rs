@@ -1,7 +1,7 @@
 //! The signals of a commit: notified at once, unless a component is being taken down or built.
 
 use crate::store::{context::ThisThread, graph::Triggers, history::Recorder, inner::Inner};
-use reactive_graph::traits::Notify;
+use reactive_graph::{signal::ArcTrigger, traits::Notify};
 use smallvec::SmallVec;
 use std::sync::{Arc, atomic::Ordering};
 
@@ -16,7 +16,15 @@ pub(crate) struct Signals {
 }
 
 impl Signals {
-    pub(super) fn notify(self, inner: &Inner) {
+    /// One of the store's own, and nothing else.
+    pub(crate) fn of(trigger: ArcTrigger) -> Self {
+        Self {
+            triggers: SmallVec::from_iter([trigger]),
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn notify(self, inner: &Inner) {
         for trigger in self.triggers {
             trigger.notify();
         }
@@ -50,7 +58,7 @@ impl Inner {
     }
 
     /// The signals, to be notified now; none if they are held back.
-    pub(super) fn hold_back(&self, signals: Signals) -> Option<Signals> {
+    pub(crate) fn hold_back(&self, signals: Signals) -> Option<Signals> {
         if !self.is_holding() {
             return Some(signals);
         }
