@@ -1,6 +1,9 @@
 //! The hooks in a real browser: what repaints, when, and what is left after an unmount.
 #![cfg(all(target_family = "wasm", feature = "leptos"))]
 
+#[path = "web/loading.rs"]
+mod loading;
+
 use leptos::{mount::mount_to, prelude::*, task::tick};
 use std::sync::{
     Arc, Mutex,
