@@ -272,3 +272,35 @@ fn why<R, P>(result: &Result<Result<R, StateError>, P>) -> String {
         _ => "the batch panicked".to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Reads, Transaction, Write, Writes};
+    use crate::{EngineKind, Store, change::Stamp};
+
+    #[test]
+    fn a_removal_that_overlooks_a_request_is_built_anew() {
+        for kind in EngineKind::ALL {
+            let store = Store::builder().engine(*kind).build();
+            store.set("n", 1).ok();
+            let slot = store.inner.slots.get("n");
+            let (old, _) = store.inner.load(&slot);
+            let removal = Write {
+                slot,
+                old,
+                new: None,
+                stamp: Stamp::LOCAL,
+                rewritten: false,
+            };
+            let writes = Writes::from_iter([removal]);
+            // Another thread begins it, between the building of the removal and its commit.
+            let request = store.load::<i32>("n");
+            let mut transaction = Transaction { writes };
+            let committed = store
+                .inner
+                .commit(&mut transaction, &Reads::default(), false);
+            assert!(matches!(committed, Ok(None)) && store.has("n"));
+            assert!(request.is_ok_and(|request| request.is_current()));
+        }
+    }
+}

@@ -456,6 +456,7 @@ conformance! {
         heard.take();
         store.dispose();
         assert_eq!(phases(&heard), [LoadPhase::Idle], "listeners hear of it");
+        assert_eq!(store.listener_count(), 0);
         assert!(!request.is_current() && store.load_status("n").is_idle());
         assert_eq!(request.finish(1), Err(StateError::Disposed));
         assert!(matches!(store.load(N), Err(StateError::Disposed)));

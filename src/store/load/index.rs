@@ -313,6 +313,7 @@ mod tests {
     #[test]
     fn what_came_to_nothing_is_given_up_at_once() {
         for store in stores() {
+            let _told = store.subscribe_all(SubscribeOptions::new(), |_| ());
             let shop = store
                 .register_mfe(MfeInfo::new("shop", "leptos", "1"))
                 .expect("the id is free");
@@ -366,6 +367,7 @@ mod tests {
             }
             assert!(store.load_status("row:0").is_ready());
             assert_eq!(known(&store), 3 * ROOM);
+            let _told = store.subscribe_all(SubscribeOptions::new(), |_| ());
             store.clear().ok();
             store.flush();
             assert_eq!(known(&store), 0);
