@@ -11,12 +11,12 @@ use std::{
     task::{Context, Poll, Waker},
 };
 use universal_state::{
-    Access, Key, LoadPhase, LoadStatus, MfeInfo, Pattern, SharedAccess, StateError, Store,
-    Transaction, Veto,
+    Access, Delivery, Key, LoadPhase, LoadStatus, MfeInfo, Pattern, SharedAccess, StateError,
+    Store, SubscribeOptions, Transaction, Veto,
     hooks::{
         GlobalAction, GlobalResource, GlobalStateProvider, LoadSignals, Mfe,
         UseGlobalResourceOptions, use_global_action, use_global_resource,
-        use_global_resource_with_options, use_landing, use_load_status,
+        use_global_resource_with_options, use_landing, use_load_status, use_store,
     },
 };
 use wasm_bindgen_futures::JsFuture;
@@ -158,19 +158,22 @@ fn info(id: &str) -> MfeInfo {
     MfeInfo::new(id, "leptos", "1")
 }
 
-/// A page with one component, which loads the name from the server, by the number in `id`.
+/// A page with one micro-frontend, which loads the name from the server, by the number in `id`.
 fn mount(store: &Store, id: RwSignal<u32>, server: &Server) -> (Page, Out<GlobalResource<String>>) {
     let (given, server, out) = (store.clone(), server.clone(), Out::new());
     let made = out.clone();
     let page = Page::mount(move || {
         view! {
             <GlobalStateProvider store=given>
-                {move || {
-                    let server = server.clone();
-                    let resource = use_global_resource(NAME, move || id.get(), move |id| server.fetch(id));
-                    made.put(resource);
-                    view! { <p>{resource.value}</p> <i>{resource.error}</i> }
-                }}
+                <Mfe info=info("profile")>
+                    {move || {
+                        let server = server.clone();
+                        let fetch = move |id| server.fetch(id);
+                        let resource = use_global_resource(NAME, move || id.get(), fetch);
+                        made.put(resource);
+                        view! { <p>{resource.value}</p> <i>{resource.error}</i> }
+                    }}
+                </Mfe>
             </GlobalStateProvider>
         }
     });
@@ -206,6 +209,11 @@ async fn fetch_text(url: String) -> Result<String, String> {
 async fn a_change_of_the_source_fetches_anew_and_only_the_last_answer_counts() {
     for store in stores() {
         let (id, server) = (RwSignal::new(1), Server::default());
+        let phases = Arc::<Mutex<Vec<LoadPhase>>>::default();
+        let sink = Arc::clone(&phases);
+        let sync = SubscribeOptions::new().delivery(Delivery::Sync);
+        let note = move |status: &LoadStatus| sink.lock().unwrap().push(status.phase());
+        let _subscription = store.subscribe_load_status("name", sync, note).unwrap();
         let (page, resource) = mount(&store, id, &server);
         settle().await;
         assert_eq!(shown(&resource.get()), (None, true, None));
@@ -230,6 +238,13 @@ async fn a_change_of_the_source_fetches_anew_and_only_the_last_answer_counts() {
         settle().await;
         assert_eq!(server.times(3), 1, "the source gives the same");
         assert_eq!(store.metadata().version, 2);
+        use LoadPhase::{Pending, Ready};
+        let phases = phases.lock().unwrap();
+        assert_eq!(
+            *phases,
+            [Pending, Ready, Pending, Pending, Ready],
+            "pending without a gap"
+        );
     }
 }
 
@@ -464,6 +479,57 @@ async fn an_unmount_in_mid_flight_ends_the_request_and_drops_the_answer() {
         settle().await;
         server.answer(1, Ok("Ada")).await;
         assert_eq!(store.get(NAME), value("Ada!"), "mounted anew, it asks anew");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_component_that_is_unmounted_in_mid_flight_is_not_run_again() {
+    for store in stores() {
+        let (given, server) = (store.clone(), Server::default());
+        let asked = server.clone();
+        let (is_there, set_there) = signal(true);
+        let page = Page::mount(move || {
+            let component = StoredValue::new(move || {
+                let (fetched, saved) = (asked.clone(), asked.clone());
+                let resource = use_global_resource(NAME, || 1, move |id| fetched.fetch(id));
+                let action = use_global_action("saved", move |id: u32| saved.fetch(id));
+                action.dispatch(2);
+                let (name, saved) = (use_load_status(NAME), use_load_status::<String>("saved"));
+                Effect::new(move |_| (name.get(), resource.pending.get(), action.status.get()));
+                // Depends on the status itself, and ends the wasm if it is run too late.
+                let (store, (own, _)) = (use_store(), signal(1));
+                view! {
+                    <div>
+                        {move || {
+                            let since = store.load_status("name").since();
+                            view! { <b>{move || own.get()}{since.map(|_| ' ')}</b> }
+                        }}
+                    </div>
+                    <p>{move || format!("{:?} {:?}", name.get().phase(), resource.error.get())}</p>
+                    <p>{move || format!("{:?} {}", saved.get().phase(), action.pending.get())}</p>
+                }
+            });
+            view! {
+                <GlobalStateProvider store=given>
+                    <Show when=move || is_there.get()>
+                        <Mfe info=info("profile")>{component.with_value(|component| component())}</Mfe>
+                    </Show>
+                </GlobalStateProvider>
+            }
+        });
+        settle().await;
+        assert_eq!(page.text().matches("Pending").count(), 2, "{}", page.text());
+        for _ in 0..3 {
+            set_there.set(false);
+            settle().await;
+            assert!(page.text().trim().is_empty());
+            assert!(store.load_status("name").is_idle() && store.load_status("saved").is_idle());
+            set_there.set(true);
+            settle().await;
+        }
+        drop(page);
+        settle().await;
+        assert!(store.load_status("name").is_idle() && store.is_empty());
     }
 }
 
