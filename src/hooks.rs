@@ -11,6 +11,7 @@
 mod action;
 #[cfg(feature = "json")]
 mod at;
+mod flight;
 mod follow;
 mod key_source;
 mod landing;

@@ -1,8 +1,9 @@
 //! `use_global_action`: a shared key that is loaded on demand.
 
 use super::{
+    flight::{Answering, Flight},
     key_source::ReactiveKey,
-    load::{Answering, Flight, LoadSignals, Loader},
+    load::{LoadSignals, Loader},
 };
 use crate::{error::StateError, value::StateValue};
 use leptos::{prelude::*, task::spawn_local};

@@ -1,8 +1,9 @@
 //! `use_landing`: what a `Resource` or an `Action` of Leptos brings, under a shared key.
 
 use super::{
+    flight::Flight,
     key_source::ReactiveKey,
-    load::{Flight, LoadSignals, Loader},
+    load::{LoadSignals, Loader},
 };
 use crate::{key::Key, value::StateValue};
 use leptos::prelude::*;

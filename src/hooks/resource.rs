@@ -1,8 +1,9 @@
 //! `use_global_resource`: a shared key that is loaded whenever what it follows from changes.
 
 use super::{
+    flight::Answering,
     key_source::ReactiveKey,
-    load::{Answering, LoadSignals, Loader},
+    load::{LoadSignals, Loader},
 };
 use crate::{error::StateError, value::StateValue};
 use leptos::{prelude::*, task::spawn_local};

@@ -5,6 +5,7 @@
 //! a request is a write of the key and of that slot, in one transaction: the commit, which checks
 //! that neither has moved, is what makes the last request win.
 
+mod answers;
 mod index;
 mod request;
 mod status;

@@ -67,14 +67,14 @@ impl Inner {
         let state = &mut *state;
         let time = self.time(state);
         let visible = transaction.writes.iter();
-        let visible = visible.filter(|write| !write.slot.is_hidden());
+        let mut visible = visible.filter(|write| !write.slot.is_hidden());
         let count = visible.clone().count();
         state.sequence += 1;
         if count > 0 {
             state.version += 1;
             state.update_count += count as u64;
             state.last_update = Some(time);
-            if let Some(last) = visible.last() {
+            if let Some(last) = visible.next_back() {
                 state.source = last.stamp.source.clone();
             }
         }
