@@ -72,6 +72,16 @@ pub enum StateError {
         /// The key that was read and then changed elsewhere.
         key: String,
     },
+    /// The batch holds the answer to a [`Request`](crate::Request) that does not count any more;
+    /// nothing of the batch was stored.
+    #[error(
+        "the answer for key {key:?} came too late: a newer request took over or this one was \
+         cancelled; finish requests outside of the batch, or before others begin"
+    )]
+    Superseded {
+        /// The key.
+        key: String,
+    },
     /// Listeners kept on causing changes, or a computed value depends on itself.
     #[error("{what} did not settle: look for a listener or computed value that feeds itself")]
     Cycle {

@@ -8,22 +8,28 @@
 //! On a server the hooks read the store of their request and touch nothing else; no effect runs
 //! there. Make a store for each request: a store in a `static` would mix up visitors.
 
+mod action;
 #[cfg(feature = "json")]
 mod at;
 #[cfg(feature = "collections")]
 mod collection;
 #[cfg(feature = "fields")]
 mod fields;
+mod flight;
 mod follow;
 mod history;
 mod key_source;
+mod landing;
+mod load;
 mod mfe;
 mod provider;
+mod resource;
 mod selector;
 mod snapshot;
 mod state;
 mod states;
 
+pub use action::{GlobalAction, use_global_action};
 #[cfg(feature = "json")]
 pub use at::{SetAt, use_global_at};
 #[cfg(feature = "collections")]
@@ -35,9 +41,14 @@ pub use fields::{use_global_store, use_global_store_or, use_mfe_store, use_mfe_s
 pub use follow::{use_computed, use_metadata, use_mfes, use_subscription};
 pub use history::{UseHistory, use_history, use_mfe_history};
 pub use key_source::{KeySource, ReactiveKey};
+pub use landing::use_landing;
+pub use load::{LoadSignals, use_load_status};
 pub use mfe::{Mfe, MfeFallback, MfeProps, try_use_scope, use_mfe, use_scope};
 pub use provider::{
     GlobalStateProvider, GlobalStateProviderProps, provide_global_state, try_use_store, use_store,
+};
+pub use resource::{
+    GlobalResource, UseGlobalResourceOptions, use_global_resource, use_global_resource_with_options,
 };
 pub use selector::{use_selector, use_selectors};
 pub use snapshot::use_snapshot;

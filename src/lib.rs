@@ -96,9 +96,10 @@ pub use pattern::Pattern;
 #[cfg(feature = "json")]
 pub use pointer::Pointer;
 pub use store::{
-    Computed, Delivery, Handle, History, HistoryMove, HistoryOptions, HistoryStep, Log, Metadata,
-    Middleware, MiddlewareId, Monitor, Outcome, Restore, Snapshot, Store, StoreBuilder,
-    SubscribeOptions, Subscription, Task, Transaction, Validate, Veto, View, Warning, Write,
+    Computed, Delivery, Handle, History, HistoryMove, HistoryOptions, HistoryStep, Landing,
+    LoadPhase, LoadStatus, Log, Metadata, Middleware, MiddlewareId, Monitor, Outcome, Request,
+    Restore, Snapshot, Store, StoreBuilder, SubscribeOptions, Subscription, Task, Transaction,
+    Validate, Veto, View, Warning, Write,
 };
 #[cfg(feature = "collections")]
 pub use store::{MapHandle, SetHandle};

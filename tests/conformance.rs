@@ -59,6 +59,10 @@ mod leaving;
 mod lifecycle;
 #[path = "conformance/listening.rs"]
 mod listening;
+#[path = "conformance/loading.rs"]
+mod loading;
+#[path = "conformance/loading_in_batches.rs"]
+mod loading_in_batches;
 #[path = "conformance/memos.rs"]
 mod memos;
 #[path = "conformance/mfe.rs"]

@@ -6,8 +6,9 @@ use universal_state::{
     HistoryOptions, Key, MfeInfo, StateError, Store,
     hooks::{
         UseGlobalStateOptions, provide_global_state, try_use_scope, try_use_store,
-        use_global_state, use_global_state_or, use_global_state_with_options, use_global_states,
-        use_history, use_mfe, use_mfe_state, use_snapshot,
+        use_global_action, use_global_resource, use_global_state, use_global_state_or,
+        use_global_state_with_options, use_global_states, use_history, use_landing,
+        use_load_status, use_mfe, use_mfe_state, use_snapshot,
     },
 };
 
@@ -69,6 +70,37 @@ fn a_memo_of_a_hook_follows_writes_during_the_render() {
         set.set(5);
         assert_eq!(value.get_untracked(), 5);
     });
+}
+
+#[test]
+fn nothing_is_fetched_while_a_page_is_rendered() {
+    // Effects are on in tests, unlike on a server; nobody runs what they spawn here.
+    let _ = any_spawner::Executor::init_futures_executor();
+    let store = Store::new();
+    store.set(COUNT, 7).unwrap();
+    request(&store, || {
+        let fetch = |_: ()| async { Err::<i32, _>("asked") };
+        let resource = use_global_resource(COUNT, || (), fetch);
+        let action = use_global_action(NAME, |name: String| async { Ok::<_, String>(name) });
+        let landing = use_landing(NAME, || true, || Some(Err("landed")));
+        assert_eq!(resource.value.get_untracked(), Some(7));
+        assert_eq!(
+            (action.value.get_untracked(), landing.value.get_untracked()),
+            (None, None)
+        );
+        assert!(!resource.pending.get_untracked() && !landing.pending.get_untracked());
+        assert_eq!(
+            (
+                resource.error.get_untracked(),
+                landing.error.get_untracked()
+            ),
+            (None, None)
+        );
+        assert!(use_load_status(COUNT).get_untracked().is_idle());
+        resource.refetch();
+    });
+    assert!(store.load_status("count").is_idle() && store.load_status("name").is_idle());
+    assert_eq!(store.metadata().version, 1);
 }
 
 #[test]

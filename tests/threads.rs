@@ -3,6 +3,9 @@
 //! What the threads do follows from a seed, which a failure prints; `UNIVERSAL_STATE_SEED` sets it
 //! and `UNIVERSAL_STATE_CASES` how much each of them does. How they meet is up to the machine.
 
+#[path = "threads/loading.rs"]
+mod loading;
+
 use std::{
     collections::BTreeMap,
     hash::{BuildHasher, Hasher, RandomState},
@@ -13,10 +16,11 @@ use std::{
     thread,
 };
 use universal_state::{
-    Access, Change, ChangeSet, Computed, Delivery, EngineKind, Handle, Key, KeyFault, Log,
-    Metadata, Mfe, MfeInfo, Middleware, MiddlewareId, Mismatch, Monitor, Origin, Pattern, Restore,
-    Scope, SharedAccess, Snapshot, StateError, Store, StoreBuilder, SubscribeOptions, Subscription,
-    Transaction, Validate, Value, Veto, View, Warning, Write,
+    Access, Change, ChangeSet, Computed, Delivery, EngineKind, Handle, Key, KeyFault, Landing,
+    LoadPhase, LoadStatus, Log, Metadata, Mfe, MfeInfo, Middleware, MiddlewareId, Mismatch,
+    Monitor, Origin, Pattern, Request, Restore, Scope, SharedAccess, Snapshot, StateError, Store,
+    StoreBuilder, SubscribeOptions, Subscription, Transaction, Validate, Value, Veto, View,
+    Warning, Write,
 };
 
 const THREADS: usize = 8;
@@ -51,6 +55,7 @@ const _: () = {
         Validate,
     )>();
     shared::<(StateError, KeyFault, Access, Mismatch, Warning, EngineKind)>();
+    shared::<(Request<i32>, Landing, LoadPhase, LoadStatus)>();
     shared::<(Mfe, MfeInfo, SharedAccess, Pattern, Restore)>();
     shared::<dyn Middleware>();
     #[cfg(feature = "collections")]
@@ -71,6 +76,14 @@ fn variable(name: &str) -> Option<u64> {
 /// How much each thread does.
 fn cases() -> usize {
     variable("UNIVERSAL_STATE_CASES").map_or(500, |n| n as usize)
+}
+
+/// The seed of a test, printed so that a failure can be replayed.
+fn seed() -> u64 {
+    let seed = variable("UNIVERSAL_STATE_SEED")
+        .unwrap_or_else(|| RandomState::new().build_hasher().finish());
+    println!("UNIVERSAL_STATE_SEED={seed}");
+    seed
 }
 
 /// Numbers that follow from a seed (SplitMix64).
@@ -215,9 +228,7 @@ fn what_was_told_adds_up_to_what_is_stored() {
     on_every_engine(|store| {
         let (each, _each) = Mirror::of(&store, sync());
         let (turns, _turns) = Mirror::of(&store, SubscribeOptions::new());
-        let seed = variable("UNIVERSAL_STATE_SEED")
-            .unwrap_or_else(|| RandomState::new().build_hasher().finish());
-        println!("UNIVERSAL_STATE_SEED={seed}");
+        let seed = seed();
         in_threads(|at| {
             let mut random = Random(seed.wrapping_add(at as u64));
             for _ in 0..cases() {

@@ -3,6 +3,8 @@
 
 #[path = "web/history.rs"]
 mod history;
+#[path = "web/loading.rs"]
+mod loading;
 
 use leptos::{mount::mount_to, prelude::*, task::tick};
 use std::sync::{

@@ -138,6 +138,7 @@ impl Member {
         for listener in subscriptions.iter().filter_map(Weak::upgrade) {
             inner.unsubscribe(&listener);
         }
+        inner.leave_loads(&self.stamp().origin, &self.namespace);
         Registry::of(inner).leave(inner, self);
     }
 

@@ -237,7 +237,7 @@ impl Inner {
     fn give_up(&self, item: &mut Item) {
         // The changes hold no slot, so each slot is given up on its own.
         for (slot, change) in item.slots.drain(..).zip(&item.changes) {
-            if change.is_removal() {
+            if change.is_removal() || slot.is_hidden() {
                 self.release(&slot);
             }
         }

@@ -6,6 +6,7 @@ use super::{
     deliver::Item,
     history::Recorder,
     listen::{Call, Delivery, Listener, Listeners, Subject, Subscription},
+    load::Loads,
     middleware::{Chain, Middleware},
     pipe::Signals,
     slot::{SharedSignal, Slot, SlotKind, Slots},
@@ -30,7 +31,7 @@ use std::{
     },
 };
 
-/// Locks are taken in the order `engine`, `state`, the index of slots, a slot's own state. None is
+/// Locks are taken in the order `engine`, `state`, an index of slots, a slot's own state. None is
 /// held while user code runs: comparisons, serialization, middleware, listeners, the reporter, and
 /// the drop of values.
 pub(crate) struct Inner {
@@ -59,6 +60,8 @@ pub(crate) struct Inner {
     pub(crate) registry: Arc<Slot>,
     /// Not a key: changes when what micro-frontends may do changes.
     pub(crate) rules: Arc<Slot>,
+    /// Not keys: what is known of the requests of each key.
+    pub(crate) loads: Loads,
     /// What the layer above keeps for this store.
     pub(crate) annex: OnceLock<Arc<dyn Any + Send + Sync>>,
 }
@@ -176,6 +179,7 @@ impl Inner {
             namespaces: RwLock::default(),
             rules: Arc::new(Slot::new("access rules".into(), 0, SlotKind::Hidden)),
             registry: Arc::new(Slot::new("micro-frontends".into(), 0, SlotKind::Hidden)),
+            loads: Loads::default(),
             annex: OnceLock::new(),
         })
     }
@@ -249,6 +253,9 @@ impl Inner {
     /// Gives up the slot of a missing key, if the caller's reference, which it is about to drop, is
     /// the last.
     pub(crate) fn release(&self, slot: &Arc<Slot>) {
+        if slot.is_hidden() {
+            return self.release_load(slot);
+        }
         let trigger = {
             let running = self.engine();
             self.slots.release(slot, |slot| {
@@ -330,6 +337,7 @@ impl Inner {
 
     /// Ends every subscription and refuses writes from now on.
     pub(crate) fn dispose(&self) {
+        self.cancel_loads();
         self.flush();
         let recorders = {
             let mut state = crate::lock(&self.state);
@@ -339,9 +347,11 @@ impl Inner {
         for recorder in recorders {
             recorder.wake(self);
         }
+        self.close_loads();
         let mut ended = vec![crate::lock(&self.all).take()];
         let mut slots = self.slots.all();
         slots.extend([Arc::clone(&self.registry), Arc::clone(&self.rules)]);
+        slots.extend(self.loads.all());
         for slot in slots {
             ended.push(crate::lock(&slot.state).listeners.take());
         }

@@ -114,6 +114,8 @@ impl Inner {
             } else {
                 let undone = context::with_draft(id, |draft| draft.roll_back(savepoint));
                 let undone = undone.unwrap_or_default();
+                let dropped = undone.iter().map(|(slot, new)| (slot, new.as_ref()));
+                self.fail_answers(dropped, || why(&result));
                 if context::with_draft(id, |draft| draft.observed) == Some(true) {
                     self.correct(undone.iter().map(|(slot, _)| slot));
                 }
@@ -137,6 +139,11 @@ impl Inner {
             })?;
             Ok(result)
         });
+        if !matches!(result, Ok(Ok(_))) {
+            let dropped = draft.writes.iter();
+            let dropped = dropped.map(|write| (&write.slot, write.new.as_ref()));
+            self.fail_answers(dropped, || why(&result));
+        }
         let slots = draft.writes.into_iter().map(|write| write.slot);
         let mut slots: Vec<_> = slots.collect();
         if draft.observed {
@@ -182,26 +189,29 @@ impl Inner {
 
     /// Writes a slot of the store's own, which is no key: no version, no middleware.
     pub(crate) fn write_hidden(&self, slot: &Arc<Slot>, make: impl Fn(Option<&Value>) -> Value) {
+        // A store that was disposed of has nobody to be told.
+        let _ = self.try_write_hidden(slot, |old| Some(make(old)));
+    }
+
+    /// As [`Inner::write_hidden`], unless `make` has nothing to write. Returns whether it had.
+    pub(crate) fn try_write_hidden(
+        &self,
+        slot: &Arc<Slot>,
+        make: impl Fn(Option<&Value>) -> Option<Value>,
+    ) -> Result<bool, StateError> {
         loop {
             let (old, _) = self.load(slot);
-            let new = Some(make(old.as_ref()));
+            let Some(new) = make(old.as_ref()) else {
+                return Ok(false);
+            };
             let mut transaction = Transaction {
-                writes: SmallVec::from_elem(
-                    Write {
-                        slot: Arc::clone(slot),
-                        old,
-                        new,
-                        stamp: Stamp::LOCAL,
-                        rewritten: false,
-                    },
-                    1,
-                ),
+                writes: SmallVec::from_elem(Write::hidden(slot, old, Some(new)), 1),
             };
             let mut committed = Committed::default();
-            match self.commit(&mut transaction, None, Basis::Given, false, &mut committed) {
-                Ok(Fate::Stored) => return self.publish(&mut committed, None),
-                Ok(_) => {}
-                Err(_) => return,
+            let fate = self.commit(&mut transaction, None, Basis::Given, false, &mut committed)?;
+            if fate == Fate::Stored {
+                self.publish(&mut committed, None);
+                return Ok(true);
             }
         }
     }
@@ -236,6 +246,7 @@ impl Inner {
         loop {
             transaction.writes.clear();
             build(&mut transaction.writes)?;
+            let answers = self.take_answers(&mut transaction.writes)?;
             if transaction.writes.iter().any(Write::changes_nothing) {
                 transaction.writes.retain(|write| !write.changes_nothing());
             }
@@ -244,6 +255,7 @@ impl Inner {
             {
                 self.filter(chain, &mut transaction)?;
             }
+            self.put_answers(&mut transaction.writes, answers);
             if transaction.writes.is_empty() {
                 // Another thread may have written the same, after what this one read.
                 let _state = crate::lock(&self.state);
@@ -254,6 +266,10 @@ impl Inner {
             let fate = self.commit(&mut transaction, reads, basis, told, &mut committed)?;
             if fate == Fate::Stored {
                 self.publish(&mut committed, chain.as_ref());
+                let writes = transaction.writes.into_iter().map(|write| write.slot);
+                for load in writes.filter(|slot| slot.is_hidden()) {
+                    self.release(&load);
+                }
                 return Ok(());
             }
         }
@@ -280,5 +296,47 @@ impl Inner {
     /// Runs code of a middleware, which must not write.
     fn ask<R>(&self, f: impl FnOnce() -> R) -> Result<R, String> {
         context::forbidding(self.id(), "a middleware", || untrack(|| super::contain(f)))
+    }
+}
+
+/// Why a batch was not stored.
+fn why<R, P>(result: &Result<Result<R, StateError>, P>) -> String {
+    match result {
+        Ok(Err(error)) => error.to_string(),
+        _ => "the batch panicked".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Basis, Committed, Fate, Transaction, Write, Writes};
+    use crate::{EngineKind, Store, change::Stamp};
+
+    #[test]
+    fn a_removal_that_overlooks_a_request_is_built_anew() {
+        for kind in EngineKind::ALL {
+            let store = Store::builder().engine(*kind).build();
+            store.set("n", 1).ok();
+            let slot = store.inner.slots.get("n");
+            let (old, _) = store.inner.load(&slot);
+            let removal = Write {
+                slot,
+                old,
+                new: None,
+                stamp: Stamp::LOCAL,
+                rewritten: false,
+            };
+            let writes = Writes::from_iter([removal]);
+            // Another thread begins it, between the building of the removal and its commit.
+            let request = store.load::<i32>("n");
+            let mut transaction = Transaction { writes };
+            let mut committed = Committed::default();
+            let basis = Basis::Given;
+            let fate = store
+                .inner
+                .commit(&mut transaction, None, basis, false, &mut committed);
+            assert!(fate == Ok(Fate::Moved) && store.has("n"));
+            assert!(request.is_ok_and(|request| request.is_current()));
+        }
     }
 }

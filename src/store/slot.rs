@@ -57,6 +57,13 @@ pub(crate) struct SlotState {
     pub(crate) graphs: Graphs,
 }
 
+impl SlotState {
+    /// Whether somebody wants to hear of it, as far as is known.
+    pub(crate) fn is_followed(&self) -> bool {
+        self.signal.is_tracked() || !self.listeners.is_empty()
+    }
+}
+
 impl Slot {
     pub(crate) fn new(key: Arc<str>, hash: u32, kind: SlotKind) -> Self {
         Self {

@@ -21,6 +21,17 @@ pub struct Write {
 }
 
 impl Write {
+    /// A write of a slot of the store's own, which is no key.
+    pub(crate) fn hidden(slot: &Arc<Slot>, old: Option<Value>, new: Option<Value>) -> Self {
+        Self {
+            slot: Arc::clone(slot),
+            old,
+            new,
+            stamp: Stamp::LOCAL,
+            rewritten: false,
+        }
+    }
+
     /// The full name of the key; `@id/key` for a key of a micro-frontend.
     pub fn key(&self) -> &str {
         &self.slot.key

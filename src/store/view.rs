@@ -143,7 +143,11 @@ impl View {
         result.inspect_err(report).ok()
     }
 
-    fn full_name<'k>(&self, key: &'k str, access: Access) -> Result<Cow<'k, str>, StateError> {
+    pub(super) fn full_name<'k>(
+        &self,
+        key: &'k str,
+        access: Access,
+    ) -> Result<Cow<'k, str>, StateError> {
         match &self.gate {
             Some(gate) => gate.full_name(&self.inner, key, access),
             None => {
@@ -189,7 +193,7 @@ impl View {
     }
 
     /// Whether the view can still be used: its micro-frontend may have gone.
-    fn is_open(&self) -> Result<(), StateError> {
+    pub(super) fn is_open(&self) -> Result<(), StateError> {
         self.gate.as_ref().map_or(Ok(()), |gate| gate.is_open())
     }
 
@@ -210,7 +214,7 @@ impl View {
 
     /// As [`View::may_write`], where a value is put. Nobody would ever clean up a key in a namespace
     /// that nobody owns, so its owner has to be there; what is restored waits for it.
-    fn may_put(&self, slot: &Slot) -> Result<(), StateError> {
+    pub(super) fn may_put(&self, slot: &Slot) -> Result<(), StateError> {
         let may_wait = !matches!(self.stamp.origin, Origin::Local | Origin::Mfe(_));
         let is_own = || {
             self.gate

@@ -29,7 +29,7 @@ fn doors(engine: EngineKind) -> (Store, Scope, Handle<i32>) {
 }
 
 /// A change through each door.
-fn writes() -> [(&'static str, Door); 13] {
+fn writes() -> [(&'static str, Door); 14] {
     [
         ("set", |store, _, _| store.set("n", 2)),
         ("set with source", |store, _, _| {
@@ -47,6 +47,7 @@ fn writes() -> [(&'static str, Door); 13] {
             store.set_many([("a", 7), ("b", 8)])
         }),
         ("batch", |store, _, _| store.batch(|tx| tx.set("a", 9))),
+        ("load", |store, _, _| store.load("a")?.finish(13).map(drop)),
         ("scope", |_, shop, _| shop.set("filter", 10)),
         ("shared", |_, shop, _| shop.shared().set("a", 11)),
         ("peer", |_, shop, _| shop.peer("cart").set("items", 12)),
@@ -92,8 +93,9 @@ conformance! {
             "n (Some(4), Some(6)) unknown local",
             "a (None, Some(7)) unknown local; b (None, Some(8)) unknown local",
             "a (Some(7), Some(9)) unknown local",
+            "a (Some(9), Some(13)) unknown local",
             "@shop/filter (Some(1), Some(10)) shop mfe:shop",
-            "a (Some(9), Some(11)) shop mfe:shop",
+            "a (Some(13), Some(11)) shop mfe:shop",
             "@cart/items (None, Some(12)) shop mfe:shop",
             "c (None, Some(13)) unknown restore",
             "@shop/filter (Some(10), None) shop mfe:shop",

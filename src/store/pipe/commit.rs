@@ -76,6 +76,9 @@ impl Inner {
             return Err(StateError::Disposed);
         }
         reads.map_or(Ok(()), still_stand)?;
+        if self.leaves_a_request(&transaction.writes) {
+            return Ok(Fate::Moved);
+        }
         for write in &mut transaction.writes {
             let slot = crate::lock(&write.slot.state);
             if basis == Basis::Found {
@@ -99,17 +102,15 @@ impl Inner {
 
         let state = &mut *state;
         let time = self.time(state);
-        let count = transaction
-            .writes
-            .iter()
-            .filter(|write| !write.slot.is_hidden())
-            .count();
+        let visible = transaction.writes.iter();
+        let mut visible = visible.filter(|write| !write.slot.is_hidden());
+        let count = visible.clone().count();
         state.sequence += 1;
         if count > 0 {
             state.version += 1;
             state.update_count += count as u64;
             state.last_update = Some(time);
-            if let Some(last) = transaction.writes.last() {
+            if let Some(last) = visible.next_back() {
                 state.source = last.stamp.source.clone();
             }
         }
@@ -173,7 +174,7 @@ impl Inner {
                 version: state.version,
                 sequence: state.sequence,
             };
-            if is_followed {
+            if is_followed && !hidden {
                 let changes = committed.changes.get_or_insert_default();
                 changes
                     .changes

@@ -50,7 +50,6 @@ impl Inner {
     }
 
     /// Notifies triggers as a commit would.
-    #[cfg(feature = "collections")]
     pub(crate) fn notify(&self, triggers: Triggers) {
         let mut signals = Signals {
             triggers,
