@@ -21,7 +21,7 @@ mod states;
 
 #[cfg(feature = "json")]
 pub use at::{SetAt, use_global_at};
-pub use follow::{use_computed, use_metadata, use_mfes, use_subscription};
+pub use follow::{use_computed, use_metadata, use_mfes, use_registered_computed, use_subscription};
 pub use key_source::{KeySource, ReactiveKey};
 pub use mfe::{Mfe, MfeFallback, MfeProps, try_use_scope, use_mfe, use_scope};
 pub use provider::{

@@ -86,8 +86,9 @@ pub use pattern::Pattern;
 pub use pointer::Pointer;
 pub use store::{
     Computed, Delivery, Handle, History, HistoryMove, HistoryOptions, HistoryStep, Log, Metadata,
-    Middleware, MiddlewareId, Monitor, Outcome, Restore, Snapshot, Store, StoreBuilder,
-    SubscribeOptions, Subscription, Task, Transaction, Validate, Veto, View, Warning, Write,
+    Middleware, MiddlewareId, Monitor, Outcome, RegisteredComputed, Restore, Snapshot, Store,
+    StoreBuilder, SubscribeOptions, Subscription, Task, Transaction, Validate, Veto, View, Warning,
+    Write,
 };
 pub use value::{IntoValue, Mismatch, StateValue, Value};
 

@@ -12,6 +12,7 @@ mod inner;
 mod listen;
 mod metadata;
 mod middleware;
+mod named;
 mod persistent;
 mod pipe;
 #[cfg(feature = "json")]
@@ -28,6 +29,7 @@ pub use history::{History, HistoryMove, HistoryOptions, HistoryStep};
 pub use listen::{Delivery, Outcome, SubscribeOptions, Subscription};
 pub use metadata::Metadata;
 pub use middleware::{Log, Middleware, MiddlewareId, Monitor, Validate, Veto, Warning};
+pub use named::RegisteredComputed;
 pub use snapshot::{Restore, Snapshot};
 pub use transaction::{Transaction, Write};
 pub use view::View;
@@ -35,6 +37,7 @@ pub use view::View;
 pub(crate) use clock::now;
 pub(crate) use inner::Inner;
 pub(crate) use listen::Listener;
+pub(crate) use named::Named;
 #[cfg(all(feature = "json", feature = "leptos"))]
 pub(crate) use place::find;
 pub(crate) use view::Gate;

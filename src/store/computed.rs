@@ -55,8 +55,13 @@ pub(crate) trait Node: Send + Sync {
 /// ```
 pub struct Computed<T>(Arc<Cell<T>>);
 
+/// How often a value is evaluated anew because other threads have changed what it read.
+pub(super) const MAX_ATTEMPTS: usize = 1_000;
+
 struct Cell<T> {
     inner: Weak<Inner>,
+    /// The key that it is registered under.
+    name: Option<Arc<str>>,
     /// Who the value was made by, if not by the store's owner.
     gate: Option<Arc<dyn Gate>>,
     evaluate: Box<dyn Fn() -> Result<T, StateError> + Send + Sync>,
@@ -108,9 +113,27 @@ impl Drop for Evaluated {
 
 impl<T: PartialEq + Send + Sync + 'static> Computed<T> {
     pub(crate) fn new(view: &View, f: impl Fn(&View) -> T + Send + Sync + 'static) -> Self {
+        Self::of(view, None, f)
+    }
+
+    /// A computed value that is registered under a key.
+    pub(super) fn named(
+        view: &View,
+        name: &Arc<str>,
+        f: impl Fn(&View) -> T + Send + Sync + 'static,
+    ) -> Self {
+        Self::of(view, Some(Arc::clone(name)), f)
+    }
+
+    fn of(
+        view: &View,
+        name: Option<Arc<str>>,
+        f: impl Fn(&View) -> T + Send + Sync + 'static,
+    ) -> Self {
         let view = view.downgrade();
         Self(Arc::new(Cell {
             inner: view.inner(),
+            name,
             gate: view.gate(),
             evaluate: Box::new(move || {
                 let view = view.upgrade().ok_or(StateError::Disposed)?;
@@ -165,11 +188,10 @@ impl<T: PartialEq + Send + Sync + 'static> Computed<T> {
             return value.map(|value| f(&value)).ok_or(StateError::Disposed);
         };
         if context::in_batch(inner.id()) {
-            // What a batch wrote may come to nothing, so it must not reach the cache.
+            // What a batch wrote may come to nothing, so it must not reach the cache. Whoever is
+            // running tracks what is read: it is to look again if the batch fails.
             let value = self.0.guarded(|| {
-                context::forbidding(inner.id(), "a computed value", || {
-                    untrack(|| (self.0.evaluate)())
-                })
+                context::forbidding(inner.id(), context::EVALUATION, || (self.0.evaluate)())
             })?;
             return Ok(f(&value));
         }
@@ -180,6 +202,16 @@ impl<T: PartialEq + Send + Sync + 'static> Computed<T> {
         });
         let value = crate::lock(&self.0.cached).value.clone();
         value.map(|value| f(&value)).ok_or(StateError::Disposed)
+    }
+
+    /// What follows from the committed state, also inside of a batch. Nobody is made to depend on it.
+    pub(super) fn committed(&self) -> Result<Arc<T>, StateError> {
+        self.0.current().map(|(_, value)| value)
+    }
+
+    /// Hangs a listener on what the value was computed from. Returns whether it hung elsewhere.
+    pub(super) fn attach(&self, inner: &Inner, listener: &Arc<super::listen::Listener>) -> bool {
+        inner.attach(listener, &*self.0)
     }
 
     /// Calls a listener when the value has changed.
@@ -271,7 +303,10 @@ impl<T> Cell<T> {
         let this = std::ptr::from_ref(self).addr();
         if EVALUATING.with_borrow(|stack| stack.contains(&this)) {
             return Err(StateError::Cycle {
-                what: format!("a computed {}", std::any::type_name::<T>()),
+                what: match &self.name {
+                    Some(name) => format!("computed key {name:?}"),
+                    None => format!("a computed {}", std::any::type_name::<T>()),
+                },
             });
         }
         EVALUATING.with_borrow_mut(|stack| stack.push(this));
@@ -307,14 +342,19 @@ impl<T: PartialEq + Send + Sync + 'static> Cell<T> {
 
 impl<T: PartialEq + Send + Sync + 'static> Node for Cell<T> {
     fn refresh(&self) -> Result<u64, StateError> {
+        let mut attempts = 0;
         loop {
-            if let Some(revision) = self.try_refresh()? {
+            attempts += 1;
+            if let Some(revision) = self.try_refresh(attempts < MAX_ATTEMPTS)? {
                 return Ok(revision);
             }
         }
     }
 
     fn sources(&self, into: &mut Attached, signals: Option<&Inner>) {
+        if !into.nodes.insert(std::ptr::from_ref(self).addr()) {
+            return;
+        }
         let deps = Arc::clone(&crate::lock(&self.cached).deps);
         if deps.list.is_empty() {
             // So that the store finds the listeners of a constant when it is disposed of.
@@ -344,8 +384,8 @@ impl<T: PartialEq + Send + Sync + 'static> Node for Cell<T> {
 
 impl<T: PartialEq + Send + Sync + 'static> Cell<T> {
     /// The revision of the value, brought up to date; `None` if another thread has evaluated it in
-    /// the meantime.
-    fn try_refresh(&self) -> Result<Option<u64>, StateError> {
+    /// the meantime or, where it is to be `consistent`, has changed what it was evaluated from.
+    fn try_refresh(&self, consistent: bool) -> Result<Option<u64>, StateError> {
         let Some(inner) = self.inner.upgrade() else {
             return Ok(Some(crate::lock(&self.cached).revision));
         };
@@ -369,6 +409,10 @@ impl<T: PartialEq + Send + Sync + 'static> Cell<T> {
                 inner: Weak::clone(&self.inner),
             };
             let value = Arc::new(value?);
+            let moved = inner.clock.load(Ordering::Acquire) != now;
+            if consistent && moved && !self.is_current(&inner, &deps.list)? {
+                return Ok(None);
+            }
             let equal = old.as_ref().is_some_and(|old| **old == *value);
             // Kept beyond the lock, since what is dropped may be the user's.
             let kept = Arc::clone(&value);
@@ -401,13 +445,15 @@ impl Attached {
 }
 
 impl Inner {
-    /// Hangs the listener of a computed value on what the value was computed from now.
-    fn attach(&self, listener: &Arc<super::listen::Listener>, node: &dyn Node) {
-        let Subject::Computed(attached) = &listener.subject else {
-            return;
+    /// Hangs the listener of a computed value on what the value was computed from now. Returns
+    /// whether it hung elsewhere.
+    fn attach(&self, listener: &Arc<super::listen::Listener>, node: &dyn Node) -> bool {
+        let (Subject::Computed(attached) | Subject::Follow(attached)) = &listener.subject else {
+            return false;
         };
         let mut now = Attached::default();
         node.sources(&mut now, None);
+        now.nodes.clear();
         now.slots.sort_by_key(|slot| Arc::as_ptr(slot).addr());
         now.slots.dedup_by(|a, b| Arc::ptr_eq(a, b));
         let same = {
@@ -421,7 +467,7 @@ impl Inner {
                     .all(|(a, b)| Arc::ptr_eq(a, b))
         };
         if same || !listener.is_active() {
-            return;
+            return false;
         }
         for slot in &now.slots {
             crate::lock(&slot.state).listeners.add(Arc::clone(listener));
@@ -445,6 +491,7 @@ impl Inner {
             .filter(|slot| !keep.contains(&Arc::as_ptr(slot).addr()))
             .collect();
         self.detach(gone, listener);
+        true
     }
 }
 

@@ -1,6 +1,6 @@
 //! The writes of an open batch, which nobody else sees yet.
 
-use super::{inner::Deferred, slot::Slot, transaction::Write};
+use super::{inner::Deferred, named::Naming, slot::Slot, transaction::Write};
 use crate::{change::Stamp, value::Value};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
@@ -14,6 +14,8 @@ pub(crate) struct Draft {
     pub(crate) writes: Vec<Write>,
     index: FxHashMap<usize, usize>,
     pub(crate) reads: Reads,
+    /// Computed keys that end with the batch.
+    pub(crate) naming: Vec<Naming>,
     /// Whether an effect or a memo saw what the batch wrote.
     pub(crate) observed: bool,
     /// What is to be done when the batch has ended, well or not.

@@ -4,8 +4,10 @@
 //! nothing has moved in between, and starts over if another thread was faster.
 
 mod commit;
+mod line;
 mod signals;
 
+pub(crate) use line::Line;
 pub(crate) use signals::Signals;
 
 use super::{
@@ -14,6 +16,7 @@ use super::{
     draft::{Draft, Reads},
     inner::{Deferred, Inner},
     middleware::{Chain, Veto},
+    named::Naming,
     slot::Slot,
     transaction::{Transaction, Write, Writes},
 };
@@ -46,18 +49,19 @@ impl Inner {
         mut content: Content<'_>,
     ) -> Result<(), StateError> {
         self.may_write()?;
+        self.is_writable(slot)?;
         if context::in_batch(self.id()) {
             let new = match content {
                 Content::Put(value) => Some(value),
                 Content::Remove => None,
-                Content::Change(change) => change(untrack(|| self.read(slot)))?,
+                Content::Change(change) => change(untrack(|| self.read(slot))?)?,
             };
             let stamp = stamp.clone();
             let replaced = context::with_draft(self.id(), |draft| draft.put(slot, new, stamp));
             drop(replaced);
             return Ok(());
         }
-        self.transact(&Reads::default(), &mut || {
+        self.transact(&Reads::default(), &[], &mut || {
             let (old, _) = self.load(slot);
             let new = match &mut content {
                 Content::Put(value) => Some(value.clone()),
@@ -102,10 +106,11 @@ impl Inner {
         }
         let (result, mut draft) = context::batch(id, f);
         let due = std::mem::take(&mut draft.after);
+        let naming = std::mem::take(&mut draft.naming);
         let before = self.clock.load(Ordering::Acquire);
         let result = result.map(|result| {
             let result = result?;
-            self.transact(&draft.reads, &mut || {
+            self.transact(&draft.reads, &naming, &mut || {
                 let mut writes: Writes = draft.writes.iter().cloned().collect();
                 for write in &mut writes {
                     write.old = self.load(&write.slot).0;
@@ -174,7 +179,7 @@ impl Inner {
                     1,
                 ),
             };
-            match self.commit(&mut transaction, &Reads::default(), false) {
+            match self.commit(&mut transaction, &Reads::default(), &[], false) {
                 Ok(Some(committed)) => return self.publish(committed, None),
                 Ok(None) => {}
                 Err(_) => return,
@@ -197,9 +202,10 @@ impl Inner {
         Ok(())
     }
 
-    fn transact(
+    pub(crate) fn transact(
         &self,
         reads: &Reads,
+        naming: &[Naming],
         build: &mut dyn FnMut() -> Result<Writes, StateError>,
     ) -> Result<(), StateError> {
         let chain = self
@@ -214,12 +220,14 @@ impl Inner {
             {
                 self.filter(chain, &mut transaction)?;
             }
-            if transaction.writes.is_empty() {
+            if transaction.writes.is_empty() && naming.is_empty() {
                 // Another thread may have written the same, after what this one read.
                 let _state = crate::lock(&self.state);
                 return still_stand(reads);
             }
-            if let Some(committed) = self.commit(&mut transaction, reads, chain.is_some())? {
+            if let Some(committed) =
+                self.commit(&mut transaction, reads, naming, chain.is_some())?
+            {
                 self.publish(committed, chain.as_ref());
                 return Ok(());
             }

@@ -200,7 +200,7 @@ impl View {
 
     /// As [`View::may_write`], where a value is put. Nobody would ever clean up a key in a namespace
     /// that nobody owns, so its owner has to be there; what is restored waits for it.
-    fn may_put(&self, slot: &Slot) -> Result<(), StateError> {
+    pub(super) fn may_put(&self, slot: &Slot) -> Result<(), StateError> {
         let may_wait = !matches!(self.stamp.origin, Origin::Local | Origin::Mfe(_));
         let is_own = || {
             self.gate

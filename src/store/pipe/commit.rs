@@ -1,19 +1,17 @@
 //! The commit: the one place where the store changes, and what follows from it at once.
 
-use super::signals::Signals;
+use super::{line::Line, signals::Signals};
 use crate::{
-    change::{Change, ChangeSet},
-    engine::Telling,
+    change::ChangeSet,
     error::StateError,
     store::{
         clock::{self, Instant},
-        context::ThisThread,
-        deliver::{Audience, Item},
         draft::Reads,
         graph::Graph,
         inner::{Inner, State},
         middleware::Chain,
-        slot::{NOT_PENDING, Slot},
+        named::Naming,
+        slot::Slot,
         snapshot::SnapshotCache,
         transaction::{Transaction, Write},
     },
@@ -23,6 +21,7 @@ use smallvec::SmallVec;
 use std::sync::{Arc, atomic::Ordering};
 
 /// What is left to do once the locks of a commit are released.
+#[derive(Default)]
 pub(super) struct Committed {
     signals: Signals,
     /// Those that have parts of a value to tell of.
@@ -32,6 +31,8 @@ pub(super) struct Committed {
     changes: Option<ChangeSet>,
     /// What was kept for the next snapshot and is not worth it any more.
     outdated: Option<SnapshotCache>,
+    /// What computed keys were told of, to be dropped.
+    waste: Vec<Write>,
 }
 
 impl Inner {
@@ -40,6 +41,7 @@ impl Inner {
         &self,
         transaction: &mut Transaction,
         reads: &Reads,
+        naming: &[Naming],
         for_middleware: bool,
     ) -> Result<Option<Committed>, StateError> {
         let running = self.engine();
@@ -53,6 +55,7 @@ impl Inner {
             let untouched = if write.slot.is_hidden() {
                 is_content(slot.place.as_ref(), write.old.as_ref())
             } else {
+                slot.is_writable()?;
                 let now = running.engine.load(&write.slot.key, &slot.place);
                 is_content(now.as_ref(), write.old.as_ref())
             };
@@ -61,48 +64,47 @@ impl Inner {
             }
         }
 
-        let state = &mut *state;
-        let time = self.time(state);
-        let count = transaction
-            .writes
-            .iter()
-            .filter(|write| !write.slot.is_hidden())
-            .count();
-        state.sequence += 1;
-        if count > 0 {
-            state.version += 1;
-            state.update_count += count as u64;
-            state.last_update = Some(time);
-            if let Some(last) = transaction.writes.last() {
-                state.source = last.stamp.source.clone();
+        let mut due: SmallVec<[&Naming; 1]> = SmallVec::new();
+        for naming in naming {
+            if naming.is_due(&running)? {
+                due.push(naming);
             }
         }
-        let round = match state.delivering {
-            Some((thread, round)) if thread == ThisThread::get() => round + 1,
-            _ => 0,
-        };
-        let sync = self.listening.sync.load(Ordering::Acquire) > 0;
-        let batched = self.listening.batched.load(Ordering::Acquire) > 0;
-        let (audience, later) = match running.engine.telling() {
-            Telling::AtOnce => ((sync || batched).then_some(Audience::All), false),
-            Telling::Batched => (sync.then_some(Audience::Sync), batched),
-        };
+        if transaction.writes.is_empty() && due.is_empty() {
+            return Ok(Some(Committed::default()));
+        }
 
+        let state = &mut *state;
+        let time = self.time(state);
+        let is_key = |write: &&Write| !write.slot.is_hidden();
+        let count = transaction.writes.iter().filter(is_key).count();
+        let visible = count + due.len();
+        state.sequence += 1;
+        // What is computed may follow from what is no key, such as who is registered.
+        if visible > 0 || !state.named.is_empty() {
+            state.version += 1;
+        }
+        if visible > 0 {
+            state.update_count += visible as u64;
+            state.last_update = Some(time);
+            let last = transaction.writes.last().map(|write| &write.stamp);
+            let last = last.or(due.last().map(|naming| naming.stamp()));
+            if let Some(stamp) = last {
+                state.source = stamp.source.clone();
+            }
+        }
         let mut committed = Committed {
             signals: Signals {
-                triggers: SmallVec::new(),
-                visible: count > 0,
-                members: false,
+                visible: visible > 0 || !state.named.is_empty(),
                 recorders: state.recorders.clone(),
+                ..Signals::default()
             },
-            graphs: SmallVec::new(),
             schedule: self.scheduler.is_automatic() && !state.scheduled,
-            changes: None,
-            outdated: None,
+            ..Committed::default()
         };
         let is_followed = for_middleware || (count > 0 && !state.recorders.is_empty());
         state.scheduled |= committed.schedule;
-        let mut told = audience.map(|audience| (audience, SmallVec::new(), ChangeSet::default()));
+        let mut line = Line::open(self, &running, state, time);
         for write in &transaction.writes {
             let slot = &mut *crate::lock(&write.slot.state);
             let hidden = write.slot.is_hidden();
@@ -131,32 +133,16 @@ impl Inner {
             slot.sequence = state.sequence;
             committed.signals.triggers.extend(slot.signal.existing());
             committed.graphs.extend(slot.graphs.living());
-            // What waits is kept up even if nobody waits for it any more: the slot is given up by it.
-            if later || slot.pending != NOT_PENDING {
-                match state.pending.get_mut(slot.pending as usize) {
-                    Some((_, change)) if slot.pending != NOT_PENDING => {
-                        change.new.clone_from(&write.new);
-                        change.stamp = write.stamp.clone();
-                        change.time = time;
-                        change.version = state.version;
-                        change.sequence = state.sequence;
-                    }
-                    _ => {
-                        slot.pending = u32::try_from(state.pending.len()).unwrap_or(NOT_PENDING);
-                        let change = change(write, time, state);
-                        state.pending.push((Arc::clone(&write.slot), change));
-                    }
-                }
-                state.pending_round = state.pending_round.max(round);
-            }
-            if let Some((_, slots, changes)) = &mut told {
-                slots.push(Arc::clone(&write.slot));
-                changes.changes.push(change(write, time, state));
-            }
+            line.add(state, slot, write);
             if is_followed {
                 let changes = committed.changes.get_or_insert_default();
-                changes.changes.push(change(write, time, state));
+                changes.changes.push(line.change(state, write));
             }
+        }
+        for naming in due {
+            committed.signals.members = true;
+            let told = naming.take_effect(self, state, &mut line, &mut committed.signals);
+            committed.waste.push(told);
         }
         if let Some(changes) = &committed.changes {
             for recorder in &state.recorders {
@@ -165,20 +151,12 @@ impl Inner {
         }
         // Last, so that nobody takes what was read before the commit for what stands after it.
         self.clock.store(state.sequence, Ordering::Release);
-        if let Some((audience, slots, changes)) = told {
-            state.queue.push_back(Item {
-                slots,
-                changes,
-                audience,
-                round,
-                restored: Vec::new(),
-            });
-        }
+        line.close(state);
         Ok(Some(committed))
     }
 
     /// The time of a commit. It is read once a turn where turns end by themselves.
-    fn time(&self, state: &mut State) -> u64 {
+    pub(crate) fn time(&self, state: &mut State) -> u64 {
         if !self.scheduler.is_automatic() {
             return clock::now();
         }
@@ -187,6 +165,7 @@ impl Inner {
 
     /// Tells of a commit: signals first, so that listeners find memos that know of it.
     pub(super) fn publish(&self, mut committed: Committed, chain: Option<&(Instant, Chain)>) {
+        drop(committed.waste);
         if let Some(outdated) = committed.outdated {
             self.give_up_snapshots(outdated);
         }
@@ -228,18 +207,5 @@ pub(super) fn still_stand(reads: &Reads) -> Result<(), StateError> {
         Some((slot, _)) => Err(StateError::Conflict {
             key: slot.key.to_string(),
         }),
-    }
-}
-
-fn change(write: &Write, time: u64, state: &State) -> Change {
-    Change {
-        key: Arc::clone(&write.slot.key),
-        old: write.old.clone(),
-        new: write.new.clone(),
-        stamp: write.stamp.clone(),
-        time,
-        version: state.version,
-        sequence: state.sequence,
-        first: state.sequence,
     }
 }
