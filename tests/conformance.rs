@@ -40,6 +40,10 @@ mod bad_input;
 mod batch;
 #[path = "conformance/computed.rs"]
 mod computed;
+#[path = "conformance/computed_keys.rs"]
+mod computed_keys;
+#[path = "conformance/computed_keys_told.rs"]
+mod computed_keys_told;
 #[path = "conformance/computed_listening.rs"]
 mod computed_listening;
 #[path = "conformance/corners.rs"]

@@ -1,0 +1,555 @@
+//! Point 16: a computed value that is registered under a key is read there like any value, up to
+//! date, and cannot be written.
+
+use super::{
+    computed::{Counter, int},
+    support::{Log, reports, saved, store, told},
+};
+use universal_state::{
+    Access, Delivery, EngineKind, HistoryOptions, Key, MfeInfo, Pattern, RegisteredComputed,
+    Restore, Scope, SharedAccess, StateError, Store, StateValue, SubscribeOptions, Transaction,
+    View,
+};
+
+/// Registers a computed value that counts how often it is evaluated.
+pub fn register<T: StateValue>(
+    view: &View,
+    key: &str,
+    f: impl Fn(&View) -> T + Send + Sync + 'static,
+) -> (RegisteredComputed, Counter) {
+    let counter = Counter::default();
+    let inside = counter.clone();
+    let registered = view.register_computed(key, move |view| {
+        inside.add();
+        f(view)
+    });
+    (registered.unwrap(), counter)
+}
+
+/// A store in which `double` follows from `n`.
+pub fn doubling(engine: EngineKind) -> (Store, RegisteredComputed, Counter) {
+    let store = store(engine);
+    store.set("n", 1).unwrap();
+    let (double, count) = register(&store, "double", |view| int(view, "n") * 2);
+    (store, double, count)
+}
+
+fn read_only(key: &str, by: &str) -> StateError {
+    StateError::ReadOnly {
+        key: key.to_owned(),
+        by: by.to_owned(),
+    }
+}
+
+fn mfe(store: &Store, id: &str) -> Scope {
+    store.register_mfe(MfeInfo::new(id, "leptos", "1")).unwrap()
+}
+
+type Door = fn(&Store) -> Result<(), StateError>;
+
+/// A write of `double` through each door.
+fn writes() -> Vec<(&'static str, Door)> {
+    let mut doors: Vec<(_, Door)> = vec![
+        ("set", |store| store.set("double", 9)),
+        ("set what it is", |store| store.set("double", 2)),
+        ("set with source", |store| store.set_with_source("double", 9, "me")),
+        ("update", |store| store.update("double", |n: &mut i32| *n = 9).map(drop)),
+        ("update or", |store| store.update_or("double", 9, |n: &mut i32| *n = 9)),
+        ("delete", |store| store.delete("double").map(drop)),
+        ("set many", |store| store.set_many([("n", 9), ("double", 9)])),
+        ("batch", |store| {
+            store.batch(|tx| {
+                tx.set("n", 9)?;
+                tx.set("double", 9)
+            })
+        }),
+        ("deletion in a batch", |store| {
+            store.batch(|tx| {
+                tx.set("n", 9)?;
+                tx.delete("double").map(drop)
+            })
+        }),
+        ("handle", |store| store.handle("double")?.set(9)),
+        ("handle's update", |store| store.handle("double")?.update(|n: &mut i32| *n = 9).map(drop)),
+        ("handle's deletion", |store| store.handle::<i32>("double")?.delete().map(drop)),
+        ("shared keys of a micro-frontend", |store| mfe(store, "shop").shared().set("double", 9)),
+    ];
+    #[cfg(feature = "json")]
+    {
+        let json: [(_, Door); 4] = [
+            ("set json", |store| store.set_json("double", 9.into())),
+            ("set at", |store| store.set_at("double", "", 9)),
+            ("set inside", |store| store.set_at("double", "/x", 9)),
+            ("delete at", |store| store.delete_at("double", "/x").map(drop)),
+        ];
+        doors.extend(json);
+    }
+    doors
+}
+
+conformance! {
+    /// 16: every door that reads sees it, up to date.
+    fn every_way_to_read_a_computed_key_gives_its_value(engine) {
+        let (store, double, _) = doubling(engine);
+        let handle = store.handle::<i32>("double").unwrap();
+        for n in [1, 2, 3] {
+            store.set("n", n).unwrap();
+            assert_eq!(store.get("double"), Some(2 * n));
+            assert_eq!(store.try_get("double"), Ok(Some(2 * n)));
+            assert_eq!(store.get(Key::<i32>::new("double")), Some(2 * n));
+            assert_eq!(store.try_with("double", |n: &i32| n + 1), Ok(Some(2 * n + 1)));
+            assert_eq!((handle.get(), handle.try_with(|n| n + 1)), (Some(2 * n), Ok(Some(2 * n + 1))));
+            let value = store.try_get_value("double").unwrap().unwrap();
+            assert_eq!(value.to::<i32>(), Ok(2 * n));
+            assert_eq!(store.snapshot().get("double"), Some(2 * n));
+            assert_eq!(store.computed(|view| int(view, "double")).get(), Some(2 * n));
+            let now = Log::<Option<i32>>::default();
+            let sink = now.clone();
+            let at_once = SubscribeOptions::new().immediate(true);
+            let listener = move |value: Option<&i32>, _: &_| sink.push(value.copied());
+            drop(store.subscribe_with("double", at_once, listener).unwrap());
+            assert_eq!(now.take(), [Some(2 * n)]);
+            #[cfg(feature = "json")]
+            {
+                assert_eq!(store.try_get_json("double").unwrap().as_deref(), Some(&(2 * n).into()));
+                assert_eq!(store.get_at("double", ""), Some(2 * n));
+                assert_eq!(store.get::<f64>("double"), Some(f64::from(2 * n)), "as another type");
+            }
+        }
+        assert!(store.has("double"));
+        assert_eq!((store.keys(), store.len()), (vec!["double".to_owned(), "n".into()], 2));
+        assert_eq!((double.name(), double.is_registered()), ("double", true));
+        assert_eq!(store.error_count(), 0);
+    }
+
+    /// 16: lazy and cached: evaluated when somebody reads it, and again only if what it read has
+    /// changed. That it is listed is no read.
+    fn a_computed_key_is_lazy_and_cached(engine) {
+        let (store, double, count) = doubling(engine);
+        store.set("n", 2).unwrap();
+        store.set("n", 3).unwrap();
+        store.flush();
+        assert_eq!((store.keys().len(), store.len(), store.is_empty()), (2, 2, false));
+        assert_eq!(count.take(), 0);
+        assert_eq!((store.get("double"), store.get("double")), (Some(6), Some(6)));
+        store.set("other", 1).unwrap();
+        store.set("n", 3).unwrap();
+        assert_eq!((store.get("double"), store.snapshot().get("double")), (Some(6), Some(6)));
+        assert_eq!(count.take(), 1);
+        store.set("n", 4).unwrap();
+        drop(double);
+        store.flush();
+        assert_eq!(count.take(), 0, "to end is no read either");
+    }
+
+    /// 16: glitch-free: through names, nobody sees one half of a diamond without the other.
+    fn a_diamond_of_computed_keys_is_evaluated_once_and_never_half(engine) {
+        let store = store(engine);
+        let (_left, lefts) = register(&store, "left", |view| int(view, "n") + 1);
+        let (_right, rights) = register(&store, "right", |view| int(view, "n") * 10);
+        let (_both, boths) = register(&store, "both", |view| (int(view, "left"), int(view, "right")));
+        for n in 1..4 {
+            store.set("n", n).unwrap();
+            assert_eq!(store.get("both"), Some((n + 1, n * 10)));
+            assert_eq!([lefts.take(), rights.take(), boths.take()], [1, 1, 1]);
+        }
+    }
+
+    /// 16: cut off: a computed key that follows from one whose value is equal is not evaluated.
+    fn a_chain_of_computed_keys_is_cut_off_where_the_value_is_equal(engine) {
+        let store = store(engine);
+        let (_sign, signs) = register(&store, "sign", |view| int(view, "n").signum());
+        let (_text, texts) = register(&store, "text", |view| format!("{}", int(view, "sign")));
+        let text = || store.get::<String>("text").unwrap();
+        store.set("n", 5).unwrap();
+        assert_eq!((text(), signs.take(), texts.take()), ("1".into(), 1, 1));
+        store.set("n", 6).unwrap();
+        assert_eq!((text(), signs.take(), texts.take()), ("1".into(), 1, 0));
+        store.set("n", -6).unwrap();
+        assert_eq!((text(), signs.take(), texts.take()), ("-1".into(), 1, 1));
+    }
+
+    /// 16: it may read a computed key that comes, goes, and comes back as another one.
+    fn a_computed_key_follows_from_computed_keys_that_come_and_go(engine) {
+        let store = store(engine);
+        store.set("n", 1).unwrap();
+        let next = store.computed(|view| int(view, "double") + 1);
+        let (_next, _) = register(&store, "next", |view| int(view, "double") + 1);
+        assert_eq!((store.get("next"), next.get()), (Some(1), Some(1)));
+        let double = register(&store, "double", |view| int(view, "n") * 2).0;
+        assert_eq!((store.get("next"), next.get()), (Some(3), Some(3)));
+        drop(double);
+        assert_eq!((store.get("next"), next.get()), (Some(1), Some(1)));
+        let _triple = register(&store, "double", |view| int(view, "n") * 3);
+        assert_eq!((store.get("next"), next.get()), (Some(4), Some(4)));
+    }
+
+    /// 5 and 16: in a batch it is what follows from what the batch wrote, and nothing of that stays.
+    fn a_batch_reads_what_follows_from_its_own_writes(engine) {
+        let (store, _double, count) = doubling(engine);
+        let (_quad, _) = register(&store, "quad", |view| int(view, "double") * 2);
+        let read = |view: &View| {
+            let here = (int(view, "double"), int(view, "quad"));
+            let of_all = view.snapshot();
+            assert_eq!((of_all.get("double"), of_all.get("quad")), (Some(here.0), Some(here.1)));
+            here
+        };
+        let failed: Result<(), _> = store.batch(|tx| {
+            assert_eq!(read(tx), (2, 4));
+            tx.set("n", 5)?;
+            assert_eq!(read(tx), (10, 20));
+            assert_eq!(tx.keys(), ["double", "n", "quad"]);
+            let nested: Result<(), _> = tx.batch(|tx| {
+                tx.set("n", 7)?;
+                assert_eq!(read(tx), (14, 28));
+                Err(StateError::abort("no"))
+            });
+            assert!(nested.is_err());
+            assert_eq!(read(tx), (10, 20));
+            Err(StateError::abort("no"))
+        });
+        assert_eq!(failed, Err(StateError::abort("no")));
+        assert_eq!((read(&store), count.take() > 0), ((2, 4), true));
+        store.batch(|tx| {
+            tx.set("n", 6)?;
+            assert_eq!(read(tx), (12, 24));
+            Ok(())
+        }).unwrap();
+        assert_eq!(read(&store), (12, 24));
+    }
+
+    /// 6 and 16: a snapshot has it, as of its version, and a version has one snapshot.
+    fn a_snapshot_holds_computed_keys_of_its_version(engine) {
+        let (store, double, count) = doubling(engine);
+        let (one, again) = (store.snapshot(), store.snapshot());
+        assert_eq!((count.take(), one.version(), &one), (1, again.version(), &again));
+        assert!(one.value("double").unwrap().same(again.value("double").unwrap()));
+        store.set("n", 5).unwrap();
+        let two = store.snapshot();
+        assert_eq!((one.get("double"), two.get("double")), (Some(2), Some(10)));
+        assert!(two.version() > one.version());
+        assert_eq!((two.is_computed("double"), two.is_computed("n")), (true, false));
+        let stored = two.stored();
+        assert_eq!((stored.len(), stored.get("n"), stored.get::<i32>("double")), (1, Some(5), None));
+        drop(double);
+        let three = store.snapshot();
+        assert!(three.version() > two.version() && three.value("double").is_none());
+        assert_eq!(two.get("double"), Some(10), "a snapshot is immutable");
+    }
+
+    /// 6, 7 and 16: what follows from the registry, which has no version, does not change within one.
+    fn a_version_has_one_snapshot_whatever_is_computed_from(engine) {
+        let store = store(engine);
+        let (_mfes, _) = register(&store, "mfes", |view| view.mfes().len());
+        let (_version, _) = register(&store, "version", |view| view.metadata().version);
+        let before = store.snapshot();
+        let shop = mfe(&store, "shop");
+        let during = store.snapshot();
+        assert_eq!((before.get("mfes"), during.get("mfes")), (Some(0), Some(1)));
+        assert!(before.version() < during.version());
+        assert_eq!(during.get("version"), Some(during.version()));
+        drop(shop);
+        assert_eq!(store.snapshot().get("mfes"), Some(0));
+    }
+
+    /// 16: what follows from the whole state does not follow from itself.
+    fn a_snapshot_inside_of_a_computed_value_holds_what_is_stored(engine) {
+        let (store, _double, count) = doubling(engine);
+        let errors = reports(&store);
+        let (_size, _) = register(&store, "size", |view| view.snapshot().len());
+        let (_other, _) = register(&store, "other", |view| view.snapshot().len() * 100);
+        let plain = store.computed(|view| view.snapshot().len());
+        for more in 1..4 {
+            assert_eq!((store.get("size"), store.get("other")), (Some(more), Some(more * 100)));
+            assert_eq!((plain.get(), store.snapshot().len()), (Some(more), more + 3));
+            store.batch(|tx| {
+                tx.set(format!("k{more}"), 0)?;
+                assert_eq!((tx.get("size"), tx.snapshot().get("size")), (Some(more + 1), Some(more + 1)));
+                Ok(())
+            }).unwrap();
+        }
+        assert!(errors.take().is_empty());
+        assert!(count.take() > 0);
+    }
+
+    /// 16: no door writes it: the error says who computes it, and nothing is changed.
+    fn no_door_writes_a_computed_key(engine) {
+        for (door, write) in writes() {
+            let (store, _double, _) = doubling(engine);
+            let told = told(&store, Delivery::Sync);
+            let before = store.snapshot();
+            assert_eq!(write(&store), Err(read_only("double", "the store's owner")), "{door}");
+            let now = store.snapshot();
+            let values = |it: &universal_state::Snapshot| (it.get("n"), it.get("double"), it.len());
+            assert_eq!(values(&now), (Some(1), Some(2), 2), "{door}");
+            assert_eq!(values(&before), values(&now), "{door}");
+            assert_eq!(store.metadata().source, "unknown", "{door}");
+            store.flush();
+            assert!(told.take().is_empty(), "{door}");
+            store.set("n", 4).unwrap();
+            assert_eq!(store.get("double"), Some(8), "{door}");
+        }
+    }
+
+    /// 16: a refused write inside of a batch fails alone if the batch goes on.
+    fn a_batch_may_go_on_after_a_refused_write(engine) {
+        let (store, _double, _) = doubling(engine);
+        store.batch(|tx| {
+            assert!(matches!(tx.set("double", 1), Err(StateError::ReadOnly { .. })));
+            tx.set("n", 3)
+        }).unwrap();
+        assert_eq!((store.get("n"), store.get("double")), (Some(3), Some(6)));
+    }
+
+    /// 4 and 16: a clear leaves it, and it follows.
+    fn a_clear_leaves_computed_keys(engine) {
+        let (store, _double, _) = doubling(engine);
+        store.clear().unwrap();
+        assert_eq!((store.keys(), store.get("double")), (vec!["double".to_owned()], Some(0)));
+        let version = store.metadata().version;
+        store.clear().unwrap();
+        assert_eq!(store.metadata().version, version, "there was nothing to clear");
+    }
+
+    /// 6 and 16: a restore passes it over, whether it is computed now or was in the snapshot.
+    fn a_restore_passes_computed_keys_over(engine) {
+        let (store, double, _) = doubling(engine);
+        for mode in [Restore::Replace, Restore::Merge] {
+            store.restore(&saved(&[("n", 4), ("double", 99)]), mode).unwrap();
+            assert_eq!((store.get("n"), store.get("double")), (Some(4), Some(8)), "{mode:?}");
+        }
+        store.restore(&saved(&[("n", 5)]), Restore::Replace).unwrap();
+        assert_eq!(store.get("double"), Some(10), "nor is it removed");
+        let snapshot = store.snapshot();
+        drop(double);
+        for mode in [Restore::Replace, Restore::Merge] {
+            store.restore(&snapshot, mode).unwrap();
+            assert_eq!(store.keys(), ["n"], "else nobody could register it again: {mode:?}");
+        }
+        let (_double, _) = register(&store, "double", |view| int(view, "n") * 2);
+        assert_eq!(store.get("double"), Some(10));
+    }
+
+    /// 16: a key that is taken, by a value or by another computed one, cannot be registered.
+    fn a_key_that_is_taken_cannot_be_registered(engine) {
+        let (store, double, _) = doubling(engine);
+        let taken = |key: &str, holder: &str| Err(StateError::KeyTaken {
+            key: key.to_owned(),
+            holder: holder.to_owned(),
+        });
+        let version = store.metadata().version;
+        let register = |view: &View, key: &str| view.register_computed(key, |_| 7).map(drop);
+        assert_eq!(register(&store, "n"), taken("n", "a stored value"));
+        assert_eq!(register(&store, "double"), taken("double", "a value computed by the store's owner"));
+        let shop = mfe(&store, "shop");
+        let _rest = shop.shared().register_computed("rest", |_| 1).unwrap();
+        assert_eq!(register(&store, "rest"), taken("rest", r#"a value computed by micro-frontend "shop""#));
+        assert_eq!(store.set("rest", 1), Err(read_only("rest", r#"micro-frontend "shop""#)));
+        let _named = store.with_source("cart").register_computed("named", |_| 1).unwrap();
+        assert_eq!(store.set("named", 1), Err(read_only("named", r#""cart""#)));
+        assert_eq!((store.get("n"), store.get("double"), store.get("rest")), (Some(1), Some(2), Some(1)));
+        assert!(store.metadata().version > version);
+        drop(double);
+        store.set("double", 5).unwrap();
+        assert_eq!(register(&store, "double"), taken("double", "a stored value"));
+        store.delete("double").unwrap();
+        assert_eq!(register(&store, "double"), Ok(()));
+    }
+
+    /// 15 and 16: a shared one is seen by all; one in a namespace by its owner and by grant, who then
+    /// need no right to what it follows from.
+    fn a_computed_key_is_seen_by_whom_its_name_allows(engine) {
+        let store = store(engine);
+        let (shop, cart) = (mfe(&store, "shop"), mfe(&store, "cart"));
+        shop.set("n", 1).unwrap();
+        let (own, _) = register(&shop, "double", |view| int(view, "n") * 2);
+        let reads = shop.clone();
+        let (_open, _) = register(&shop.shared(), "open", move |_| int(&reads, "n") * 3);
+        assert_eq!(own.name(), "@shop/double");
+        assert_eq!((shop.get("double"), store.get("@shop/double")), (Some(2), Some(2)));
+        assert_eq!((cart.shared().get("open"), cart.shared().snapshot().get("open")), (Some(3), Some(3)));
+        assert!(cart.shared().snapshot().is_computed("open"));
+        assert_eq!((shop.keys(), shop.snapshot().get("double")), (vec!["double".to_owned(), "n".into()], Some(2)));
+        assert!(shop.snapshot().is_computed("double"));
+        assert_eq!(shop.snapshot().stored().len(), 1);
+        let peer = cart.peer("shop");
+        assert!(matches!(peer.try_get::<i32>("double"), Err(StateError::Denied { .. })));
+        assert!(peer.keys().is_empty() && peer.snapshot().is_empty());
+        store.grant("cart", Access::Read, Pattern::glob("@shop/double").unwrap());
+        assert_eq!((peer.get("double"), peer.keys()), (Some(2), vec!["double".to_owned()]));
+        assert!(peer.try_get::<i32>("n").is_err());
+        shop.set("n", 2).unwrap();
+        assert_eq!((peer.get("double"), peer.snapshot().get("double")), (Some(4), Some(4)));
+    }
+
+    /// 15 and 16: to register is a write, and takes the right to write.
+    fn registering_takes_the_right_to_write(engine) {
+        let store = store(engine);
+        let shop = mfe(&store, "shop");
+        let register = |view: &View| view.register_computed("total", |_| 1).map(drop);
+        assert!(matches!(register(&shop.peer("cart")), Err(StateError::Denied { .. })));
+        let unknown = store.register_computed("@cart/total", |_| 1).map(drop);
+        assert_eq!(unknown, Err(StateError::UnknownMfe { id: "cart".into() }));
+        store.set_shared_access(SharedAccess::ReadOnly);
+        assert!(matches!(register(&shop.shared()), Err(StateError::Denied { .. })));
+        assert!(matches!(store.register_computed("", |_| 1), Err(StateError::Key { .. })));
+        assert!(matches!(store.register_computed("@x", |_| 1), Err(StateError::Key { .. })));
+        assert_eq!((register(&shop), store.slot_count(), store.len()), (Ok(()), 0, 0));
+        store.dispose();
+        assert_eq!(register(&store), Err(StateError::Disposed));
+    }
+
+    /// 5 and 16: it takes effect at once, so a batch, which may come to nothing, cannot do it.
+    fn nothing_is_registered_from_inside_a_batch_or_a_computed_value(engine) {
+        let store = store(engine);
+        let register = |view: &View| view.register_computed("total", |_| 1).map(drop);
+        let reentrant = |during| Err(StateError::Reentrant { during });
+        assert_eq!(store.batch(|tx| Ok(register(tx))), Ok(reentrant("a batch")));
+        let inside = store.computed(move |view| register(view));
+        assert_eq!(inside.get(), Some(reentrant("a computed value")));
+        assert!(store.is_empty());
+    }
+
+    /// 16: one that reads its own key is a cycle, as are two that read each other.
+    fn computed_keys_that_depend_on_themselves_are_a_cycle(engine) {
+        let store = store(engine);
+        let is_cycle = |result: Result<Option<i32>, StateError>, key: &str| {
+            matches!(result, Err(StateError::Cycle { what }) if what == format!("computed key {key:?}"))
+        };
+        let (_own, _) = register(&store, "own", move |view| is_cycle(view.try_get("own"), "own"));
+        assert_eq!(store.get("own"), Some(true));
+        assert_eq!(store.batch(|tx| Ok(tx.get("own"))), Ok(Some(true)));
+        let errors = reports(&store);
+        let (_a, _) = register(&store, "a", |view| int(view, "b") + 1);
+        let (_b, _) = register(&store, "b", |view| int(view, "a") + 1);
+        assert_eq!(store.get("a"), Some(2));
+        let reported = errors.take();
+        assert!(matches!(&reported[..], [StateError::Cycle { .. }]), "{reported:?}");
+        let all = told(&store, Delivery::Sync);
+        for n in 0..3 {
+            store.set("n", n).unwrap();
+            assert!(store.snapshot().value("a").is_some());
+        }
+        assert_eq!((all.take().len(), store.get("n")), (3, Some(2)), "the store goes on");
+    }
+
+    /// 11 and 16: a panic is contained and reported, and the key reads as missing until it is over.
+    fn a_computed_key_that_panics_reads_as_missing(engine) {
+        let store = store(engine);
+        let errors = reports(&store);
+        let (_half, count) = register(&store, "half", |view| 10 / int(view, "n"));
+        let (_next, _) = register(&store, "next", |view| view.get::<i32>("half").map(|n| n + 1));
+        let Err(StateError::Evaluation { key, reason }) = store.try_get::<i32>("half") else {
+            panic!("it does not fail");
+        };
+        assert_eq!(key, "half");
+        assert!(reason.contains("panicked") && reason.contains("zero"), "{reason}");
+        assert!(errors.take().is_empty());
+        assert_eq!((store.get::<i32>("half"), store.has("half")), (None, false));
+        assert_eq!((errors.take().len(), count.take()), (2, 1), "the failure is cached, too");
+        assert_eq!(store.get::<Option<i32>>("next"), Some(None));
+        let snapshot = store.snapshot();
+        assert_eq!((snapshot.len(), snapshot.is_computed("half")), (1, false));
+        assert_eq!(store.batch(|tx| Ok(tx.get::<i32>("half"))), Ok(None));
+        assert!(errors.take().iter().all(|error| matches!(error, StateError::Evaluation { .. })));
+        store.set("n", 5).unwrap();
+        assert_eq!((store.get("half"), store.get("next")), (Some(2), Some(Some(3))));
+        assert_eq!(store.snapshot().get("half"), Some(2));
+        assert!(errors.take().is_empty());
+    }
+
+    /// 3 and 16: a read as a type that it does not read as is refused as with any value.
+    fn a_computed_key_of_another_type_is_refused(engine) {
+        let store = store(engine);
+        let (_text, _) = register(&store, "text", |_| "x".to_owned());
+        assert!(matches!(store.try_get::<i32>("text"), Err(StateError::Type { .. })));
+        assert_eq!(store.get::<String>("text").as_deref(), Some("x"));
+    }
+
+    /// Places inside of it can be read.
+    fn places_inside_of_a_computed_key_can_be_read(engine) {
+        let _ = engine;
+        #[cfg(feature = "json")]
+        {
+            let store = store(engine);
+            store.set("n", 1).unwrap();
+            let (_user, _) = register(&store, "user", |view| {
+                serde_json::json!({ "age": int(view, "n"), "tags": ["a", "b"] })
+            });
+            assert_eq!(store.get_at("user", "/age"), Some(1));
+            store.set("n", 2).unwrap();
+            assert_eq!(store.get_at("user", "/age"), Some(2));
+            assert_eq!(store.get_at::<String>("user", "/tags/1").as_deref(), Some("b"));
+            assert_eq!(store.get_at::<i32>("user", "/name"), None);
+            assert_eq!(store.snapshot().to_json().unwrap()["user"]["age"], 2);
+        }
+    }
+
+    /// 13 and 16: middleware has seen what it follows from, and is not asked about it.
+    fn middleware_sees_what_a_computed_key_follows_from_and_not_the_key(engine) {
+        struct Note(Log<String>);
+        impl universal_state::Middleware for Note {
+            fn name(&self) -> &str {
+                "note"
+            }
+            fn before(&self, transaction: &mut Transaction) -> Result<(), universal_state::Veto> {
+                transaction.writes().iter().for_each(|write| self.0.push(write.key().to_owned()));
+                Ok(())
+            }
+            fn committed(&self, changes: &universal_state::ChangeSet, _: std::time::Duration) {
+                changes.iter().for_each(|change| self.0.push(format!("{}!", change.key())));
+            }
+        }
+        let store = store(engine);
+        let log = Log::default();
+        store.add_middleware(Note(log.clone()));
+        let (double, _) = register(&store, "double", |view| int(view, "n") * 2);
+        let told = told(&store, Delivery::Sync);
+        store.set("n", 1).unwrap();
+        drop(double);
+        assert_eq!(told.take().concat().len(), 3);
+        assert_eq!(log.take(), ["n", "n!"]);
+    }
+
+    /// 16: a history records what it follows from, and no step writes it.
+    fn a_history_does_not_know_computed_keys(engine) {
+        let store = store(engine);
+        let history = store.history(HistoryOptions::new()).unwrap();
+        store.set("total", 2).unwrap();
+        store.delete("total").unwrap();
+        let (_total, _) = register(&store, "total", |view| int(view, "n") * 2);
+        let _told = told(&store, Delivery::Sync);
+        store.set("n", 1).unwrap();
+        assert_eq!(store.get("total"), Some(2));
+        assert_eq!(history.len(), 3);
+        assert_eq!(history.steps()[2].keys, ["n"]);
+        history.undo().unwrap();
+        assert_eq!((store.get::<i32>("n"), store.get("total")), (None, Some(0)));
+        history.redo().unwrap();
+        assert_eq!(store.get("total"), Some(2));
+        let back = history.go_to(1).unwrap();
+        assert_eq!((back.skipped, store.get("total")), (vec!["total".to_owned()], Some(0)));
+        let back = history.go_to(0).unwrap();
+        assert_eq!((back.skipped, store.keys()), (vec!["total".to_owned()], vec!["total".to_owned()]));
+    }
+
+    /// 24: an exchange of the engine carries it over.
+    fn an_exchange_of_the_engine_keeps_computed_keys(engine) {
+        let (store, double, count) = doubling(engine);
+        let told = told(&store, Delivery::Sync);
+        count.take();
+        let other = match engine {
+            EngineKind::Map => EngineKind::Signal,
+            _ => EngineKind::Map,
+        };
+        store.set_engine(other).unwrap();
+        assert_eq!((store.get("double"), count.take()), (Some(2), 0));
+        store.set("n", 3).unwrap();
+        assert_eq!((store.get("double"), store.snapshot().get("double")), (Some(6), Some(6)));
+        assert_eq!(told.take().concat().len(), 2);
+        assert!(matches!(store.set("double", 1), Err(StateError::ReadOnly { .. })));
+        store.set_engine(engine).unwrap();
+        drop(double);
+        assert_eq!((store.keys(), store.slot_count()), (vec!["n".to_owned()], 1));
+    }
+}
