@@ -188,12 +188,7 @@ impl<T: PartialEq + Send + Sync + 'static> Computed<T> {
             return value.map(|value| f(&value)).ok_or(StateError::Disposed);
         };
         if context::in_batch(inner.id()) {
-            // What a batch wrote may come to nothing, so it must not reach the cache. Whoever is
-            // running tracks what is read: it is to look again if the batch fails.
-            let value = self.0.guarded(|| {
-                context::forbidding(inner.id(), context::EVALUATION, || (self.0.evaluate)())
-            })?;
-            return Ok(f(&value));
+            return Ok(f(&*self.drafted(&inner)?));
         }
         let revision = self.0.refresh()?;
         context::track(inner.id(), || {
@@ -202,6 +197,29 @@ impl<T: PartialEq + Send + Sync + 'static> Computed<T> {
         });
         let value = crate::lock(&self.0.cached).value.clone();
         value.map(|value| f(&value)).ok_or(StateError::Disposed)
+    }
+
+    /// What follows from what the open batch of this thread wrote. That may come to nothing, so it
+    /// is kept with the batch, until that writes again or something is committed.
+    fn drafted(&self, inner: &Inner) -> Result<Arc<T>, StateError> {
+        let id = inner.id();
+        let node: Arc<dyn Node> = Arc::clone(&self.0) as _;
+        let clock = inner.clock.load(Ordering::Acquire);
+        // Who tracks has to track what is read, so as to look again if the batch fails.
+        if Observer::get().is_none()
+            && let Some(kept) = context::with_draft(id, |draft| draft.computed(&node, clock))
+            && let Some(Ok(value)) = kept.map(|kept| kept.downcast())
+        {
+            return Ok(value);
+        }
+        let value = self
+            .0
+            .guarded(|| context::forbidding(id, context::EVALUATION, || (self.0.evaluate)()))?;
+        let value = Arc::new(value);
+        let kept = Arc::clone(&value);
+        let waste = context::with_draft(id, |draft| draft.keep_computed(node, clock, kept));
+        drop(waste);
+        Ok(value)
     }
 
     /// What follows from the committed state, also inside of a batch. Nobody is made to depend on it.
@@ -409,7 +427,8 @@ impl<T: PartialEq + Send + Sync + 'static> Cell<T> {
                 inner: Weak::clone(&self.inner),
             };
             let value = Arc::new(value?);
-            let moved = inner.clock.load(Ordering::Acquire) != now;
+            // A commit that is under way has changed some keys and not others; it is waited for.
+            let moved = crate::lock(&inner.state).sequence != now;
             if consistent && moved && !self.is_current(&inner, &deps.list)? {
                 return Ok(None);
             }

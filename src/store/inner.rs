@@ -254,8 +254,8 @@ impl Inner {
         let trigger = {
             let running = self.engine();
             self.slots.release(slot, |slot| {
-                let state = crate::lock(&slot.state);
-                running.engine.load(&slot.key, &state.place).is_none() && state.computed.is_none()
+                let place = &crate::lock(&slot.state).place;
+                running.engine.load(&slot.key, place).is_none()
             })
         };
         if let Some(trigger) = trigger {

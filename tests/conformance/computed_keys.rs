@@ -7,7 +7,7 @@ use super::{
 };
 use universal_state::{
     Access, Delivery, EngineKind, HistoryOptions, Key, MfeInfo, Pattern, RegisteredComputed,
-    Restore, Scope, SharedAccess, StateError, Store, StateValue, SubscribeOptions, Transaction,
+    Restore, Scope, SharedAccess, StateError, StateValue, Store, SubscribeOptions, Transaction,
     View,
 };
 
@@ -52,11 +52,19 @@ fn writes() -> Vec<(&'static str, Door)> {
     let mut doors: Vec<(_, Door)> = vec![
         ("set", |store| store.set("double", 9)),
         ("set what it is", |store| store.set("double", 2)),
-        ("set with source", |store| store.set_with_source("double", 9, "me")),
-        ("update", |store| store.update("double", |n: &mut i32| *n = 9).map(drop)),
-        ("update or", |store| store.update_or("double", 9, |n: &mut i32| *n = 9)),
+        ("set with source", |store| {
+            store.set_with_source("double", 9, "me")
+        }),
+        ("update", |store| {
+            store.update("double", |n: &mut i32| *n = 9).map(drop)
+        }),
+        ("update or", |store| {
+            store.update_or("double", 9, |n: &mut i32| *n = 9)
+        }),
         ("delete", |store| store.delete("double").map(drop)),
-        ("set many", |store| store.set_many([("n", 9), ("double", 9)])),
+        ("set many", |store| {
+            store.set_many([("n", 9), ("double", 9)])
+        }),
         ("batch", |store| {
             store.batch(|tx| {
                 tx.set("n", 9)?;
@@ -70,9 +78,18 @@ fn writes() -> Vec<(&'static str, Door)> {
             })
         }),
         ("handle", |store| store.handle("double")?.set(9)),
-        ("handle's update", |store| store.handle("double")?.update(|n: &mut i32| *n = 9).map(drop)),
-        ("handle's deletion", |store| store.handle::<i32>("double")?.delete().map(drop)),
-        ("shared keys of a micro-frontend", |store| mfe(store, "shop").shared().set("double", 9)),
+        ("handle's update", |store| {
+            store
+                .handle("double")?
+                .update(|n: &mut i32| *n = 9)
+                .map(drop)
+        }),
+        ("handle's deletion", |store| {
+            store.handle::<i32>("double")?.delete().map(drop)
+        }),
+        ("shared keys of a micro-frontend", |store| {
+            mfe(store, "shop").shared().set("double", 9)
+        }),
     ];
     #[cfg(feature = "json")]
     {
@@ -80,7 +97,9 @@ fn writes() -> Vec<(&'static str, Door)> {
             ("set json", |store| store.set_json("double", 9.into())),
             ("set at", |store| store.set_at("double", "", 9)),
             ("set inside", |store| store.set_at("double", "/x", 9)),
-            ("delete at", |store| store.delete_at("double", "/x").map(drop)),
+            ("delete at", |store| {
+                store.delete_at("double", "/x").map(drop)
+            }),
         ];
         doors.extend(json);
     }
@@ -182,6 +201,42 @@ conformance! {
         assert_eq!((store.get("next"), next.get()), (Some(1), Some(1)));
         let _triple = register(&store, "double", |view| int(view, "n") * 3);
         assert_eq!((store.get("next"), next.get()), (Some(4), Some(4)));
+    }
+
+    /// 16: the cost of a chain is that of its length, however often each link reads the one before.
+    fn a_long_chain_of_computed_keys_is_evaluated_once_a_link(engine) {
+        let store = store(engine);
+        let count = Counter::default();
+        let links: Vec<_> = (1..40).map(|at| {
+            let (count, before) = (count.clone(), format!("link:{}", at - 1));
+            store.register_computed(format!("link:{at}"), move |view| {
+                count.add();
+                int(view, &before) + int(view, &before) % 2
+            }).unwrap()
+        }).collect();
+        let told = told(&store, Delivery::Sync);
+        count.take();
+        store.set("link:0", 1).unwrap();
+        assert_eq!((store.get("link:39"), count.take()), (Some(2), 39));
+        assert_eq!(told.take().concat().len(), 40);
+        store.batch(|tx| {
+            for n in 2..4 {
+                tx.set("link:0", 2 * n - 1)?;
+                assert_eq!((tx.get("link:39"), tx.get("link:39")), (Some(2 * n), Some(2 * n)));
+                assert_eq!(tx.snapshot().get("link:39"), Some(2 * n));
+                assert_eq!(count.take(), 39);
+            }
+            let nested: Result<(), _> = tx.batch(|tx| {
+                tx.set("link:0", 8)?;
+                assert_eq!(tx.get("link:39"), Some(8));
+                Err(StateError::abort("no"))
+            });
+            assert!(nested.is_err());
+            assert_eq!(tx.get("link:39"), Some(6));
+            Ok(())
+        }).unwrap();
+        drop(links);
+        assert_eq!(store.keys(), ["link:0"]);
     }
 
     /// 5 and 16: in a batch it is what follows from what the batch wrote, and nothing of that stays.

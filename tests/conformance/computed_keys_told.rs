@@ -23,7 +23,10 @@ fn heard(store: &Store, key: &str, options: SubscribeOptions) -> Log<Entry> {
     let listener = move |value: Option<&i32>, change: &Change| {
         sink.push((change.key().to_owned(), change.old(), value.copied()));
     };
-    store.subscribe_with(key, options, listener).unwrap().forget();
+    store
+        .subscribe_with(key, options, listener)
+        .unwrap()
+        .forget();
     log
 }
 
@@ -197,16 +200,16 @@ conformance! {
         for delivery in [Delivery::Sync, Delivery::Batched] {
             let (store, _double, _) = doubling(engine);
             on(&store, "double", delivery, |store, double| {
-                if double.is_some_and(|double| double < 20) {
+                if double.is_some_and(|double| double < 160) {
                     store.update("n", |n: &mut i32| *n += 1).unwrap();
                 }
             });
             let key = heard(&store, "double", SubscribeOptions::new().delivery(delivery));
             store.set("n", 2).unwrap();
             store.flush();
-            assert_eq!((store.get("n"), store.get("double")), (Some(10), Some(20)));
+            assert_eq!((store.get("n"), store.get("double")), (Some(80), Some(160)));
             let key = key.take();
-            assert_eq!(key.last().map(|told| told.2), Some(Some(20)), "{delivery:?}");
+            assert_eq!(key.last().map(|told| told.2), Some(Some(160)), "{delivery:?}");
             assert!(key.windows(2).all(|pair| pair[0].2 == pair[1].1), "without gaps: {key:?}");
         }
     }
