@@ -19,6 +19,9 @@ use universal_state::{
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::{HtmlElement, wasm_bindgen::JsCast};
 
+#[path = "web/computed_keys.rs"]
+mod computed_keys;
+
 wasm_bindgen_test_configure!(run_in_browser);
 
 const NAME: Key<String> = Key::new("name");

@@ -12,7 +12,8 @@ use leptos::prelude::*;
 
 /// What follows from the shared state, as a signal: `f` runs again when something that it read has
 /// changed, and whoever reads the signal only when the result differs. For a value that several
-/// components follow, make a [`Computed`](crate::Computed) once.
+/// components follow, make a [`Computed`](crate::Computed) once, or put it under a key with
+/// [`use_registered_computed`].
 ///
 /// # Panics
 /// If no component above provides a store.

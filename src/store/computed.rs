@@ -5,11 +5,12 @@
 //! glitch-free, whichever engine runs; an equal result keeps its revision, so whatever depends on
 //! it stays as it is.
 
+mod attach;
+
 use super::{
     context::{self, Dep},
     inner::Inner,
     listen::{Attached, Call, Outcome, Subject, SubscribeOptions, Subscription},
-    slot::Slot,
     view::{Gate, View},
 };
 use crate::error::StateError;
@@ -35,7 +36,8 @@ pub(crate) trait Node: Send + Sync {
 
 /// A value that follows from others: lazy, cached, and told of only when it really changes.
 ///
-/// Made by [`View::computed`]. Inside of an effect or a component it is tracked like a key.
+/// Made by [`View::computed`]; [`View::register_computed`] puts one under a key, for everybody to
+/// read. Inside of an effect or a component it is tracked like a key.
 ///
 /// ```
 /// use universal_state::Store;
@@ -454,63 +456,6 @@ impl<T: PartialEq + Send + Sync + 'static> Cell<T> {
             drop((replaced, kept));
             Ok(Some(revision))
         })
-    }
-}
-
-impl Attached {
-    fn add(&mut self, slot: &Arc<Slot>) {
-        self.slots.push(Arc::clone(slot));
-    }
-}
-
-impl Inner {
-    /// Hangs the listener of a computed value on what the value was computed from now. Returns
-    /// whether it hung elsewhere.
-    fn attach(&self, listener: &Arc<super::listen::Listener>, node: &dyn Node) -> bool {
-        let (Subject::Computed(attached) | Subject::Follow(attached)) = &listener.subject else {
-            return false;
-        };
-        let mut now = Attached::default();
-        node.sources(&mut now, None);
-        now.nodes.clear();
-        now.slots.sort_by_key(|slot| Arc::as_ptr(slot).addr());
-        now.slots.dedup_by(|a, b| Arc::ptr_eq(a, b));
-        let same = {
-            let before = crate::lock(attached);
-            before.everything == now.everything
-                && before.slots.len() == now.slots.len()
-                && before
-                    .slots
-                    .iter()
-                    .zip(&now.slots)
-                    .all(|(a, b)| Arc::ptr_eq(a, b))
-        };
-        if same || !listener.is_active() {
-            return false;
-        }
-        for slot in &now.slots {
-            crate::lock(&slot.state).listeners.add(Arc::clone(listener));
-        }
-        if now.everything {
-            crate::lock(&self.all).add(Arc::clone(listener));
-        }
-        let keep: std::collections::HashSet<usize> = now
-            .slots
-            .iter()
-            .map(|slot| Arc::as_ptr(slot).addr())
-            .collect();
-        let everything = now.everything;
-        let before = std::mem::replace(&mut *crate::lock(attached), now);
-        if before.everything && !everything {
-            crate::lock(&self.all).remove(listener);
-        }
-        let gone = before
-            .slots
-            .into_iter()
-            .filter(|slot| !keep.contains(&Arc::as_ptr(slot).addr()))
-            .collect();
-        self.detach(gone, listener);
-        true
     }
 }
 

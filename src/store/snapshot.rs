@@ -382,7 +382,7 @@ impl Inner {
 
 #[cfg(test)]
 mod tests {
-    use crate::{EngineKind, Store};
+    use crate::{EngineKind, Store, View};
     use std::sync::Arc;
 
     #[test]
@@ -394,6 +394,13 @@ mod tests {
             store.set("a", 1).ok();
             assert!(Arc::ptr_eq(&first.0, &store.snapshot().0), "{kind}");
             store.set("a", 2).ok();
+            assert!(!Arc::ptr_eq(&first.0, &store.snapshot().0), "{kind}");
+
+            let double = |view: &View| view.get("a").unwrap_or(0) * 2;
+            let _double = store.register_computed("double", double);
+            let first = store.snapshot();
+            assert!(Arc::ptr_eq(&first.0, &store.snapshot().0), "{kind}");
+            store.set("a", 3).ok();
             assert!(!Arc::ptr_eq(&first.0, &store.snapshot().0), "{kind}");
         }
     }
