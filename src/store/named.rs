@@ -141,10 +141,7 @@ impl Drop for Named {
             inner.release(&self.slot);
         } else if let Subject::Follow(attached) = &self.follower.subject {
             // Slot and listener would keep each other.
-            let attached = std::mem::take(&mut *crate::lock(attached));
-            for slot in attached.slots {
-                crate::lock(&slot.state).listeners.remove(&self.follower);
-            }
+            drop(std::mem::take(&mut *crate::lock(attached)));
         }
     }
 }

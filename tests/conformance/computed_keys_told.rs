@@ -136,7 +136,13 @@ conformance! {
 
     /// 16: while nobody listens nothing is evaluated, and again when nobody listens any more.
     fn a_computed_key_is_evaluated_only_while_somebody_listens(engine) {
-        let (store, _double, count) = doubling(engine);
+        let store = store(engine);
+        let keys = store.computed(View::keys);
+        let _keys = keys.subscribe_with(sync(), |_: &Vec<String>| ()).unwrap();
+        store.set("n", 1).unwrap();
+        let (_double, count) = register(&store, "double", |view| int(view, "n") * 2);
+        store.set("n", 0).unwrap();
+        assert_eq!(count.take(), 0, "which keys there are is no matter of values");
         let _other = heard(&store, "other", sync());
         let _others = store.subscribe_pattern(Pattern::glob("x*").unwrap(), sync(), |_: &_| ());
         let listeners = store.listener_count();
@@ -288,21 +294,26 @@ conformance! {
         let log = Log::default();
         let (sink, here) = (log.clone(), store.clone());
         effects.start(move || sink.push(here.get::<i32>("sign")));
+        let (names, here) = (Log::default(), store.clone());
+        let sink = names.clone();
+        effects.start(move || sink.push(here.keys()));
+        assert_eq!(names.take(), [[""; 0]]);
         let settled = || {
             effects.settle();
             log.take()
         };
         assert_eq!(settled(), [None]);
         let (sign, count) = register(&store, "sign", |view| int(view, "n").signum());
-        assert_eq!(settled(), [Some(0)]);
+        assert_eq!((settled(), names.take()), (vec![Some(0)], vec![vec!["sign".to_owned()]]));
         store.set("n", 5).unwrap();
         store.set("n", 6).unwrap();
         assert_eq!((settled(), count.take()), (vec![Some(1)], 2));
         store.set("n", 7).unwrap();
         store.set("other", 7).unwrap();
         assert_eq!((settled(), count.take()), (vec![], 1), "an equal value is cut off");
+        names.take();
         drop(sign);
-        assert_eq!(settled(), [None]);
+        assert_eq!((settled(), names.take()), (vec![None], vec![vec!["n".to_owned(), "other".into()]]));
         store.set("n", -1).unwrap();
         assert_eq!((settled(), count.take()), (vec![], 0));
         let (_sign, _) = register(&store, "sign", |view| -int(view, "n"));
@@ -325,7 +336,8 @@ conformance! {
             let all = there.snapshot();
             of_all.push((all.get::<i32>("n"), all.get::<(i32, i32)>("both")));
         });
-        (log.take(), whole.take());
+        log.take();
+        whole.take();
         store.set("n", 1).unwrap();
         effects.settle();
         assert_eq!(log.take(), [(Some((2, 10)), 2, 10)]);
