@@ -20,6 +20,9 @@ pub enum Origin {
     Mfe(Arc<str>),
     /// A snapshot that was restored.
     Restore,
+    /// None: the value of a computed key, which follows from what came through the other doors. No
+    /// transaction has it, only what listeners are told.
+    Computed,
     /// Persistent storage.
     Storage,
     /// Another tab.
@@ -36,6 +39,7 @@ impl fmt::Display for Origin {
             Self::Local => f.write_str("local"),
             Self::Mfe(id) => write!(f, "mfe:{id}"),
             Self::Restore => f.write_str("restore"),
+            Self::Computed => f.write_str("computed"),
             Self::Storage => f.write_str("storage"),
             Self::Tab => f.write_str("tab"),
             Self::Page => f.write_str("page"),

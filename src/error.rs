@@ -88,6 +88,30 @@ pub enum StateError {
         /// What went round: the keys or the computed value.
         what: String,
     },
+    /// The key is that of a computed value, which follows from others; nobody can write it.
+    #[error("key {key:?} is computed by {by} and cannot be written; write what it follows from")]
+    ReadOnly {
+        /// The full name of the key.
+        key: String,
+        /// Who registered the computed value.
+        by: String,
+    },
+    /// A computed value cannot be registered under a key that is in use.
+    #[error("key {key:?} is taken by {holder}; choose another key, or remove that first")]
+    KeyTaken {
+        /// The full name of the key.
+        key: String,
+        /// What has the key.
+        holder: String,
+    },
+    /// The closure of a computed value that is registered under a key (natively) panicked.
+    #[error("the computed value of key {key:?} failed: {reason}")]
+    Evaluation {
+        /// The full name of the key.
+        key: String,
+        /// What it said.
+        reason: String,
+    },
     /// The store was disposed of; it can be read, not written.
     #[error("the store was disposed of and takes no more writes or subscriptions")]
     Disposed,

@@ -38,7 +38,7 @@ pub use collection::{
 };
 #[cfg(feature = "fields")]
 pub use fields::{use_global_store, use_global_store_or, use_mfe_store, use_mfe_store_or};
-pub use follow::{use_computed, use_metadata, use_mfes, use_subscription};
+pub use follow::{use_computed, use_metadata, use_mfes, use_registered_computed, use_subscription};
 pub use history::{UseHistory, use_history, use_mfe_history};
 pub use key_source::{KeySource, ReactiveKey};
 pub use landing::use_landing;

@@ -97,9 +97,9 @@ pub use pattern::Pattern;
 pub use pointer::Pointer;
 pub use store::{
     Computed, Delivery, Handle, History, HistoryMove, HistoryOptions, HistoryStep, Landing,
-    LoadPhase, LoadStatus, Log, Metadata, Middleware, MiddlewareId, Monitor, Outcome, Request,
-    Restore, Snapshot, Store, StoreBuilder, SubscribeOptions, Subscription, Task, Transaction,
-    Validate, Veto, View, Warning, Write,
+    LoadPhase, LoadStatus, Log, Metadata, Middleware, MiddlewareId, Monitor, Outcome,
+    RegisteredComputed, Request, Restore, Snapshot, Store, StoreBuilder, SubscribeOptions,
+    Subscription, Task, Transaction, Validate, Veto, View, Warning, Write,
 };
 #[cfg(feature = "collections")]
 pub use store::{MapHandle, SetHandle};

@@ -109,6 +109,7 @@ impl View {
     pub fn mfes(&self) -> Vec<Mfe> {
         self.inner
             .read(&self.inner.registry)
+            .unwrap_or_default()
             .and_then(|value| value.to::<Records>().ok())
             .unwrap_or_default()
     }

@@ -15,6 +15,7 @@ mod listen;
 mod load;
 mod metadata;
 mod middleware;
+mod named;
 mod persistent;
 mod pipe;
 #[cfg(feature = "json")]
@@ -34,6 +35,7 @@ pub use listen::{Delivery, Outcome, SubscribeOptions, Subscription};
 pub use load::{Landing, LoadPhase, LoadStatus, Request};
 pub use metadata::Metadata;
 pub use middleware::{Log, Middleware, MiddlewareId, Monitor, Validate, Veto, Warning};
+pub use named::RegisteredComputed;
 pub use snapshot::{Restore, Snapshot};
 pub use transaction::{Transaction, Write};
 pub use view::View;
@@ -43,6 +45,7 @@ pub(crate) use clock::now;
 pub(crate) use graph::{Graph, Triggers, typed};
 pub(crate) use inner::Inner;
 pub(crate) use listen::Listener;
+pub(crate) use named::Named;
 #[cfg(all(feature = "json", feature = "leptos"))]
 pub(crate) use place::find;
 #[cfg(feature = "fields")]

@@ -43,6 +43,14 @@ mod batch;
 mod collections;
 #[path = "conformance/computed.rs"]
 mod computed;
+#[path = "conformance/computed_keys.rs"]
+mod computed_keys;
+#[path = "conformance/computed_keys_life.rs"]
+mod computed_keys_life;
+#[path = "conformance/computed_keys_refused.rs"]
+mod computed_keys_refused;
+#[path = "conformance/computed_keys_told.rs"]
+mod computed_keys_told;
 #[path = "conformance/computed_listening.rs"]
 mod computed_listening;
 #[path = "conformance/corners.rs"]

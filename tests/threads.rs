@@ -18,9 +18,9 @@ use std::{
 use universal_state::{
     Access, Change, ChangeSet, Computed, Delivery, EngineKind, Handle, Key, KeyFault, Landing,
     LoadPhase, LoadStatus, Log, Metadata, Mfe, MfeInfo, Middleware, MiddlewareId, Mismatch,
-    Monitor, Origin, Pattern, Request, Restore, Scope, SharedAccess, Snapshot, StateError, Store,
-    StoreBuilder, SubscribeOptions, Subscription, Transaction, Validate, Value, Veto, View,
-    Warning, Write,
+    Monitor, Origin, Pattern, RegisteredComputed, Request, Restore, Scope, SharedAccess, Snapshot,
+    StateError, Store, StoreBuilder, SubscribeOptions, Subscription, Transaction, Validate, Value,
+    Veto, View, Warning, Write,
 };
 
 const THREADS: usize = 8;
@@ -33,6 +33,7 @@ const _: () = {
     shared::<(
         Computed<i32>,
         Computed<String>,
+        RegisteredComputed,
         Subscription,
         SubscribeOptions,
     )>();
@@ -229,6 +230,10 @@ fn what_was_told_adds_up_to_what_is_stored() {
         let (each, _each) = Mirror::of(&store, sync());
         let (turns, _turns) = Mirror::of(&store, SubscribeOptions::new());
         let seed = seed();
+        let total = store.register_computed("total", |view| {
+            let of = |key| view.get::<usize>(key).unwrap_or(0);
+            KEYS.into_iter().map(of).sum::<usize>() + of("twice")
+        });
         in_threads(|at| {
             let mut random = Random(seed.wrapping_add(at as u64));
             for _ in 0..cases() {
@@ -239,6 +244,8 @@ fn what_was_told_adds_up_to_what_is_stored() {
         let stored = contents(&store.snapshot());
         assert_eq!(each.state(), stored, "seed {seed}");
         assert_eq!(turns.state(), stored, "seed {seed}");
+        let sum: usize = KEYS.into_iter().filter_map(|key| stored.get(key)).sum();
+        assert_eq!(stored["total"], sum, "seed {seed}");
         let keys: Vec<_> = stored.into_keys().collect();
         assert_eq!(
             (store.keys(), store.len()),
@@ -251,6 +258,7 @@ fn what_was_told_adds_up_to_what_is_stored() {
             (2, 0),
             "seed {seed}"
         );
+        drop(total);
         // Where two threads let go of a key at once, whoever comes next gives it up.
         for key in KEYS.into_iter().chain(["@x/own", "@y/own", "@z/own"]) {
             store.delete(key).unwrap();
@@ -265,7 +273,7 @@ fn what_was_told_adds_up_to_what_is_stored() {
 fn meddle(store: &Store, random: &mut Random) {
     let key = KEYS[random.below(KEYS.len())];
     let n = random.below(5);
-    match random.below(16) {
+    match random.below(18) {
         0..4 => store.set(key, n).unwrap(),
         4..6 => drop(store.delete(key).unwrap()),
         6 => drop(store.update(key, |n: &mut usize| *n += 1).unwrap()),
@@ -287,7 +295,12 @@ fn meddle(store: &Store, random: &mut Random) {
             if n == 0 {
                 store.restore(&snapshot, Restore::Merge).unwrap();
             }
-            assert!(snapshot.len() <= 6 + 3 && store.keys().len() <= 6 + 3);
+            assert!(snapshot.len() <= 6 + 3 + 2 && store.keys().len() <= 6 + 3 + 2);
+            if let Some(total) = snapshot.get::<usize>("total") {
+                let known = KEYS.into_iter().chain(["twice"]);
+                let sum: usize = known.filter_map(|key| snapshot.get::<usize>(key)).sum();
+                assert_eq!(total, sum, "all of one version");
+            }
         }
         11 => {
             let pattern = Pattern::glob("row:*").unwrap();
@@ -312,6 +325,26 @@ fn meddle(store: &Store, random: &mut Random) {
             let handle = store.handle::<usize>(key).unwrap();
             handle.set(n).unwrap();
             assert!(handle.try_get().is_ok());
+        }
+        15 | 16 => {
+            let twice = |view: &View| view.get::<usize>("a").unwrap_or(0) * 2;
+            match store.register_computed("twice", twice) {
+                Ok(_registered) => {
+                    let listener = |_: Option<&usize>, _: &Change| ();
+                    let _twice = store.subscribe_with("twice", sync(), listener).unwrap();
+                    store.set("a", n).unwrap();
+                    assert!(
+                        store
+                            .get("twice")
+                            .is_some_and(|n: usize| n.is_multiple_of(2))
+                    );
+                    assert!(matches!(
+                        store.set("twice", 1),
+                        Err(StateError::ReadOnly { .. })
+                    ));
+                }
+                Err(error) => assert!(matches!(error, StateError::KeyTaken { .. }), "{error}"),
+            }
         }
         _ => store.flush(),
     }
@@ -382,6 +415,57 @@ fn a_key_that_a_batch_has_read_must_not_change_elsewhere() {
             tx.set("new", n)
         });
         assert_eq!((unrelated, store.get("new")), (Ok(()), Some(9)));
+    });
+}
+
+#[test]
+fn a_key_that_a_batch_has_written_may_be_registered_elsewhere() {
+    on_every_engine(|store| {
+        let registered = Mutex::new(None);
+        let written = store.batch(|tx| {
+            tx.set_many([("n", 1), ("total", 1)])?;
+            thread::scope(|scope| {
+                scope.spawn(|| {
+                    let total = store.register_computed("total", |_| 7).unwrap();
+                    *registered.lock().unwrap() = Some(total);
+                });
+            });
+            Ok(())
+        });
+        let key = "total".to_owned();
+        let by = "the store's owner".to_owned();
+        assert_eq!(written, Err(StateError::ReadOnly { key, by }));
+        assert_eq!((store.get::<i32>("n"), store.get("total")), (None, Some(7)));
+    });
+}
+
+#[test]
+fn nobody_sees_a_value_computed_from_half_of_a_batch() {
+    on_every_engine(|store| {
+        let is_whole = |view: &View| view.get::<usize>("a") == view.get::<usize>("b");
+        let _whole = store.register_computed("whole", is_whole).unwrap();
+        let plain = store.computed(is_whole);
+        let (here, first) = (store.clone(), AtomicBool::new(true));
+        let both = store.computed(move |view| {
+            let a: Option<usize> = view.get("a");
+            if first.swap(false, SeqCst) {
+                let write = || here.set_many([("a", 1), ("b", 1)]);
+                thread::scope(|scope| scope.spawn(write).join().unwrap()).unwrap();
+            }
+            (a, view.get::<usize>("b"))
+        });
+        assert_eq!(both.get(), Some((Some(1), Some(1))));
+        in_threads(|at| {
+            for n in 0..cases() {
+                if at % 4 == 0 {
+                    store.set_many([("a", at * n), ("b", at * n)]).unwrap();
+                } else {
+                    assert_eq!(store.get("whole"), Some(true));
+                    assert_eq!(plain.get(), Some(true));
+                    assert_eq!(store.snapshot().get("whole"), Some(true));
+                }
+            }
+        });
     });
 }
 

@@ -24,6 +24,9 @@ use universal_state::{
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::{HtmlElement, wasm_bindgen::JsCast};
 
+#[path = "web/computed_keys.rs"]
+mod computed_keys;
+
 wasm_bindgen_test_configure!(run_in_browser);
 
 #[cfg(all(feature = "collections", feature = "json"))]

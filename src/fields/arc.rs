@@ -172,7 +172,7 @@ impl<V: Diff + Clone + Send + Sync + 'static> ArcFields<V> {
     fn content(&self) -> Result<Option<Value>, StateError> {
         let (view, root) = (&self.0.view, self.root()?);
         view.may_read(&root.slot)?;
-        Ok(untrack(|| view.inner.read(&root.slot)))
+        untrack(|| view.inner.read(&root.slot))
     }
 
     fn held(&self, content: Option<&Value>) -> Result<Held<V>, StateError> {

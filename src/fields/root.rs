@@ -75,9 +75,11 @@ impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
         calls::trigger(|by_key| {
             let inner = self.inner.upgrade()?;
             // Who sees what a batch wrote must look again if it comes to nothing, and the items are
-            // not where readers outside of it see them. Who has no owner cannot keep the root.
-            if inner.is_in_batch() || Owner::current().is_none() {
-                inner.read(&self.slot);
+            // not where readers outside of it see them. What is computed is followed as a whole. Who
+            // has no owner cannot keep the root.
+            if inner.is_in_batch() || inner.is_computed(&self.slot) || Owner::current().is_none() {
+                // Who reads the value reports what is wrong with it.
+                let _ = inner.read(&self.slot);
                 return None;
             }
             let root = if by_key { &self.by_key } else { &self.by_index };
@@ -151,6 +153,11 @@ impl<V: Diff + Clone + Send + Sync + 'static> Graph for Root<V> {
                 drop(told);
             }
         }
+    }
+
+    fn alert(&self, triggers: &mut Triggers) {
+        self.by_index.tell_all(triggers);
+        self.by_key.tell_all(triggers);
     }
 }
 

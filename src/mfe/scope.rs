@@ -5,7 +5,7 @@ use crate::{
     change::{Origin, Stamp},
     error::{Access, StateError},
     key::{self, Name},
-    store::{Gate, Inner, Store, Subscription, View, now},
+    store::{Gate, Inner, Named, Store, Subscription, View, now},
 };
 use std::{
     borrow::Cow,
@@ -22,7 +22,7 @@ use std::{
 /// [`Scope::peer`] that of another micro-frontend's.
 ///
 /// Unregistering, or dropping the last clone, ends the micro-frontend's subscriptions and deletes
-/// its keys, in one transaction, and touches nobody else's. Should a middleware refuse the deletion
+/// its keys and those that it computes, in one transaction, and touches nobody else's. Should a middleware refuse the deletion
 /// when the last clone is dropped, that is reported, and the keys wait for the next registration.
 ///
 /// Mind the names: `scope.set("user", …)` writes the micro-frontend's own key, `@id/user`, while
@@ -103,9 +103,11 @@ impl Member {
         // A micro-frontend that leaves does not hear of its own leaving, however it listens.
         self.listen(false);
         let deleted = view.batch(|view| {
+            inner.end_with_batch(self.computed(inner));
             view.present()
                 .iter()
                 .filter(|slot| slot.key.starts_with(&self.namespace))
+                .filter(|slot| !inner.is_computed(slot))
                 .try_for_each(|slot| view.remove_slot(slot))
         });
         match deleted {
@@ -120,6 +122,13 @@ impl Member {
         }
         self.leave(inner);
         Ok(())
+    }
+
+    /// The computed values that are dropped with it.
+    fn computed(&self, inner: &Inner) -> Vec<Arc<Named>> {
+        let mut named = inner.all_named();
+        named.retain(|named| named.belongs_to(&self.id, &self.namespace));
+        named
     }
 
     /// Whether its listeners are called.
@@ -139,6 +148,7 @@ impl Member {
             inner.unsubscribe(&listener);
         }
         inner.leave_loads(&self.stamp().origin, &self.namespace);
+        inner.end(self.computed(inner));
         Registry::of(inner).leave(inner, self);
     }
 

@@ -17,7 +17,7 @@ use crate::{
     collection::{Collection, OrdMap, OrdSet},
     error::StateError,
     key::AsKey,
-    value::{Mismatch, Shared, StateValue, Value},
+    value::{Shared, StateValue, Value},
 };
 use parts::{Parts, What};
 use reactive_graph::{
@@ -25,7 +25,7 @@ use reactive_graph::{
     owner::{Owner, on_cleanup},
 };
 use std::sync::Arc;
-use told::decode;
+use told::{Content, decode};
 
 /// Collections (feature `collections`).
 impl View {
@@ -99,32 +99,32 @@ impl<C: Collection> Tracked<C> {
     ) -> Result<R, StateError> {
         let Handle { view, slot, .. } = &self.handle;
         view.may_read(slot)?;
-        let stored = self
-            .stored(what)
-            .map_err(|why| type_error(&slot.key, why))?;
+        let stored = self.stored(what)?;
         Ok(match stored.as_deref() {
             Some(Some(collection)) => f(collection),
             _ => f(&C::default()),
         })
     }
 
-    fn stored(self: &Arc<Self>, what: What<'_, C::Key>) -> Result<Option<Shared<C>>, Mismatch> {
+    fn stored(self: &Arc<Self>, what: What<'_, C::Key>) -> Result<Option<Shared<C>>, StateError> {
         let Handle { view, slot, .. } = &self.handle;
-        let (value, is_drafted) = view.inner.peek(slot);
+        let typed = |content: Content<C>| content.map_err(|why| type_error(&slot.key, why));
+        let (value, is_its_own) = view.inner.peek(slot)?;
         if Observer::get().is_none() {
-            return decode(value.as_ref());
+            return typed(decode(value.as_ref()));
         }
-        // What a batch wrote may come to nothing, which is told to whoever tracks the whole key.
-        if is_drafted || Owner::current().is_none() {
+        // What a batch wrote may come to nothing, which is told to whoever tracks the whole key. So
+        // is what is computed.
+        if is_its_own || Owner::current().is_none() {
             slot.track();
-            return decode(view.inner.peek(slot).0.as_ref());
+            return typed(decode(view.inner.peek(slot)?.0.as_ref()));
         }
         let (stored, held) = self.parts.track(&view.inner, slot, what);
         // Whoever waits for news keeps alive what will tell them, however short this handle lives:
         // effects and memos clean up their owner after they have given up what they tracked.
         let kept = (Arc::clone(self), held);
         on_cleanup(move || drop(kept));
-        stored
+        typed(stored)
     }
 
     /// Changes the collection in one transaction. `f` says whether it changed anything, and may be

@@ -5,11 +5,12 @@
 //! glitch-free, whichever engine runs; an equal result keeps its revision, so whatever depends on
 //! it stays as it is.
 
+mod attach;
+
 use super::{
     context::{self, Dep},
     inner::Inner,
     listen::{Attached, Call, Outcome, Subject, SubscribeOptions, Subscription},
-    slot::Slot,
     view::{Gate, View},
 };
 use crate::error::StateError;
@@ -35,7 +36,8 @@ pub(crate) trait Node: Send + Sync {
 
 /// A value that follows from others: lazy, cached, and told of only when it really changes.
 ///
-/// Made by [`View::computed`]. Inside of an effect or a component it is tracked like a key.
+/// Made by [`View::computed`]; [`View::register_computed`] puts one under a key, for everybody to
+/// read. Inside of an effect or a component it is tracked like a key.
 ///
 /// ```
 /// use universal_state::Store;
@@ -55,8 +57,13 @@ pub(crate) trait Node: Send + Sync {
 /// ```
 pub struct Computed<T>(Arc<Cell<T>>);
 
+/// How often a value is evaluated anew because other threads have changed what it read.
+pub(super) const MAX_ATTEMPTS: usize = 1_000;
+
 struct Cell<T> {
     inner: Weak<Inner>,
+    /// The key that it is registered under.
+    name: Option<Arc<str>>,
     /// Who the value was made by, if not by the store's owner.
     gate: Option<Arc<dyn Gate>>,
     evaluate: Box<dyn Fn() -> Result<T, StateError> + Send + Sync>,
@@ -108,9 +115,27 @@ impl Drop for Evaluated {
 
 impl<T: PartialEq + Send + Sync + 'static> Computed<T> {
     pub(crate) fn new(view: &View, f: impl Fn(&View) -> T + Send + Sync + 'static) -> Self {
+        Self::of(view, None, f)
+    }
+
+    /// A computed value that is registered under a key.
+    pub(super) fn named(
+        view: &View,
+        name: &Arc<str>,
+        f: impl Fn(&View) -> T + Send + Sync + 'static,
+    ) -> Self {
+        Self::of(view, Some(Arc::clone(name)), f)
+    }
+
+    fn of(
+        view: &View,
+        name: Option<Arc<str>>,
+        f: impl Fn(&View) -> T + Send + Sync + 'static,
+    ) -> Self {
         let view = view.downgrade();
         Self(Arc::new(Cell {
             inner: view.inner(),
+            name,
             gate: view.gate(),
             evaluate: Box::new(move || {
                 let view = view.upgrade().ok_or(StateError::Disposed)?;
@@ -165,13 +190,7 @@ impl<T: PartialEq + Send + Sync + 'static> Computed<T> {
             return value.map(|value| f(&value)).ok_or(StateError::Disposed);
         };
         if context::in_batch(inner.id()) {
-            // What a batch wrote may come to nothing, so it must not reach the cache.
-            let value = self.0.guarded(|| {
-                context::forbidding(inner.id(), "a computed value", || {
-                    untrack(|| (self.0.evaluate)())
-                })
-            })?;
-            return Ok(f(&value));
+            return Ok(f(&*self.drafted(&inner)?));
         }
         let revision = self.0.refresh()?;
         context::track(inner.id(), || {
@@ -180,6 +199,39 @@ impl<T: PartialEq + Send + Sync + 'static> Computed<T> {
         });
         let value = crate::lock(&self.0.cached).value.clone();
         value.map(|value| f(&value)).ok_or(StateError::Disposed)
+    }
+
+    /// What follows from what the open batch of this thread wrote. That may come to nothing, so it
+    /// is kept with the batch, until that writes again or something is committed.
+    fn drafted(&self, inner: &Inner) -> Result<Arc<T>, StateError> {
+        let id = inner.id();
+        let node: Arc<dyn Node> = Arc::clone(&self.0) as _;
+        let clock = inner.clock.load(Ordering::Acquire);
+        // Who tracks has to track what is read, so as to look again if the batch fails.
+        if Observer::get().is_none()
+            && let Some(kept) = context::with_draft(id, |draft| draft.computed(&node, clock))
+            && let Some(Ok(value)) = kept.map(|kept| kept.downcast())
+        {
+            return Ok(value);
+        }
+        let value = self
+            .0
+            .guarded(|| context::forbidding(id, context::EVALUATION, || (self.0.evaluate)()))?;
+        let value = Arc::new(value);
+        let kept = Arc::clone(&value);
+        let waste = context::with_draft(id, |draft| draft.keep_computed(node, clock, kept));
+        drop(waste);
+        Ok(value)
+    }
+
+    /// What follows from the committed state, also inside of a batch. Nobody is made to depend on it.
+    pub(super) fn committed(&self) -> Result<Arc<T>, StateError> {
+        self.0.current().map(|(_, value)| value)
+    }
+
+    /// Hangs a listener on what the value was computed from. Returns whether it hung elsewhere.
+    pub(super) fn attach(&self, inner: &Inner, listener: &Arc<super::listen::Listener>) -> bool {
+        inner.attach(listener, &*self.0)
     }
 
     /// Calls a listener when the value has changed.
@@ -271,7 +323,10 @@ impl<T> Cell<T> {
         let this = std::ptr::from_ref(self).addr();
         if EVALUATING.with_borrow(|stack| stack.contains(&this)) {
             return Err(StateError::Cycle {
-                what: format!("a computed {}", std::any::type_name::<T>()),
+                what: match &self.name {
+                    Some(name) => format!("computed key {name:?}"),
+                    None => format!("a computed {}", std::any::type_name::<T>()),
+                },
             });
         }
         EVALUATING.with_borrow_mut(|stack| stack.push(this));
@@ -307,14 +362,19 @@ impl<T: PartialEq + Send + Sync + 'static> Cell<T> {
 
 impl<T: PartialEq + Send + Sync + 'static> Node for Cell<T> {
     fn refresh(&self) -> Result<u64, StateError> {
+        let mut attempts = 0;
         loop {
-            if let Some(revision) = self.try_refresh()? {
+            attempts += 1;
+            if let Some(revision) = self.try_refresh(attempts < MAX_ATTEMPTS)? {
                 return Ok(revision);
             }
         }
     }
 
     fn sources(&self, into: &mut Attached, signals: Option<&Inner>) {
+        if !into.nodes.insert(std::ptr::from_ref(self).addr()) {
+            return;
+        }
         let deps = Arc::clone(&crate::lock(&self.cached).deps);
         if deps.list.is_empty() {
             // So that the store finds the listeners of a constant when it is disposed of.
@@ -344,8 +404,8 @@ impl<T: PartialEq + Send + Sync + 'static> Node for Cell<T> {
 
 impl<T: PartialEq + Send + Sync + 'static> Cell<T> {
     /// The revision of the value, brought up to date; `None` if another thread has evaluated it in
-    /// the meantime.
-    fn try_refresh(&self) -> Result<Option<u64>, StateError> {
+    /// the meantime or, where it is to be `consistent`, has changed what it was evaluated from.
+    fn try_refresh(&self, consistent: bool) -> Result<Option<u64>, StateError> {
         let Some(inner) = self.inner.upgrade() else {
             return Ok(Some(crate::lock(&self.cached).revision));
         };
@@ -369,6 +429,11 @@ impl<T: PartialEq + Send + Sync + 'static> Cell<T> {
                 inner: Weak::clone(&self.inner),
             };
             let value = Arc::new(value?);
+            // A commit that is under way has changed some keys and not others; it is waited for.
+            let moved = crate::lock(&inner.state).sequence != now;
+            if consistent && moved && !self.is_current(&inner, &deps.list)? {
+                return Ok(None);
+            }
             let equal = old.as_ref().is_some_and(|old| **old == *value);
             // Kept beyond the lock, since what is dropped may be the user's.
             let kept = Arc::clone(&value);
@@ -391,60 +456,6 @@ impl<T: PartialEq + Send + Sync + 'static> Cell<T> {
             drop((replaced, kept));
             Ok(Some(revision))
         })
-    }
-}
-
-impl Attached {
-    fn add(&mut self, slot: &Arc<Slot>) {
-        self.slots.push(Arc::clone(slot));
-    }
-}
-
-impl Inner {
-    /// Hangs the listener of a computed value on what the value was computed from now.
-    fn attach(&self, listener: &Arc<super::listen::Listener>, node: &dyn Node) {
-        let Subject::Computed(attached) = &listener.subject else {
-            return;
-        };
-        let mut now = Attached::default();
-        node.sources(&mut now, None);
-        now.slots.sort_by_key(|slot| Arc::as_ptr(slot).addr());
-        now.slots.dedup_by(|a, b| Arc::ptr_eq(a, b));
-        let same = {
-            let before = crate::lock(attached);
-            before.everything == now.everything
-                && before.slots.len() == now.slots.len()
-                && before
-                    .slots
-                    .iter()
-                    .zip(&now.slots)
-                    .all(|(a, b)| Arc::ptr_eq(a, b))
-        };
-        if same || !listener.is_active() {
-            return;
-        }
-        for slot in &now.slots {
-            crate::lock(&slot.state).listeners.add(Arc::clone(listener));
-        }
-        if now.everything {
-            crate::lock(&self.all).add(Arc::clone(listener));
-        }
-        let keep: std::collections::HashSet<usize> = now
-            .slots
-            .iter()
-            .map(|slot| Arc::as_ptr(slot).addr())
-            .collect();
-        let everything = now.everything;
-        let before = std::mem::replace(&mut *crate::lock(attached), now);
-        if before.everything && !everything {
-            crate::lock(&self.all).remove(listener);
-        }
-        let gone = before
-            .slots
-            .into_iter()
-            .filter(|slot| !keep.contains(&Arc::as_ptr(slot).addr()))
-            .collect();
-        self.detach(gone, listener);
     }
 }
 

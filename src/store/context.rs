@@ -18,6 +18,9 @@ pub(crate) enum Dep {
     Computed(Arc<dyn super::computed::Node>),
 }
 
+/// The place where a computed value is being evaluated, as errors name it.
+pub(crate) const EVALUATION: &str = "a computed value";
+
 enum Kind {
     Batch(Draft),
     Track(Vec<(Dep, u64)>),
@@ -121,7 +124,7 @@ pub(crate) fn forbidding<R>(store: usize, during: &'static str, f: impl FnOnce()
 pub(crate) fn forbidden(store: usize) -> Option<&'static str> {
     find(store, |kind| match kind {
         Kind::Forbid(during) => Some(*during),
-        Kind::Track(_) => Some("a computed value"),
+        Kind::Track(_) => Some(EVALUATION),
         Kind::Batch(_) => None,
     })
 }
@@ -153,7 +156,17 @@ pub(crate) fn in_batch(store: usize) -> bool {
     with_draft(store, |_| ()).is_some()
 }
 
-/// Whether a computed value is being evaluated in this thread.
+/// Whether a computed value is being evaluated in this thread, for its cache or from a batch.
+pub(crate) fn evaluating(store: usize) -> bool {
+    find(store, |kind| match kind {
+        Kind::Track(_) => Some(()),
+        Kind::Forbid(during) => (*during == EVALUATION).then_some(()),
+        Kind::Batch(_) => None,
+    })
+    .is_some()
+}
+
+/// Whether a computed value is being evaluated for its cache in this thread.
 pub(crate) fn tracking(store: usize) -> bool {
     find(store, |kind| matches!(kind, Kind::Track(_)).then_some(())).is_some()
 }

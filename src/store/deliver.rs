@@ -66,6 +66,9 @@ impl Item {
     /// alone who subscribed in between, and may have seen it as it was then.
     fn is_news(&self, at: usize, listener: &Listener) -> bool {
         let change = &self.changes.changes[at];
+        if is_void(change) && !listener.subject.looks_for_itself() {
+            return false;
+        }
         listener.since < change.sequence
             && (!self.is_restored(at) || listener.since >= change.first)
     }
@@ -268,6 +271,7 @@ impl Inner {
             let took = start.elapsed();
             let places: Vec<usize> = (0..item.slots.len())
                 .filter(|at| !item.slots[*at].is_hidden() && !item.is_restored(*at))
+                .filter(|at| !is_void(&item.changes.changes[*at]))
                 .collect();
             if places.is_empty() {
                 return;
@@ -357,6 +361,12 @@ impl Inner {
 
 /// Listeners that are called once for several changes, by id, and the places of those.
 type Groups = BTreeMap<u64, (Arc<Listener>, Vec<usize>)>;
+
+/// Whether it only says that a computed key has come or gone: those who listen to the key are told of
+/// its value.
+fn is_void(change: &Change) -> bool {
+    change.old.is_none() && change.new.is_none() && change.first == change.sequence
+}
 
 fn describe(changes: &ChangeSet) -> String {
     let names: Vec<_> = changes

@@ -1,9 +1,9 @@
 //! The writes of an open batch, which nobody else sees yet.
 
-use super::{inner::Deferred, slot::Slot, transaction::Write};
+use super::{computed::Node, inner::Deferred, named::Naming, slot::Slot, transaction::Write};
 use crate::{change::Stamp, value::Value};
 use rustc_hash::FxHashMap;
-use std::sync::Arc;
+use std::{any::Any, sync::Arc};
 
 /// The keys that a batch read, with the sequence number of what it saw.
 pub(crate) type Reads = FxHashMap<usize, (Arc<Slot>, u64)>;
@@ -14,6 +14,8 @@ pub(crate) struct Draft {
     pub(crate) writes: Vec<Write>,
     index: FxHashMap<usize, usize>,
     pub(crate) reads: Reads,
+    /// Computed keys that end with the batch.
+    pub(crate) naming: Vec<Naming>,
     /// Whether an effect or a memo saw what the batch wrote.
     pub(crate) observed: bool,
     /// What is to be done when the batch has ended, well or not.
@@ -21,6 +23,18 @@ pub(crate) struct Draft {
     /// How to undo each write since the innermost nested batch began.
     undo: Vec<Undo>,
     nested: usize,
+    /// Grows when what the batch has written changes.
+    revision: u64,
+    computed: FxHashMap<usize, Kept>,
+}
+
+/// A computed value as it follows from a batch.
+pub(crate) struct Kept {
+    /// So that no other comes to its address.
+    _node: Arc<dyn Node>,
+    /// The revision of the batch and the sequence number of the last commit.
+    seen: (u64, u64),
+    value: Arc<dyn Any + Send + Sync>,
 }
 
 pub(crate) enum Undo {
@@ -32,8 +46,8 @@ pub(crate) enum Undo {
 #[derive(Clone, Copy)]
 pub(crate) struct Savepoint(usize);
 
-fn address(slot: &Arc<Slot>) -> usize {
-    Arc::as_ptr(slot).addr()
+fn address<T: ?Sized>(of: &Arc<T>) -> usize {
+    Arc::as_ptr(of).addr()
 }
 
 impl Draft {
@@ -57,6 +71,7 @@ impl Draft {
         new: Option<Value>,
         stamp: Stamp,
     ) -> Option<Value> {
+        self.revision += 1;
         match self.index.get(&address(slot)) {
             Some(&at) => {
                 let write = &mut self.writes[at];
@@ -84,6 +99,33 @@ impl Draft {
         }
     }
 
+    /// What a computed value came to, if nothing was written since.
+    pub(crate) fn computed(
+        &self,
+        node: &Arc<dyn Node>,
+        clock: u64,
+    ) -> Option<Arc<dyn Any + Send + Sync>> {
+        let kept = self.computed.get(&address(node))?;
+        (kept.seen == (self.revision, clock)).then(|| Arc::clone(&kept.value))
+    }
+
+    /// Keeps what a computed value came to. Hands back what it replaces, to be dropped outside of
+    /// any borrow.
+    #[must_use]
+    pub(crate) fn keep_computed(
+        &mut self,
+        node: Arc<dyn Node>,
+        clock: u64,
+        value: Arc<dyn Any + Send + Sync>,
+    ) -> Option<Kept> {
+        let kept = Kept {
+            seen: (self.revision, clock),
+            value,
+            _node: Arc::clone(&node),
+        };
+        self.computed.insert(address(&node), kept)
+    }
+
     /// A nested batch begins.
     pub(crate) fn nest(&mut self) -> Savepoint {
         self.nested += 1;
@@ -105,6 +147,7 @@ impl Draft {
     #[must_use]
     pub(crate) fn roll_back(&mut self, to: Savepoint) -> Vec<(Arc<Slot>, Option<Value>)> {
         self.nested -= 1;
+        self.revision += 1;
         let mut dropped = Vec::new();
         for undo in self.undo.drain(to.0..).rev() {
             match undo {

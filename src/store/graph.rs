@@ -17,6 +17,10 @@ pub(crate) trait Graph: Any + Send + Sync {
     /// that differ, those of the whole before those of its parts. Called after each commit of the
     /// key, and outside of any lock: what is compared is the user's code.
     fn refresh(&self, inner: &Inner, triggers: &mut Triggers);
+
+    /// Adds the triggers of all parts: the key has become one whose value is computed, or is so no
+    /// more. Readers of a computed value follow it as a whole.
+    fn alert(&self, triggers: &mut Triggers);
 }
 
 /// The graphs of a key. They live as long as somebody reads through them.

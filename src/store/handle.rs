@@ -44,7 +44,8 @@ impl<T: StateValue> Handle<T> {
     ///
     /// # Errors
     /// [`StateError::Type`] if the value does not read as a `T`, [`StateError::Denied`] if a grant
-    /// was revoked, [`StateError::UnknownMfe`] if the micro-frontend has gone.
+    /// was revoked, [`StateError::UnknownMfe`] if the micro-frontend has gone, and what a computed
+    /// key fails with.
     pub fn try_get(&self) -> Result<Option<T>, StateError> {
         self.try_with(T::clone)
     }
@@ -52,11 +53,10 @@ impl<T: StateValue> Handle<T> {
     /// As [`View::try_with`].
     ///
     /// # Errors
-    /// [`StateError::Type`] if the value does not read as a `T`, [`StateError::Denied`] if a grant
-    /// was revoked, [`StateError::UnknownMfe`] if the micro-frontend has gone.
+    /// As [`Handle::try_get`].
     pub fn try_with<R>(&self, f: impl FnOnce(&T) -> R) -> Result<Option<R>, StateError> {
         self.view.may_read(&self.slot)?;
-        let Some(value) = self.view.inner.read(&self.slot) else {
+        let Some(value) = self.view.inner.read(&self.slot)? else {
             return Ok(None);
         };
         read(&self.slot.key, &value, f).map(Some)
@@ -66,7 +66,7 @@ impl<T: StateValue> Handle<T> {
     #[cfg(all(feature = "json", feature = "leptos"))]
     pub(crate) fn value(&self) -> Result<Option<Value>, StateError> {
         self.view.may_read(&self.slot)?;
-        Ok(self.view.inner.read(&self.slot))
+        self.view.inner.read(&self.slot)
     }
 
     /// Writes a place inside of the value.

@@ -30,9 +30,10 @@ const MAX_ATTEMPTS: usize = 100;
 ///
 /// Only what happened on this page is undone. Where a key no longer holds what the step wrote,
 /// because another tab, storage, or a paused or ignored writer has written it since, the key is
-/// left alone, and so is a key of a micro-frontend that is gone; the rest of the step is undone, and
-/// [`HistoryMove::skipped`] says what was not. A write of this page after an undo forgets the steps
-/// that could be redone.
+/// left alone, and so is a key of a micro-frontend that is gone, or one under which a computed value
+/// has been registered since; the rest of the step is undone, and [`HistoryMove::skipped`] says what
+/// was not. A write of this page after an undo forgets the steps that could be redone. Computed keys
+/// are no part of a step: they follow by themselves.
 ///
 /// Positions count the steps that are applied: 0 is before the first, [`History::len`] after the
 /// last. What the history says of itself is tracked: inside of an effect or a component it makes
@@ -102,8 +103,8 @@ pub struct HistoryMove {
     pub to: usize,
     /// The keys that the move changed, as the view calls them.
     pub keys: Vec<String>,
-    /// The keys that at least one step left alone, because somebody else has written them since or
-    /// their micro-frontend is gone.
+    /// The keys that at least one step left alone, because somebody else has written them since,
+    /// their micro-frontend is gone, or they are computed now.
     pub skipped: Vec<String>,
 }
 
@@ -226,9 +227,14 @@ impl History {
         for entry in plan.steps.iter().flat_map(|step| &step.entries) {
             let at = *known.entry(&entry.key).or_insert_with(|| {
                 let slot = inner.slots.get(&entry.key);
-                let content = inner.read(&slot);
+                let is_computed = inner.is_computed(&slot);
+                let content = match is_computed {
+                    true => None,
+                    false => inner.read(&slot).unwrap_or_default(),
+                };
                 places.push(Place {
                     is_homeless: inner.namespace_is_registered(&entry.key).is_err(),
+                    is_computed,
                     is_skipped: false,
                     before: content.clone(),
                     after: content,
@@ -243,6 +249,7 @@ impl History {
             };
             if same_content(place.after.as_ref(), expected.as_ref())
                 && !(place.is_homeless && next.is_some())
+                && !place.is_computed
             {
                 place.after.clone_from(next);
             } else {
@@ -290,6 +297,8 @@ struct Place {
     after: Option<Value>,
     /// Whether it belongs to a micro-frontend that is not registered.
     is_homeless: bool,
+    /// Whether a computed value is registered under it.
+    is_computed: bool,
     is_skipped: bool,
 }
 

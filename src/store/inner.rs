@@ -8,6 +8,7 @@ use super::{
     listen::{Call, Delivery, Listener, Listeners, Subject, Subscription},
     load::Loads,
     middleware::{Chain, Middleware},
+    named::Named,
     pipe::Signals,
     slot::{SharedSignal, Slot, SlotKind, Slots},
     snapshot::SnapshotCache,
@@ -41,6 +42,8 @@ pub(crate) struct Inner {
     pub(crate) state: Mutex<State>,
     /// The sequence number of the last commit, to be read without a lock.
     pub(crate) clock: AtomicU64,
+    /// How many computed values are registered under a key, to be read without a lock.
+    pub(crate) names: AtomicUsize,
     /// The listeners of every key.
     pub(crate) all: Mutex<Listeners>,
     pub(crate) listening: Listening,
@@ -76,6 +79,8 @@ pub(crate) struct Running {
 pub(crate) struct Listening {
     pub(crate) batched: AtomicUsize,
     pub(crate) sync: AtomicUsize,
+    /// How many computed keys the store follows, as synchronous listeners do.
+    pub(crate) following: AtomicUsize,
 }
 
 impl Listening {
@@ -94,8 +99,10 @@ pub(crate) struct State {
     pub(crate) update_count: u64,
     pub(crate) last_update: Option<u64>,
     pub(crate) source: Name,
-    /// The number of keys that have a value.
+    /// The number of keys that have a value, stored or computed.
     pub(crate) len: usize,
+    /// The computed values that are registered under a key, in the order in which they came.
+    pub(crate) named: Vec<Arc<Named>>,
     /// The sequence number of the last commit that made or removed a key.
     pub(crate) members: u64,
     /// The time of the current turn, once it was read.
@@ -150,6 +157,7 @@ impl Inner {
                 last_update: None,
                 source: UNKNOWN_SOURCE,
                 len: 0,
+                named: Vec::new(),
                 members: 0,
                 turn: None,
                 scheduled: false,
@@ -165,6 +173,7 @@ impl Inner {
                 deferred: Vec::new(),
             }),
             clock: AtomicU64::new(0),
+            names: AtomicUsize::new(0),
             all: Mutex::default(),
             listening: Listening::default(),
             members: SharedSignal::default(),
@@ -211,15 +220,24 @@ impl Inner {
     }
 
     /// The content of a slot as this thread sees it: with the writes of its open batch, and
-    /// tracked by whatever effect, memo or computed value is running.
-    pub(crate) fn read(&self, slot: &Arc<Slot>) -> Option<Value> {
+    /// tracked by whatever effect, memo or computed value is running. It fails only where the key is
+    /// that of a computed value, which does.
+    pub(crate) fn read(&self, slot: &Arc<Slot>) -> Result<Option<Value>, StateError> {
         slot.track();
-        self.peek(slot).0
+        self.peek(slot).map(|(value, _)| value)
     }
 
-    /// As [`Inner::read`], tracked by a computed value alone; and whether it is what the open batch
-    /// of this thread wrote.
-    pub(crate) fn peek(&self, slot: &Arc<Slot>) -> (Option<Value>, bool) {
+    /// As [`Inner::read`], tracked by a computed value alone; and whether it is what others do not
+    /// see as such in the slot: what the open batch of this thread wrote, or a computed value.
+    pub(crate) fn peek(&self, slot: &Arc<Slot>) -> Result<(Option<Value>, bool), StateError> {
+        let (value, is_drafted) = self.peek_stored(slot);
+        if value.is_none() && self.is_computed(slot) {
+            return Ok((self.read_computed(slot)?, true));
+        }
+        Ok((value, is_drafted))
+    }
+
+    fn peek_stored(&self, slot: &Arc<Slot>) -> (Option<Value>, bool) {
         if context::is_idle() {
             return (self.load(slot).0, false);
         }
@@ -298,32 +316,44 @@ impl Inner {
             .counter(delivery)
             .fetch_add(1, Ordering::AcqRel);
         attach(&listener);
-        Ok(Subscription::new(self, listener))
+        let subscription = Subscription::new(self, listener);
+        if self.has_names() {
+            self.heed(subscription.listener());
+        }
+        Ok(subscription)
     }
 
     pub(crate) fn unsubscribe(&self, listener: &Arc<Listener>) {
         if !listener.active.swap(false, Ordering::AcqRel) {
             return;
         }
-        self.listening
-            .counter(listener.delivery)
-            .fetch_sub(1, Ordering::AcqRel);
+        if !matches!(listener.subject, Subject::Follow(_)) {
+            self.listening
+                .counter(listener.delivery)
+                .fetch_sub(1, Ordering::AcqRel);
+        }
         match &listener.subject {
             Subject::Keys(slots) => {
                 let slots = std::mem::take(&mut *crate::lock(slots));
                 self.detach(slots, listener);
             }
-            Subject::Computed(attached) => {
-                let attached = std::mem::take(&mut *crate::lock(attached));
-                let _ = crate::lock(&self.all).remove(listener);
-                self.detach(attached.slots, listener);
-            }
+            Subject::Computed(_) | Subject::Follow(_) => self.take_off(listener),
             Subject::Pattern(_) => {
                 for slot in self.slots.remove_pattern(listener) {
                     self.release(&slot);
                 }
             }
             Subject::All => drop(crate::lock(&self.all).remove(listener)),
+        }
+    }
+
+    /// Takes a listener off what a computed value is computed from.
+    pub(crate) fn take_off(&self, listener: &Listener) {
+        if let Subject::Computed(attached) | Subject::Follow(attached) = &listener.subject {
+            let attached = std::mem::take(&mut *crate::lock(attached));
+            let removed = crate::lock(&self.all).remove(listener);
+            let _ = removed;
+            self.detach(attached.slots, listener);
         }
     }
 

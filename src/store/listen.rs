@@ -5,6 +5,7 @@ use crate::{
     change::{Change, ChangeSet},
     error::StateError,
 };
+use rustc_hash::FxHashSet;
 use std::{
     fmt,
     sync::{
@@ -90,6 +91,9 @@ pub(crate) enum Subject {
     Pattern(String),
     All,
     Computed(Mutex<Attached>),
+    /// What the store itself hangs on the sources of a computed value that is registered under a
+    /// key, so that those who listen to the key are told.
+    Follow(Mutex<Attached>),
 }
 
 /// Where the listener of a computed value hangs: on what the value was computed from.
@@ -97,6 +101,15 @@ pub(crate) enum Subject {
 pub(crate) struct Attached {
     pub(crate) slots: Vec<Arc<Slot>>,
     pub(crate) everything: bool,
+    /// The computed values that have been asked where they hang.
+    pub(crate) nodes: FxHashSet<usize>,
+}
+
+impl Subject {
+    /// Whether it is a computed value, which is not told what changed, but that it has to look.
+    pub(crate) fn looks_for_itself(&self) -> bool {
+        matches!(self, Self::Computed(_) | Self::Follow(_))
+    }
 }
 
 impl fmt::Display for Subject {
@@ -111,7 +124,7 @@ impl fmt::Display for Subject {
             }
             Self::Pattern(pattern) => write!(f, "pattern {pattern:?}"),
             Self::All => f.write_str("every key"),
-            Self::Computed(_) => f.write_str("a computed value"),
+            Self::Computed(_) | Self::Follow(_) => f.write_str("a computed value"),
         }
     }
 }

@@ -12,7 +12,8 @@ use std::sync::atomic::Ordering;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Metadata {
-    /// Grows by one with each committed transaction.
+    /// Grows by one with each committed transaction, also when a computed key comes or goes, and
+    /// while there are any when a micro-frontend does, since they may follow from that.
     pub version: u64,
     /// When the last transaction was committed, in ms since the Unix epoch; `None` if there was
     /// none yet.

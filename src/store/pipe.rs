@@ -4,8 +4,10 @@
 //! nothing has moved in between, and starts over if another thread was faster.
 
 mod commit;
+mod line;
 mod signals;
 
+pub(crate) use line::Line;
 pub(crate) use signals::Signals;
 
 use super::{
@@ -14,6 +16,7 @@ use super::{
     draft::{Draft, Reads},
     inner::{Deferred, Inner},
     middleware::{Chain, Veto},
+    named::Naming,
     slot::Slot,
     transaction::{Transaction, Write, Writes},
 };
@@ -46,11 +49,12 @@ impl Inner {
         mut content: Content<'_>,
     ) -> Result<(), StateError> {
         self.may_write()?;
+        self.is_writable(slot)?;
         if !context::is_idle() && context::in_batch(self.id()) {
             let new = match content {
                 Content::Put(value) => Some(value),
                 Content::Remove => None,
-                Content::Change(change) => change(untrack(|| self.read(slot)))?,
+                Content::Change(change) => change(untrack(|| self.read(slot))?)?,
             };
             let stamp = stamp.clone();
             let replaced = context::with_draft(self.id(), |draft| draft.put(slot, new, stamp));
@@ -71,7 +75,8 @@ impl Inner {
                 }]),
             };
             let mut committed = Committed::default();
-            let fate = self.commit(&mut transaction, None, Basis::Found, false, &mut committed)?;
+            let basis = Basis::Found;
+            let fate = self.commit(&mut transaction, None, &[], basis, false, &mut committed)?;
             if fate == Fate::Stored {
                 self.publish(&mut committed, None);
             }
@@ -81,7 +86,7 @@ impl Inner {
                 return Ok(());
             }
         }
-        self.transact(None, &mut |writes| {
+        self.transact(None, &[], &mut |writes| {
             let (old, _) = self.load(slot);
             let new = match &mut content {
                 Content::Put(value) => Some(value.clone()),
@@ -127,10 +132,11 @@ impl Inner {
         }
         let (result, mut draft) = context::batch(id, f);
         let due = std::mem::take(&mut draft.after);
+        let naming = std::mem::take(&mut draft.naming);
         let before = self.clock.load(Ordering::Acquire);
         let result = result.map(|result| {
             let result = result?;
-            self.transact(Some(&draft.reads), &mut |writes| {
+            self.transact(Some(&draft.reads), &naming, &mut |writes| {
                 writes.extend(draft.writes.iter().cloned());
                 for write in writes {
                     write.old = self.load(&write.slot).0;
@@ -208,7 +214,8 @@ impl Inner {
                 writes: SmallVec::from_elem(Write::hidden(slot, old, Some(new)), 1),
             };
             let mut committed = Committed::default();
-            let fate = self.commit(&mut transaction, None, Basis::Given, false, &mut committed)?;
+            let basis = Basis::Given;
+            let fate = self.commit(&mut transaction, None, &[], basis, false, &mut committed)?;
             if fate == Fate::Stored {
                 self.publish(&mut committed, None);
                 return Ok(true);
@@ -231,9 +238,10 @@ impl Inner {
         Ok(())
     }
 
-    fn transact(
+    pub(crate) fn transact(
         &self,
         reads: Option<&Reads>,
+        naming: &[Naming],
         build: &mut dyn FnMut(&mut Writes) -> Result<(), StateError>,
     ) -> Result<(), StateError> {
         let chain = self
@@ -256,20 +264,23 @@ impl Inner {
                 self.filter(chain, &mut transaction)?;
             }
             self.put_answers(&mut transaction.writes, answers);
-            if transaction.writes.is_empty() {
+            if transaction.writes.is_empty() && naming.is_empty() {
                 // Another thread may have written the same, after what this one read.
                 let _state = crate::lock(&self.state);
                 return reads.map_or(Ok(()), still_stand);
             }
             let mut committed = Committed::default();
             let (basis, told) = (Basis::Given, chain.is_some());
-            let fate = self.commit(&mut transaction, reads, basis, told, &mut committed)?;
+            let fate = self.commit(&mut transaction, reads, naming, basis, told, &mut committed)?;
             if fate == Fate::Stored {
                 self.publish(&mut committed, chain.as_ref());
                 let writes = transaction.writes.into_iter().map(|write| write.slot);
                 for load in writes.filter(|slot| slot.is_hidden()) {
                     self.release(&load);
                 }
+                return Ok(());
+            }
+            if fate == Fate::Equal {
                 return Ok(());
             }
         }
@@ -332,9 +343,10 @@ mod tests {
             let mut transaction = Transaction { writes };
             let mut committed = Committed::default();
             let basis = Basis::Given;
-            let fate = store
-                .inner
-                .commit(&mut transaction, None, basis, false, &mut committed);
+            let fate =
+                store
+                    .inner
+                    .commit(&mut transaction, None, &[], basis, false, &mut committed);
             assert!(fate == Ok(Fate::Moved) && store.has("n"));
             assert!(request.is_ok_and(|request| request.is_current()));
         }

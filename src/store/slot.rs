@@ -4,6 +4,7 @@
 use super::{
     graph::Graphs,
     listen::{Listener, Listeners, Subject},
+    named::Named,
 };
 use crate::{
     key::{self, KeyHasher},
@@ -55,6 +56,8 @@ pub(crate) struct SlotState {
     pub(crate) listeners: Listeners,
     pub(crate) signal: Signal,
     pub(crate) graphs: Graphs,
+    /// The computed value that is registered under the key. Then nothing is stored.
+    pub(crate) computed: Option<Weak<Named>>,
 }
 
 impl SlotState {
@@ -78,6 +81,7 @@ impl Slot {
                 listeners: Listeners::default(),
                 signal: Signal::default(),
                 graphs: Graphs::default(),
+                computed: None,
             }),
         }
     }

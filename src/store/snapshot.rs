@@ -1,6 +1,7 @@
 //! [`Snapshot`]: the whole state at one version.
 
 use super::{
+    computed::MAX_ATTEMPTS,
     context::{self, Dep},
     inner::Inner,
     persistent::PersistentMap,
@@ -10,6 +11,7 @@ use crate::{
     key::{AsKey, KeyHasher},
     value::{StateValue, Value},
 };
+use reactive_graph::graph::untrack;
 use std::{
     collections::BTreeMap,
     fmt,
@@ -39,6 +41,8 @@ struct Contents {
     version: u64,
     values: PersistentMap,
     hasher: KeyHasher,
+    /// The keys among them that were computed, in the order of names.
+    computed: Arc<[Arc<str>]>,
 }
 
 /// What restoring a [`Snapshot`] does to keys that it lacks.
@@ -83,17 +87,53 @@ impl Snapshot {
         self.len() == 0
     }
 
-    /// A snapshot of the same version with other entries.
-    pub(crate) fn with_entries<'a>(
-        &self,
-        entries: impl Iterator<Item = (&'a str, &'a Value)>,
-    ) -> Self {
+    /// Whether the value of a key, by its full name, was computed: see
+    /// [`View::register_computed`](crate::View::register_computed). Restoring passes it over.
+    pub fn is_computed(&self, key: &str) -> bool {
+        let computed = &self.0.computed;
+        computed.binary_search_by(|name| (**name).cmp(key)).is_ok()
+    }
+
+    /// The snapshot without what was computed: what to keep, since whoever restores it computes the
+    /// rest anew.
+    ///
+    /// ```
+    /// use universal_state::Store;
+    ///
+    /// let store = Store::new();
+    /// store.set("n", 2)?;
+    /// let _double = store.register_computed("double", |state| state.get("n").unwrap_or(0) * 2)?;
+    /// let snapshot = store.snapshot();
+    /// assert_eq!(snapshot.get("double"), Some(4));
+    /// assert_eq!((snapshot.len(), snapshot.stored().len()), (2, 1));
+    /// # Ok::<(), universal_state::StateError>(())
+    /// ```
+    pub fn stored(&self) -> Self {
+        let mut values = self.0.values.clone();
+        for key in self.0.computed.iter() {
+            let hash = self.0.hasher.hash_one(&**key) as u32;
+            values.remove(hash, key);
+        }
+        Self::of(self.version(), KeyHasher::clone(&self.0.hasher), values)
+    }
+
+    /// A snapshot of the same version, of those keys that have another name, by that.
+    pub(crate) fn renamed<'a>(&'a self, rename: impl Fn(&'a str) -> Option<&'a str>) -> Self {
         let mut values = PersistentMap::default();
-        for (key, value) in entries {
+        for (key, value) in self.iter() {
+            let Some(key) = rename(key) else { continue };
             let hash = self.0.hasher.hash_one(key) as u32;
             values.insert(hash, &key.into(), value.clone());
         }
-        Self::of(self.version(), KeyHasher::clone(&self.0.hasher), values)
+        let computed = self.0.computed.iter();
+        let computed = computed.filter_map(|key| rename(key).map(Arc::from));
+        Self(Arc::new(Contents {
+            version: self.version(),
+            values,
+            hasher: KeyHasher::clone(&self.0.hasher),
+            // All that is renamed loses the same beginning, so the order stays.
+            computed: computed.collect(),
+        }))
     }
 
     pub(crate) fn of(version: u64, hasher: KeyHasher, values: PersistentMap) -> Self {
@@ -101,13 +141,34 @@ impl Snapshot {
             version,
             values,
             hasher,
+            computed: Arc::default(),
+        }))
+    }
+
+    /// The snapshot with computed keys besides.
+    fn with_computed(&self, computed: Vec<(Arc<Slot>, Value)>) -> Self {
+        let mut values = self.0.values.clone();
+        let mut names: Vec<_> = computed
+            .into_iter()
+            .map(|(slot, value)| {
+                values.insert(slot.hash, &slot.key, value);
+                Arc::clone(&slot.key)
+            })
+            .collect();
+        names.sort_unstable();
+        Self(Arc::new(Contents {
+            version: self.version(),
+            values,
+            hasher: KeyHasher::clone(&self.0.hasher),
+            computed: names.into(),
         }))
     }
 }
 
 #[cfg(feature = "json")]
 impl Snapshot {
-    /// The snapshot as one JSON object.
+    /// The snapshot as one JSON object. In JSON it does not say what was computed: to restore it
+    /// later, write [`Snapshot::stored`].
     ///
     /// # Errors
     /// [`StateError::Serialize`](crate::StateError::Serialize) for the first value that has no JSON
@@ -182,6 +243,8 @@ pub(crate) struct SnapshotCache {
     values: PersistentMap,
     pub(crate) stale: Vec<Arc<Slot>>,
     last: Option<Snapshot>,
+    /// The last snapshot with computed keys.
+    complete: Option<Snapshot>,
 }
 
 /// So many keys may change after a snapshot, however small it is, before it is given up.
@@ -199,7 +262,7 @@ impl Inner {
     /// Drops what was kept for the next snapshot, and the slots that only it still held.
     pub(crate) fn give_up_snapshots(&self, outdated: SnapshotCache) {
         let stale = outdated.stale;
-        drop((outdated.values, outdated.last));
+        drop((outdated.values, outdated.last, outdated.complete));
         for slot in stale {
             self.release(&slot);
         }
@@ -211,11 +274,15 @@ impl Inner {
         self.everything.track();
         context::observe(id);
         context::track(id, || (Dep::Everything, self.clock.load(Ordering::Acquire)));
-        let stored = self.stored_snapshot();
+        let is_complete = !self.has_names() || context::evaluating(id);
         let drafted = context::with_draft(id, |draft| draft.writes.clone());
         let Some(drafted) = drafted.filter(|writes| !writes.is_empty()) else {
-            return stored;
+            return match is_complete {
+                true => self.stored_snapshot(),
+                false => self.complete_snapshot(),
+            };
         };
+        let stored = self.stored_snapshot();
         let mut values = stored.0.values.clone();
         for write in drafted {
             let slot = &write.slot;
@@ -224,7 +291,54 @@ impl Inner {
                 None => values.remove(slot.hash, &slot.key),
             });
         }
-        Snapshot::of(stored.version(), KeyHasher::clone(&stored.0.hasher), values)
+        let seen = Snapshot::of(stored.version(), KeyHasher::clone(&stored.0.hasher), values);
+        if is_complete {
+            return seen;
+        }
+        let named = self.all_named();
+        let values = named.iter().filter_map(|named| {
+            let value = untrack(|| named.read());
+            Some((Arc::clone(&named.slot), self.value_or_report(value)?))
+        });
+        seen.with_computed(values.collect())
+    }
+
+    /// The last snapshot with computed keys, all of one version.
+    fn complete_snapshot(&self) -> Snapshot {
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let stored = self.stored_snapshot();
+            let (named, sequence) = {
+                let state = crate::lock(&self.state);
+                let complete = state.snapshots.as_ref().and_then(|it| it.complete.as_ref());
+                if let Some(complete) = complete
+                    && complete.version() == state.version
+                {
+                    return complete.clone();
+                }
+                (state.named.clone(), state.sequence)
+            };
+            let values = named.iter().filter_map(|named| {
+                let value = self.value_or_report(named.committed())?;
+                Some((Arc::clone(&named.slot), value))
+            });
+            let complete = stored.with_computed(values.collect());
+            let replaced = {
+                let state = &mut *crate::lock(&self.state);
+                if state.sequence == sequence && state.version == stored.version() {
+                    let cache = state.snapshots.as_mut();
+                    cache.map(|cache| cache.complete.replace(complete.clone()))
+                } else if attempts < MAX_ATTEMPTS {
+                    continue;
+                } else {
+                    // Other threads never stop writing: better newer than never.
+                    None
+                }
+            };
+            drop(replaced);
+            return complete;
+        }
     }
 
     /// Brings the last snapshot up to date: the cost is that of what changed since.
@@ -238,13 +352,14 @@ impl Inner {
             values: PersistentMap::default(),
             stale: self.slots.all(),
             last: None,
+            complete: None,
         });
         if let Some(last) = &cache.last
             && last.version() == state.version
         {
             return last.clone();
         }
-        let outdated = cache.last.take();
+        let outdated = (cache.last.take(), cache.complete.take());
         let stale = std::mem::take(&mut cache.stale);
         for slot in &stale {
             let mut here = crate::lock(&slot.state);
@@ -267,7 +382,7 @@ impl Inner {
 
 #[cfg(test)]
 mod tests {
-    use crate::{EngineKind, Store};
+    use crate::{EngineKind, Store, View};
     use std::sync::Arc;
 
     #[test]
@@ -279,6 +394,13 @@ mod tests {
             store.set("a", 1).ok();
             assert!(Arc::ptr_eq(&first.0, &store.snapshot().0), "{kind}");
             store.set("a", 2).ok();
+            assert!(!Arc::ptr_eq(&first.0, &store.snapshot().0), "{kind}");
+
+            let double = |view: &View| view.get("a").unwrap_or(0) * 2;
+            let _double = store.register_computed("double", double);
+            let first = store.snapshot();
+            assert!(Arc::ptr_eq(&first.0, &store.snapshot().0), "{kind}");
+            store.set("a", 3).ok();
             assert!(!Arc::ptr_eq(&first.0, &store.snapshot().0), "{kind}");
         }
     }

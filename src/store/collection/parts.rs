@@ -185,6 +185,16 @@ impl<C: Collection> Graph for Parts<C> {
     fn refresh(&self, inner: &Inner, triggers: &mut Triggers) {
         untrack(|| self.advance(inner, triggers));
     }
+
+    fn alert(&self, triggers: &mut Triggers) {
+        for signal in [&self.all, &self.members, &self.count] {
+            signal.add_to(triggers);
+        }
+        for entry in self.told().entries.values() {
+            entry.presence.add_to(triggers);
+            entry.value.add_to(triggers);
+        }
+    }
 }
 
 #[cfg(test)]

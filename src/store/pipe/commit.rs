@@ -1,29 +1,24 @@
 //! The commit: the one place where the store changes, and what follows from it at once.
 
-use super::signals::Signals;
+use super::{line::Line, signals::Signals};
 use crate::{
-    change::{Change, ChangeSet, Stamp},
-    engine::Telling,
+    change::ChangeSet,
     error::StateError,
     store::{
         clock::{self, Instant},
-        context::ThisThread,
-        deliver::Audience,
         draft::Reads,
         graph::Graph,
         inner::{Inner, State},
         middleware::Chain,
-        slot::{NOT_PENDING, Slot},
+        named::Naming,
+        slot::Slot,
         snapshot::SnapshotCache,
         transaction::{Transaction, Write},
     },
-    value::{Value, is_content},
+    value::is_content,
 };
 use smallvec::SmallVec;
-use std::{
-    mem,
-    sync::{Arc, atomic::Ordering},
-};
+use std::sync::{Arc, atomic::Ordering};
 
 /// What is left to do once the locks of a commit are released.
 #[derive(Default)]
@@ -38,6 +33,10 @@ pub(super) struct Committed {
     changes: Option<ChangeSet>,
     /// What was kept for the next snapshot and is not worth it any more.
     outdated: Option<SnapshotCache>,
+    /// What computed keys were told of, to be dropped.
+    waste: Vec<Write>,
+    /// Those of keys that have become computed, or are so no more.
+    renamed: Vec<Arc<dyn Graph>>,
 }
 
 /// What the writes of a transaction replace.
@@ -66,6 +65,7 @@ impl Inner {
         &self,
         transaction: &mut Transaction,
         reads: Option<&Reads>,
+        naming: &[Naming],
         basis: Basis,
         for_middleware: bool,
         committed: &mut Committed,
@@ -81,6 +81,9 @@ impl Inner {
         }
         for write in &mut transaction.writes {
             let slot = crate::lock(&write.slot.state);
+            if !write.slot.is_hidden() {
+                slot.is_writable()?;
+            }
             if basis == Basis::Found {
                 write.old = running.engine.load(&write.slot.key, &slot.place);
                 match write.changes_plainly() {
@@ -100,49 +103,50 @@ impl Inner {
             }
         }
 
-        let state = &mut *state;
-        let time = self.time(state);
-        let visible = transaction.writes.iter();
-        let mut visible = visible.filter(|write| !write.slot.is_hidden());
-        let count = visible.clone().count();
-        state.sequence += 1;
-        if count > 0 {
-            state.version += 1;
-            state.update_count += count as u64;
-            state.last_update = Some(time);
-            if let Some(last) = visible.next_back() {
-                state.source = last.stamp.source.clone();
+        let mut due: SmallVec<[&Naming; 1]> = SmallVec::new();
+        for naming in naming {
+            if naming.is_due(&running)? {
+                due.push(naming);
             }
         }
-        let round = match state.delivering {
-            Some((thread, round)) if thread == ThisThread::get() => round + 1,
-            _ => 0,
-        };
-        let sync = self.listening.sync.load(Ordering::Acquire) > 0;
-        let batched = self.listening.batched.load(Ordering::Acquire) > 0;
-        let (audience, later) = match running.engine.telling() {
-            Telling::AtOnce => ((sync || batched).then_some(Audience::All), false),
-            Telling::Batched => (sync.then_some(Audience::Sync), batched),
-        };
+        if transaction.writes.is_empty() && due.is_empty() {
+            return Ok(Fate::Equal);
+        }
 
-        committed.signals.visible = count > 0;
+        let state = &mut *state;
+        let time = self.time(state);
+        let keys = transaction.writes.iter();
+        let mut keys = keys.filter(|write| !write.slot.is_hidden());
+        let count = keys.clone().count();
+        let visible = count + due.len();
+        state.sequence += 1;
+        // What is computed may follow from what is no key, such as who is registered.
+        let is_visible = visible > 0 || !state.named.is_empty();
+        if is_visible {
+            state.version += 1;
+        }
+        if visible > 0 {
+            state.update_count += visible as u64;
+            state.last_update = Some(time);
+            let last = keys.next_back().map(|write| &write.stamp);
+            let last = last.or(due.last().map(|naming| naming.stamp()));
+            if let Some(stamp) = last {
+                state.source = stamp.source.clone();
+            }
+        }
+        committed.signals.visible = is_visible;
         if !state.recorders.is_empty() {
             committed.signals.recorders.clone_from(&state.recorders);
         }
         committed.schedule = self.scheduler.is_automatic() && !state.scheduled;
         let is_followed = for_middleware || (count > 0 && !state.recorders.is_empty());
         state.scheduled |= committed.schedule;
-        let mut told = audience.map(|audience| state.blank_item(audience, round));
+        let mut line = Line::open(self, &running, state, time);
         for write in &mut transaction.writes {
-            let Write {
-                slot: of,
-                old,
-                new,
-                stamp,
-                ..
-            } = write;
+            let of = Arc::clone(&write.slot);
             let slot = &mut *crate::lock(&of.state);
             let hidden = of.is_hidden();
+            let (old, new) = (&write.old, &write.new);
             // What is taken out here is still held by `old`: no value is dropped under a lock.
             if hidden {
                 slot.place.clone_from(new);
@@ -158,7 +162,7 @@ impl Inner {
                     && !slot.stale
                 {
                     slot.stale = true;
-                    snapshots.stale.push(Arc::clone(of));
+                    snapshots.stale.push(Arc::clone(&of));
                     if snapshots.is_outdated() {
                         committed.outdated = state.snapshots.take();
                     }
@@ -169,49 +173,19 @@ impl Inner {
             if !slot.graphs.is_empty() {
                 committed.graphs.extend(slot.graphs.living());
             }
-            let at = At {
-                time,
-                version: state.version,
-                sequence: state.sequence,
-            };
             if is_followed && !hidden {
                 let changes = committed.changes.get_or_insert_default();
-                changes
-                    .changes
-                    .push(at.change(of, old.clone(), new.clone(), stamp.clone()));
+                changes.changes.push(line.change(state, write));
             }
-            // What waits is kept up even if nobody waits for it any more: the slot is given up by it.
-            if later || slot.pending != NOT_PENDING {
-                match state.pending.get_mut(slot.pending as usize) {
-                    Some((_, change)) if slot.pending != NOT_PENDING => {
-                        // What goes out is not to be dropped here.
-                        if told.is_some() {
-                            change.new.clone_from(new);
-                        } else {
-                            mem::swap(&mut change.new, new);
-                        }
-                        change.stamp.clone_from(stamp);
-                        change.time = time;
-                        change.version = state.version;
-                        change.sequence = state.sequence;
-                    }
-                    _ => {
-                        slot.pending = u32::try_from(state.pending.len()).unwrap_or(NOT_PENDING);
-                        let change = match &told {
-                            Some(_) => at.change(of, old.clone(), new.clone(), stamp.clone()),
-                            None => at.change(of, old.take(), new.take(), stamp.take()),
-                        };
-                        state.pending.push((Arc::clone(of), change));
-                    }
-                }
-                state.pending_round = state.pending_round.max(round);
-            }
-            if let Some(item) = &mut told {
-                item.slots.push(Arc::clone(of));
-                item.changes
-                    .changes
-                    .push(at.change(of, old.take(), new.take(), stamp.take()));
-            }
+            line.add(state, slot, write);
+        }
+        for naming in due {
+            committed.signals.members = true;
+            let told = naming.take_effect(self, state, &mut line, &mut committed.signals);
+            let slot = crate::lock(&told.slot.state);
+            committed.renamed.extend(slot.graphs.living());
+            drop(slot);
+            committed.waste.push(told);
         }
         if let Some(changes) = &committed.changes {
             for recorder in &state.recorders {
@@ -220,13 +194,13 @@ impl Inner {
         }
         // Last, so that nobody takes what was read before the commit for what stands after it.
         self.clock.store(state.sequence, Ordering::Release);
-        state.queue.extend(told);
+        line.close(state);
         committed.due = state.delivering.is_none() && state.is_due();
         Ok(Fate::Stored)
     }
 
     /// The time of a commit. It is read once a turn where turns end by themselves.
-    fn time(&self, state: &mut State) -> u64 {
+    pub(crate) fn time(&self, state: &mut State) -> u64 {
         if !self.scheduler.is_automatic() {
             return clock::now();
         }
@@ -235,6 +209,10 @@ impl Inner {
 
     /// Tells of a commit: signals first, so that listeners find memos that know of it.
     pub(super) fn publish(&self, committed: &mut Committed, chain: Option<&(Instant, Chain)>) {
+        committed.waste.clear();
+        for graph in &committed.renamed {
+            graph.alert(&mut committed.signals.triggers);
+        }
         if let Some(outdated) = committed.outdated.take() {
             self.give_up_snapshots(outdated);
         }
@@ -279,28 +257,5 @@ pub(super) fn still_stand(reads: &Reads) -> Result<(), StateError> {
         Some((slot, _)) => Err(StateError::Conflict {
             key: slot.key.to_string(),
         }),
-    }
-}
-
-/// When a commit happened.
-#[derive(Clone, Copy)]
-struct At {
-    time: u64,
-    version: u64,
-    sequence: u64,
-}
-
-impl At {
-    fn change(self, slot: &Slot, old: Option<Value>, new: Option<Value>, stamp: Stamp) -> Change {
-        Change {
-            key: Arc::clone(&slot.key),
-            old,
-            new,
-            stamp,
-            time: self.time,
-            version: self.version,
-            sequence: self.sequence,
-            first: self.sequence,
-        }
     }
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, atomic::Ordering};
 /// The signals of a commit, yet to be notified.
 #[derive(Default)]
 pub(crate) struct Signals {
-    pub(super) triggers: Triggers,
+    pub(crate) triggers: Triggers,
     /// Whether any of it is more than the store's own bookkeeping.
     pub(super) visible: bool,
     pub(super) members: bool,

@@ -36,7 +36,8 @@ impl View {
     ///
     /// # Errors
     /// [`StateError::Type`] if the value does not read as a `T`, [`StateError::Key`],
-    /// [`StateError::Denied`], [`StateError::UnknownMfe`].
+    /// [`StateError::Denied`], [`StateError::UnknownMfe`], and, if the key is computed,
+    /// [`StateError::Cycle`] and [`StateError::Evaluation`].
     pub fn try_get<T: StateValue>(&self, key: impl AsKey<T>) -> Result<Option<T>, StateError> {
         self.try_with(key, T::clone)
     }
@@ -59,15 +60,17 @@ impl View {
     /// The value of a key as stored; `None` if the key is missing.
     ///
     /// # Errors
-    /// [`StateError::Key`], [`StateError::Denied`], [`StateError::UnknownMfe`].
+    /// [`StateError::Key`], [`StateError::Denied`], [`StateError::UnknownMfe`], and, if the key is
+    /// computed, [`StateError::Cycle`] and [`StateError::Evaluation`].
     pub fn try_get_value(&self, key: &str) -> Result<Option<Value>, StateError> {
         if let Some(slot) = self.known(key) {
-            return Ok(self.inner.read(&slot));
+            return self.inner.read(&slot);
         }
         let name = self.full_name(key, Access::Read)?;
-        Ok(self
-            .slot_to_read(&name)
-            .and_then(|slot| self.inner.read(&slot)))
+        match self.slot_to_read(&name) {
+            Some(slot) => self.inner.read(&slot),
+            None => Ok(None),
+        }
     }
 
     /// The value of a key as JSON; `None` if the key is missing.
@@ -91,7 +94,7 @@ impl View {
     }
 
     /// The names of the keys that have a value, sorted. Tracks which keys there are, not their
-    /// values.
+    /// values. Computed keys are among them, and are not evaluated.
     pub fn keys(&self) -> Vec<String> {
         self.present()
             .iter()
@@ -116,16 +119,14 @@ impl View {
         self.len() == 0
     }
 
-    /// All that the view can read, at this version. Tracks everything.
+    /// All that the view can read, at this version. Tracks everything. Computed keys are evaluated;
+    /// from inside a computed value, which would otherwise follow from itself, they are left out.
     pub fn snapshot(&self) -> Snapshot {
         let snapshot = self.inner.snapshot();
         if self.gate.is_none() {
             return snapshot;
         }
-        let named = snapshot
-            .iter()
-            .filter_map(|(key, value)| Some((self.own_name(key)?, value)));
-        snapshot.with_entries(named)
+        snapshot.renamed(|key| self.own_name(key))
     }
 
     /// The slots of all keys that have a value, as this thread sees them, in the order of names.
@@ -138,7 +139,7 @@ impl View {
             .flatten()
         };
         let mut slots = self.inner.slots.all();
-        slots.retain(|slot| drafted(slot).unwrap_or_else(|| self.inner.load(slot).0.is_some()));
+        slots.retain(|slot| drafted(slot).unwrap_or_else(|| self.inner.is_present(slot)));
         slots.sort_unstable_by(|a, b| a.key.cmp(&b.key));
         slots
     }

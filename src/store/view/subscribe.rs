@@ -230,7 +230,7 @@ impl View {
     /// What a listener that wants to be called at once is called with: what is stored, since an open
     /// batch may come to nothing and is told when it does not.
     fn present_change(&self, slot: &Arc<Slot>) -> Change {
-        let (new, _) = self.inner.load(slot);
+        let new = self.inner.content(slot);
         let state = crate::lock(&self.inner.state);
         Change {
             key: Arc::clone(&slot.key),
@@ -248,7 +248,7 @@ impl View {
         let mut slots = match &listener.subject {
             Subject::Keys(slots) => crate::lock(slots).clone(),
             Subject::All => self.inner.slots.all(),
-            Subject::Pattern(_) | Subject::Computed(_) => {
+            Subject::Pattern(_) | Subject::Computed(_) | Subject::Follow(_) => {
                 let mut slots = self.inner.slots.all();
                 slots.retain(|slot| {
                     let state = crate::lock(&slot.state);

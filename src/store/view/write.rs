@@ -15,8 +15,8 @@ impl View {
     ///
     /// # Errors
     /// [`StateError::Key`], [`StateError::Vetoed`], [`StateError::Denied`],
-    /// [`StateError::UnknownMfe`], [`StateError::Disposed`], [`StateError::Reentrant`]. Nothing is
-    /// changed then.
+    /// [`StateError::UnknownMfe`], [`StateError::ReadOnly`] if the key is computed,
+    /// [`StateError::Disposed`], [`StateError::Reentrant`]. Nothing is changed then.
     pub fn set<T: StateValue>(&self, key: impl AsKey<T>, value: T) -> Result<(), StateError> {
         self.set_value(key.as_name(), value)
     }
@@ -106,7 +106,7 @@ impl View {
         result
     }
 
-    /// Removes all keys of the view in one transaction.
+    /// Removes all keys of the view in one transaction. Computed keys stay.
     ///
     /// # Errors
     /// As [`View::set`]; then none is removed.
@@ -114,7 +114,7 @@ impl View {
         self.batch(|view| {
             for slot in view.present() {
                 if view.own_name(&slot.key).is_some() {
-                    view.remove_slot(&slot)?;
+                    unless_computed(view.remove_slot(&slot))?;
                 }
             }
             Ok(())
@@ -176,7 +176,8 @@ impl View {
     }
 
     /// Makes the state that of a snapshot, in one transaction of origin [`Origin::Restore`]. Keys
-    /// in the namespace of a micro-frontend that is not registered yet wait for it.
+    /// in the namespace of a micro-frontend that is not registered yet wait for it. What was computed
+    /// when the snapshot was taken, or is now, is passed over.
     ///
     /// # Errors
     /// As [`View::set`]; then nothing is changed.
@@ -190,16 +191,19 @@ impl View {
         };
         restorer.batch(|view| {
             let mut entries: Vec<_> = snapshot.iter().collect();
+            entries.retain(|(key, _)| !snapshot.is_computed(key));
             entries.sort_unstable_by_key(|(key, _)| *key);
             for (key, value) in entries {
-                view.set_value(key, value.clone())?;
+                unless_computed(view.set_value(key, value.clone()))?;
             }
             if mode == Restore::Merge {
                 return Ok(());
             }
             for slot in view.present() {
                 match view.own_name(&slot.key) {
-                    Some(name) if snapshot.value(name).is_none() => view.remove_slot(&slot)?,
+                    Some(name) if snapshot.value(name).is_none() || snapshot.is_computed(name) => {
+                        unless_computed(view.remove_slot(&slot))?;
+                    }
                     _ => {}
                 }
             }
@@ -216,5 +220,13 @@ impl View {
             },
             ..self.clone()
         }
+    }
+}
+
+/// What writes many keys passes over those that are computed.
+fn unless_computed(written: Result<(), StateError>) -> Result<(), StateError> {
+    match written {
+        Err(StateError::ReadOnly { .. }) => Ok(()),
+        written => written,
     }
 }

@@ -1,0 +1,99 @@
+//! How a key begins and ends to be computed: in a commit, under its locks.
+
+use super::Named;
+use crate::{
+    change::Stamp,
+    error::StateError,
+    store::{
+        inner::{Inner, Running, State},
+        pipe::{Line, Signals},
+        transaction::Write,
+    },
+};
+use std::sync::{Arc, Weak, atomic::Ordering};
+
+/// That a key begins or ends to be computed.
+pub(crate) enum Naming {
+    Begin(Arc<Named>),
+    End(Arc<Named>),
+}
+
+impl Naming {
+    fn named(&self) -> &Arc<Named> {
+        let (Self::Begin(named) | Self::End(named)) = self;
+        named
+    }
+
+    pub(crate) fn stamp(&self) -> &Stamp {
+        &self.named().stamp
+    }
+
+    /// Whether it is still to be done.
+    pub(crate) fn is_due(&self, running: &Running) -> Result<bool, StateError> {
+        let slot = &self.named().slot;
+        let state = crate::lock(&slot.state);
+        let there = state.computed.as_ref().and_then(Weak::upgrade);
+        match self {
+            Self::End(named) => Ok(there.is_some_and(|there| Arc::ptr_eq(&there, named))),
+            Self::Begin(_) => {
+                let holder = match there {
+                    Some(there) => format!("a value computed by {}", there.registrant()),
+                    None if running.engine.load(&slot.key, &state.place).is_some() => {
+                        "a stored value".to_owned()
+                    }
+                    None => return Ok(true),
+                };
+                Err(StateError::KeyTaken {
+                    key: slot.key.to_string(),
+                    holder,
+                })
+            }
+        }
+    }
+
+    /// Does it, and puts it in line for those who listen. Hands out what is to be dropped outside of
+    /// any lock.
+    pub(crate) fn take_effect(
+        &self,
+        inner: &Inner,
+        state: &mut State,
+        line: &mut Line,
+        signals: &mut Signals,
+    ) -> Write {
+        let named = self.named();
+        let slot = &named.slot;
+        let old = match self {
+            Self::Begin(_) => {
+                state.named.push(Arc::clone(named));
+                state.len += 1;
+                // Those who listen to the key are told of its first value as of any other.
+                named.begin_to_follow(inner);
+                None
+            }
+            Self::End(_) => {
+                // The caller holds it.
+                state.named.retain(|other| !Arc::ptr_eq(other, named));
+                state.len -= 1;
+                named.end_to_follow(inner)
+            }
+        };
+        inner.names.store(state.named.len(), Ordering::Release);
+        state.members = state.sequence;
+        let mut write = Write {
+            slot: Arc::clone(slot),
+            old,
+            new: None,
+            stamp: named.stamp.clone(),
+            rewritten: false,
+        };
+        let here = &mut *crate::lock(&slot.state);
+        here.computed = match self {
+            Self::Begin(_) => Some(Arc::downgrade(named)),
+            Self::End(_) => None,
+        };
+        here.sequence = state.sequence;
+        signals.triggers.extend(here.signal.existing());
+        line.add(state, here, &mut write);
+        write
+    }
+}

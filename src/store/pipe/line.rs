@@ -1,0 +1,141 @@
+//! The line in which changes wait for those who listen.
+
+use crate::{
+    change::{Change, Stamp},
+    engine::Telling,
+    store::{
+        context::ThisThread,
+        deliver::{Audience, Item},
+        inner::{Inner, Running, State},
+        slot::{NOT_PENDING, SlotState},
+        transaction::Write,
+    },
+    value::Value,
+};
+use std::{
+    mem,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+/// Changes that are told together, on their way to where they wait: for the end of the turn, in line
+/// for synchronous delivery, or both.
+pub(crate) struct Line {
+    /// What is told synchronously, if that tells anybody.
+    item: Option<Box<Item>>,
+    /// Whether somebody is told at the end of the turn.
+    later: bool,
+    round: u32,
+    time: u64,
+}
+
+impl Line {
+    pub(crate) fn open(inner: &Inner, running: &Running, state: &mut State, time: u64) -> Self {
+        let count = |counter: &AtomicUsize| counter.load(Ordering::Acquire);
+        let listening = &inner.listening;
+        let sync = count(&listening.sync) + count(&listening.following) > 0;
+        let batched = count(&listening.batched) > 0;
+        let (audience, later) = match running.engine.telling() {
+            Telling::AtOnce => ((sync || batched).then_some(Audience::All), false),
+            Telling::Batched => (sync.then_some(Audience::Sync), batched),
+        };
+        let round = match state.delivering {
+            Some((thread, round)) if thread == ThisThread::get() => round + 1,
+            _ => 0,
+        };
+        Self {
+            item: audience.map(|audience| state.blank_item(audience, round)),
+            later,
+            round,
+            time,
+        }
+    }
+
+    /// What follows from a change belongs to its round: nobody has written in between.
+    pub(crate) fn of_its_cause(mut self) -> Self {
+        self.round = self.round.saturating_sub(1);
+        if let Some(item) = &mut self.item {
+            item.round = self.round;
+        }
+        self
+    }
+
+    /// Takes the values of a write. What it leaves there is not to be dropped under a lock.
+    pub(crate) fn add(&mut self, state: &mut State, slot: &mut SlotState, write: &mut Write) {
+        // What waits is kept up even if nobody waits for it any more: the slot is given up by it.
+        if self.later || slot.pending != NOT_PENDING {
+            match state.pending.get_mut(slot.pending as usize) {
+                Some((_, change)) if slot.pending != NOT_PENDING => {
+                    if self.item.is_some() {
+                        // What goes out of the change is still held by the write.
+                        change.new.clone_from(&write.new);
+                    } else {
+                        mem::swap(&mut change.new, &mut write.new);
+                    }
+                    change.stamp.clone_from(&write.stamp);
+                    change.time = self.time;
+                    change.version = state.version;
+                    change.sequence = state.sequence;
+                }
+                _ => {
+                    slot.pending = u32::try_from(state.pending.len()).unwrap_or(NOT_PENDING);
+                    let change = match self.item {
+                        Some(_) => self.change(state, write),
+                        None => self.last_change(state, write),
+                    };
+                    state.pending.push((Arc::clone(&write.slot), change));
+                }
+            }
+            state.pending_round = state.pending_round.max(self.round);
+        }
+        if self.item.is_some() {
+            let change = self.last_change(state, write);
+            if let Some(item) = &mut self.item {
+                item.slots.push(Arc::clone(&write.slot));
+                item.changes.changes.push(change);
+            }
+        }
+    }
+
+    /// Puts what is told synchronously in line.
+    pub(crate) fn close(self, state: &mut State) {
+        match self.item {
+            Some(item) if item.slots.is_empty() => state.spent.push(item),
+            item => state.queue.extend(item),
+        }
+    }
+
+    pub(super) fn change(&self, state: &State, write: &Write) -> Change {
+        let (old, new) = (write.old.clone(), write.new.clone());
+        self.of(state, write, old, new, write.stamp.clone())
+    }
+
+    /// The last change that is made of a write: it takes the values.
+    fn last_change(&self, state: &State, write: &mut Write) -> Change {
+        let (old, new) = (write.old.take(), write.new.take());
+        let stamp = write.stamp.take();
+        self.of(state, write, old, new, stamp)
+    }
+
+    fn of(
+        &self,
+        state: &State,
+        write: &Write,
+        old: Option<Value>,
+        new: Option<Value>,
+        stamp: Stamp,
+    ) -> Change {
+        Change {
+            key: Arc::clone(&write.slot.key),
+            old,
+            new,
+            stamp,
+            time: self.time,
+            version: state.version,
+            sequence: state.sequence,
+            first: state.sequence,
+        }
+    }
+}
