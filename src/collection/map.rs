@@ -3,16 +3,20 @@
 use super::{Collection, Difference};
 use crate::value::StateValue;
 use imbl::ordmap::{self, DiffItem};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{MapAccess, Visitor},
+};
 use std::{
-    borrow::Borrow, collections::BTreeMap, fmt, iter::FusedIterator, ops::ControlFlow, sync::Arc,
+    borrow::Borrow, collections::BTreeMap, fmt, iter::FusedIterator, marker::PhantomData,
+    ops::ControlFlow, sync::Arc,
 };
 
 /// An ordered map that is cheap to clone and to change a little: the value of a key whose entries
 /// are read and written one by one, see [`View::map_of`](crate::View::map_of).
 ///
-/// A clone costs O(1). A change of one entry costs O(log n), clones no other value, and some 16 keys
-/// on each level of the tree: numbers and `Arc<str>` make good keys. As JSON it is an object, so
+/// A clone costs O(1). A change of one entry costs O(log n) and clones no other value, but up to 16
+/// keys on each level of the tree: best are keys that are cheap to clone, as numbers are. As JSON it is an object, so
 /// another module may read it as a `BTreeMap`, a `HashMap` or plain JSON; keys must have a form as
 /// text then, as numbers, strings and enums without fields have.
 ///
@@ -281,6 +285,28 @@ where
     V: Deserialize<'de>,
 {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        BTreeMap::deserialize(deserializer).map(Self::from)
+        deserializer.deserialize_map(Entries(PhantomData))
+    }
+}
+
+struct Entries<K, V>(PhantomData<(K, V)>);
+
+impl<'de, K, V> Visitor<'de> for Entries<K, V>
+where
+    K: Ord + Clone + Deserialize<'de>,
+    V: Deserialize<'de>,
+{
+    type Value = OrdMap<K, V>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a map")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<OrdMap<K, V>, A::Error> {
+        let mut map = OrdMap::new();
+        while let Some((key, value)) = entries.next_entry()? {
+            map.put(key, Held::new(value));
+        }
+        Ok(map)
     }
 }

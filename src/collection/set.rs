@@ -3,8 +3,11 @@
 use super::{Collection, Difference};
 use crate::value::StateValue;
 use imbl::ordset::DiffItem;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::{borrow::Borrow, collections::BTreeSet, fmt, ops::ControlFlow};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{SeqAccess, Visitor},
+};
+use std::{borrow::Borrow, collections::BTreeSet, fmt, marker::PhantomData, ops::ControlFlow};
 
 /// An ordered set that is cheap to clone and to change a little: the value of a key whose items are
 /// looked for and written one by one, see [`View::set_of`](crate::View::set_of).
@@ -168,6 +171,24 @@ impl<T: Ord + Serialize> Serialize for OrdSet<T> {
 
 impl<'de, T: Ord + Clone + Deserialize<'de>> Deserialize<'de> for OrdSet<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        BTreeSet::deserialize(deserializer).map(Self::from)
+        deserializer.deserialize_seq(Items(PhantomData))
+    }
+}
+
+struct Items<T>(PhantomData<T>);
+
+impl<'de, T: Ord + Clone + Deserialize<'de>> Visitor<'de> for Items<T> {
+    type Value = OrdSet<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a sequence")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<OrdSet<T>, A::Error> {
+        let mut set = OrdSet::new();
+        while let Some(item) = items.next_element()? {
+            set.insert(item);
+        }
+        Ok(set)
     }
 }
