@@ -6,7 +6,7 @@ use universal_state::{
     Key, MfeInfo, StateError, Store,
     hooks::{
         GlobalStateProvider, Mfe, use_global_at, use_global_state, use_registered_computed,
-        use_selector, use_snapshot,
+        use_selector, use_snapshot, use_store,
     },
 };
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -17,7 +17,16 @@ const HALF: Key<i32> = Key::new("half");
 #[component]
 fn Half() -> impl IntoView {
     let half = use_registered_computed(HALF, |state| state.get(COUNT).unwrap_or(0) / 2)?;
-    Ok::<_, StateError>(view! { <p>{move || format!("half: {:?};", half.get())}</p> })
+    // An effect that would not survive to be told while it is taken down.
+    let (store, arena) = (use_store(), RwSignal::new(0));
+    let here = move || {
+        let half = store.get(HALF).map(|half| half + arena.get());
+        view! { <i>{move || arena.get()} {store.keys().len()} {half}</i> }
+    };
+    Ok::<_, StateError>(view! {
+        <p>{move || format!("half: {:?};", half.get())}</p>
+        {here}
+    })
 }
 
 /// A page with `Half` inside of a micro-frontend, while it is shown, and readers beside it.
