@@ -1,5 +1,7 @@
 // What is measured, and beside what.
 
+import { pageOf } from './dom.js'
+
 /** What a listener or reader hears in so many passes, the first of which writes the number `first`. */
 const sets = (perPass, listeners = 1) => ({
   writes: perPass,
@@ -40,6 +42,27 @@ export const workloads = {
     engines: ['signal'],
     peers: ['valtio'],
   },
+  'deep-write': {
+    title: '100 writes of one of 10,000 leaves in a value, each delivered to its reader',
+    ours: ['', ', Shared'],
+    floor: 'reactive_stores',
+    ...sets(100),
+  },
+  effects: {
+    title: 'hot key: 1,000 sets, each followed by the run of an effect',
+    ours: ['', ', handle', ', hook'],
+    ...sets(1_000),
+    later: true,
+    peers: [],
+    floorIsPeer: true,
+  },
+  page: {
+    title: 'page of 1,000 rows bound to 1,000 keys: 100 changed, until the DOM shows it',
+    ...sets(100),
+    later: true,
+    peers: ['react'],
+    floorIsPeer: true,
+  },
 }
 
 export const FLOOR = 'leptos signals'
@@ -54,20 +77,38 @@ async function runLater(passes) {
   }
 }
 
+/** A wasm row's page. */
+function pageOfRow(wasm, name) {
+  let row
+  const page = pageOf((list) => {
+    row = wasm.Case.mount(name, list)
+    return () => row.step()
+  })
+  return { ...page, heard: () => row.heard() }
+}
+
 /** The rows of a workload, each with a function that sets it up. */
 export async function cases(id, wasm) {
-  const { recipe = id, engines = ['signal', 'map'], ours = [''], held, peers, later } = workloads[id]
+  const { recipe = id, engines = ['signal', 'map'], ours = [''], held, peers, later, floorIsPeer } = workloads[id]
+  const { floor = FLOOR } = workloads[id]
   const rows = engines.flatMap((engine) => ours.map((form) => `universal-state ${engine}${form}`))
-  const found = [...rows, FLOOR].map((name) => {
-    return { name, later, case: Object.assign(wasm.Case.prepare(name, recipe), { runLater }) }
+  const inWasm = (name) =>
+    recipe === 'page' ? pageOfRow(wasm, name) : Object.assign(wasm.Case.prepare(name, recipe), { runLater })
+  const found = [...rows, floor].map((name) => {
+    return { name, later, asPeer: name === floor && floorIsPeer, case: inWasm(name) }
   })
   for (const module of peers ?? [...PEERS, 'incumbent']) {
     // An address of its own makes it a module of its own.
     const { adapters, prepare } = await import(`./${module}.js?${id}`)
     for (const [name, adapter] of Object.entries(adapters)) {
       if (name.endsWith(', held') !== Boolean(held)) continue
-      const asPeer = name !== INCUMBENT
-      found.push({ name, later: later || adapter.later?.includes(recipe), asPeer, case: prepare(adapter, recipe) })
+      const { label, asPeer = name !== INCUMBENT } = adapter.forms?.[recipe] ?? {}
+      found.push({
+        name: label ? `${name}, ${label}` : name,
+        later: later || adapter.later?.includes(recipe),
+        asPeer,
+        case: prepare(adapter, recipe),
+      })
     }
   }
   return found
