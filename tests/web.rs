@@ -898,5 +898,7 @@ async fn hooks_follow_metadata_the_registry_and_whatever_is_computed() {
 }
 
 #[cfg(feature = "fields")]
+#[path = "web/calls.rs"]
+mod calls;
 #[path = "web/fields.rs"]
 mod fields;

@@ -19,7 +19,7 @@ async function sample(workload, row, passes) {
   else row.case.run(passes)
   const took = performance.now() - start
   check(workload, row, passes)
-  row.case.rest()
+  await row.case.rest()
   return took
 }
 

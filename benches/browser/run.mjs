@@ -1,16 +1,25 @@
-// `node run.mjs URL [--json FILE] [--only NAME[,NAME]] [--rounds N]`: drives the browser that `CHROME` names and
+// `node run.mjs URL [--json FILE] [--markdown FILE] [--svg FILE] [--only NAME[,NAME]] [--rounds N]`: drives the browser that `CHROME` names and
 // prints what the page measured. Started by `cargo xtask bench browser`.
 
 import { writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
-import { INCUMBENT, workloads } from './table.js'
+import { chart } from './chart.js'
+import { markdown, print, summed } from './report.js'
+import { workloads } from './table.js'
 
 const { chromium } = createRequire(new URL('../../end2end/package.json', import.meta.url))('playwright-core')
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'string' }, only: { type: 'string' }, rounds: { type: 'string', default: '15' } },
+  options: {
+    json: { type: 'string' },
+    markdown: { type: 'string' },
+    svg: { type: 'string' },
+    only: { type: 'string' },
+    rounds: { type: 'string', default: '15' },
+  },
 })
 const names = values.only?.split(',') ?? Object.keys(workloads)
 for (const name of names) {
@@ -29,17 +38,24 @@ try {
   await page.waitForFunction(() => globalThis.bench)
   if (!(await page.evaluate(() => globalThis.bench.ready))) fail('the page is not cross-origin isolated')
   console.log(`Chromium ${browser.version()}, ${values.rounds} rounds; ms a pass, and times the best peer's median`)
-  const json = {}
+  const results = {}
   for (const name of names) {
     const measured = await page.evaluate(([name, rounds]) => globalThis.bench.measure(name, rounds), [
       name,
       Number(values.rounds),
     ])
-    const rows = summed(measured)
-    print(name, rows)
-    json[name] = Object.fromEntries(rows.map(({ name, ...numbers }) => [name, numbers]))
+    results[name] = summed(name, measured)
+    print(name, results[name])
   }
-  if (values.json) writeFileSync(values.json, `${JSON.stringify(json, null, 2)}\n`)
+  const environment = {
+    chromium: browser.version(),
+    date: new Date().toISOString().slice(0, 10),
+    machine: `${cpus().length} × ${cpus()[0].model}`,
+    rounds: values.rounds,
+  }
+  if (values.json) writeFileSync(values.json, `${JSON.stringify(byName(results), null, 2)}\n`)
+  if (values.markdown) writeFileSync(values.markdown, markdown(results, environment))
+  if (values.svg) writeFileSync(values.svg, chart(results, environment))
 } catch (error) {
   fail(error.message)
 } finally {
@@ -51,33 +67,8 @@ function fail(message) {
   process.exit(1)
 }
 
-function summed(measured) {
-  const rows = measured.map(({ name, asPeer, times }) => {
-    times.sort((a, b) => a - b)
-    const quantile = (part) => times[Math.round(part * (times.length - 1))]
-    return { name, asPeer, median_ms: quantile(0.5), p10_ms: quantile(0.1), p90_ms: quantile(0.9) }
-  })
-  const best = Math.min(...rows.filter(({ asPeer }) => asPeer).map(({ median_ms }) => median_ms))
-  const incumbent = rows.find(({ name }) => name === INCUMBENT)?.median_ms
-  return rows
-    .map(({ asPeer, ...row }) => ({
-      ...row,
-      ratio_to_best_peer: row.median_ms / best,
-      ...(incumbent && { ratio_to_incumbent: row.median_ms / incumbent }),
-    }))
-    .sort((a, b) => a.median_ms - b.median_ms)
-}
-
-function print(name, rows) {
-  const cell = (text, width) => String(text ?? '').padStart(width)
-  const number = (value) => value?.toPrecision(3)
-  const ratio = (value) => value && `${value < 10 ? value.toPrecision(2) : value.toFixed(0)} ×`
-  console.log(`\n${name}: ${workloads[name].title}`)
-  console.log(`  ${''.padEnd(32)}${cell('median', 9)}${cell('p10', 9)}${cell('p90', 9)}${cell('best peer', 11)}${cell('incumbent', 11)}`)
-  for (const row of rows) {
-    console.log(
-      `  ${row.name.padEnd(32)}${cell(number(row.median_ms), 9)}${cell(number(row.p10_ms), 9)}${cell(number(row.p90_ms), 9)}` +
-        `${cell(ratio(row.ratio_to_best_peer), 11)}${cell(ratio(row.ratio_to_incumbent), 11)}`,
-    )
-  }
+/** `{workload: {name: {median_ms, ratio_to_best_peer, …}}}` */
+function byName(results) {
+  const named = (rows) => Object.fromEntries(rows.map(({ name, asPeer, ...numbers }) => [name, numbers]))
+  return Object.fromEntries(Object.entries(results).map(([name, rows]) => [name, named(rows)]))
 }

@@ -1,5 +1,7 @@
 // What is measured, and beside what.
 
+import { pageOf } from './dom.js'
+
 /** What a listener or reader hears in so many passes, the first of which writes the number `first`. */
 const sets = (perPass, listeners = 1) => ({
   writes: perPass,
@@ -18,27 +20,125 @@ const bothForms = { ours: ['', ', handle'] }
 /** Keys that everybody has looked up before. */
 const held = { ours: [', handle'], held: true }
 
+/**
+ * `bars`: how many times faster than the fastest peer, or the fastest of those named by `beside`, our rows on the
+ * `signal` engine must and should be, by their form.
+ */
 export const workloads = {
-  'fresh-sets': { title: '1,000 sets, fresh store' },
-  subscriptions: { title: '1,000 subscriptions made and dropped', ...bothForms },
-  'hot-key': { title: 'hot key: 1,000 sets, each delivered to its listener', ...bothForms, ...sets(1_000) },
-  'hot-key-held': { title: 'hot key, all by handle', recipe: 'hot-key', ...held, ...sets(1_000) },
-  'fan-out': { title: 'one set, 1,000 listeners', ...sets(1, 1_000) },
-  'many-keys': { title: '10,000 keys with a listener each: 100 single sets', ...bothForms, ...sets(100) },
-  'many-keys-held': { title: '10,000 keys, all by handle', recipe: 'many-keys', ...held, ...sets(100) },
-  batch: { title: 'batch of 1,000 keys, one listener reads every change', ...bothForms, ...sets(1_000) },
-  'snapshot-after-write': { title: 'write one of 10,000 keys, then snapshot', ...sets(1) },
-  'snapshot-iterate': { title: 'snapshot of 10,000 keys, then iterate all of it', ...reads(keyLengths) },
-  reads: { title: '10,000 reads', ...bothForms, ...reads() },
-  'reads-held': { title: '10,000 reads, all by handle', recipe: 'reads', ...held, ...reads() },
+  'fresh-sets': { title: '1,000 sets, fresh store', short: '1,000 sets, fresh store', bars: { '': [2, 3] } },
+  subscriptions: {
+    title: '1,000 subscriptions made and dropped',
+    short: '1,000 subscriptions',
+    bars: { '': [1.5, 2] },
+    ...bothForms,
+  },
+  'hot-key': {
+    title: 'hot key: 1,000 sets, each delivered to its listener',
+    short: 'hot key, one listener',
+    bars: { '': [2.5, 4.5], handle: [6, 10] },
+    ...bothForms,
+    ...sets(1_000),
+  },
+  'hot-key-held': {
+    title: 'hot key, all by handle',
+    short: 'hot key, peers hold theirs too',
+    recipe: 'hot-key',
+    ...held,
+    ...sets(1_000),
+  },
+  'fan-out': {
+    title: 'one set, 1,000 listeners',
+    short: 'one key, 1,000 listeners',
+    bars: { '': [2.3, 3] },
+    ...sets(1, 1_000),
+  },
+  'many-keys': {
+    title: '10,000 keys with a listener each: 100 single sets',
+    short: '10,000 keys, single sets',
+    bars: { '': [2, 3], handle: [3.5, 6] },
+    ...bothForms,
+    ...sets(100),
+  },
+  'many-keys-held': {
+    title: '10,000 keys, all by handle',
+    short: '10,000 keys, peers hold theirs too',
+    recipe: 'many-keys',
+    ...held,
+    ...sets(100),
+  },
+  batch: {
+    title: 'batch of 1,000 keys, one listener reads every change',
+    short: 'batch of 1,000 keys',
+    bars: { '': [1.5, 2.5] },
+    ...bothForms,
+    ...sets(1_000),
+  },
+  'snapshot-after-write': {
+    title: 'write one of 10,000 keys, then snapshot',
+    short: 'write, then snapshot 10,000 keys',
+    bars: { '': [100, 500] },
+    ...sets(1),
+  },
+  'snapshot-iterate': {
+    title: 'snapshot of 10,000 keys, then iterate all of it',
+    short: 'snapshot, then iterate 10,000 keys',
+    bars: { '': [1.5, 3] },
+    ...reads(keyLengths),
+  },
+  reads: {
+    title: '10,000 reads',
+    short: '10,000 reads',
+    bars: { '': [1, 1.5], handle: [10, 15] },
+    ...bothForms,
+    ...reads(),
+  },
+  'reads-held': {
+    title: '10,000 reads, all by handle',
+    short: '10,000 reads, peers hold theirs too',
+    recipe: 'reads',
+    ...held,
+    ...reads(),
+  },
   // Peers that deliver before `set` returns have no place here.
   microtasks: {
     title: '1,000 sets, each delivered in its own microtask',
+    short: 'sets, each in its microtask',
+    bars: { '': [1, 3], handle: [1, 3] },
     ...bothForms,
     ...sets(1_000),
     later: true,
     engines: ['signal'],
     peers: ['valtio'],
+  },
+  'deep-write': {
+    title: '100 writes of one of 10,000 leaves in a value, each delivered to its reader',
+    short: 'deep write in 10,000 leaves',
+    plain: 'fields',
+    bars: { '': [1, 5], Shared: [1, 5] },
+    beside: ['valtio', 'mobx'],
+    ours: ['', ', Shared'],
+    floor: 'reactive_stores',
+    ...sets(100),
+  },
+  effects: {
+    title: 'hot key: 1,000 sets, each followed by the run of an effect',
+    short: 'hot key, an effect reads',
+    bars: { '': [1 / 1.15, 1], handle: [1 / 1.15, 1], hook: [1 / 1.15, 1] },
+    ours: ['', ', handle', ', hook'],
+    ...sets(1_000),
+    later: true,
+    peers: [],
+    floorIsPeer: true,
+  },
+  page: {
+    title: 'page of 1,000 rows bound to 1,000 keys: 100 changed, until the DOM shows it',
+    short: 'page of 1,000 rows, 100 changed',
+    plain: 'hook',
+    bars: { '': [1 / 1.1, 1] },
+    ...sets(100),
+    later: true,
+    peers: ['react'],
+    floorIsPeer: true,
   },
 }
 
@@ -54,20 +154,38 @@ async function runLater(passes) {
   }
 }
 
+/** A wasm row's page. */
+function pageOfRow(wasm, name) {
+  let row
+  const page = pageOf((list) => {
+    row = wasm.Case.mount(name, list)
+    return () => row.step()
+  })
+  return { ...page, heard: () => row.heard() }
+}
+
 /** The rows of a workload, each with a function that sets it up. */
 export async function cases(id, wasm) {
-  const { recipe = id, engines = ['signal', 'map'], ours = [''], held, peers, later } = workloads[id]
+  const { recipe = id, engines = ['signal', 'map'], ours = [''], held, peers, later, floorIsPeer } = workloads[id]
+  const { floor = FLOOR } = workloads[id]
   const rows = engines.flatMap((engine) => ours.map((form) => `universal-state ${engine}${form}`))
-  const found = [...rows, FLOOR].map((name) => {
-    return { name, later, case: Object.assign(wasm.Case.prepare(name, recipe), { runLater }) }
+  const inWasm = (name) =>
+    recipe === 'page' ? pageOfRow(wasm, name) : Object.assign(wasm.Case.prepare(name, recipe), { runLater })
+  const found = [...rows, floor].map((name) => {
+    return { name, later, asPeer: name === floor && floorIsPeer, case: inWasm(name) }
   })
   for (const module of peers ?? [...PEERS, 'incumbent']) {
     // An address of its own makes it a module of its own.
     const { adapters, prepare } = await import(`./${module}.js?${id}`)
     for (const [name, adapter] of Object.entries(adapters)) {
       if (name.endsWith(', held') !== Boolean(held)) continue
-      const asPeer = name !== INCUMBENT
-      found.push({ name, later: later || adapter.later?.includes(recipe), asPeer, case: prepare(adapter, recipe) })
+      const { label, asPeer = name !== INCUMBENT } = adapter.forms?.[recipe] ?? {}
+      found.push({
+        name: label ? `${name}, ${label}` : name,
+        later: later || adapter.later?.includes(recipe),
+        asPeer,
+        case: prepare(adapter, recipe),
+      })
     }
   }
   return found

@@ -1,6 +1,7 @@
 // The workloads, as in `src/work.rs`. Bundled into each adapter and loaded anew for each case, so that no store
 // suffers from what the engine learnt from another.
 
+import { pageOf } from './dom.js'
 import { heard, hearMany, listeners } from './hear.js'
 
 const THOUSAND = 1_000
@@ -172,6 +173,19 @@ const recipes = {
     }
   },
 
+  'deep-write'(a) {
+    const { store, held: [one] } = opened(a, 1)
+    a.listen(store, one, listenerOf(0))
+    let tick = 0
+    return {
+      run(passes) {
+        for (let left = passes * 100; left > 0; left--) a.set(store, one, ++tick)
+      },
+    }
+  },
+
+  page: (a) => pageOf((list) => a.mount(list, listenerOf(0))),
+
   microtasks(a) {
     const { store, held: [one] } = opened(a, 1)
     a.listen(store, one, listenerOf(0))
@@ -190,6 +204,6 @@ const recipes = {
 /** Sets a workload up for an adapter, in the form that it has for that workload. */
 export const prepare = (adapter, workload) => {
   const a = { ...adapter, ...adapter.forms?.[workload] }
-  mixListeners(a)
+  if (a.listen) mixListeners(a)
   return { heard, probe: () => true, rest() {}, ...recipes[workload](a) }
 }

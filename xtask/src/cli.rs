@@ -1,7 +1,11 @@
 //! The command line: what may be asked for, and how.
 
+use std::env;
+use std::path::PathBuf;
+
 use anyhow::{Context, Result, bail};
 
+use crate::bench::Bench;
 use crate::steps::Step;
 
 pub const USAGE: &str = "\
@@ -18,12 +22,19 @@ cargo xtask COMMAND
       wasm           the library's tests in a headless browser
       build          the demo's release build, into dist/
       e2e            the demo's end-to-end tests, on dist/
-      size           the compressed size of dist/ against xtask/size-budget.toml
+      size           the compressed size of dist/, and of what the store adds to a small app,
+                     against xtask/size-budget.toml
       all            all of the above, in this order
   bench browser    measure the store beside its peers in a headless browser (release); close other programs first
-      --json FILE    write the numbers to FILE too
-      --only NAMES   these workloads alone, separated by commas
-      --rounds N     how often each is measured (15)
+      --json FILE      write the numbers to FILE too
+      --markdown FILE  write them as tables, as PERFORMANCE.md has them
+      --svg FILE       draw them
+      --only NAMES     these workloads alone, separated by commas
+      --rounds N       how often each is measured (15)
+  bench native     measure operations, how their cost grows with the number of keys, and memory, on this machine
+      --json FILE      write the numbers to FILE too
+  size             weigh what the store and each of its features add to a small Leptos app
+      --json FILE      write the sizes to FILE too
   serve            serve dist/ as it is until Ctrl-C
       --port N       the port on 127.0.0.1 (8080)
   help             this text
@@ -36,8 +47,9 @@ const DEFAULT_PORT: u16 = 8080;
 #[derive(Debug, PartialEq)]
 pub enum Command {
     Help,
-    Bench { options: Vec<String> },
+    Bench(Bench),
     Setup,
+    Size { json: Option<PathBuf> },
     Demo { port: u16 },
     Serve { port: u16 },
     Test { steps: Vec<Step> },
@@ -56,9 +68,8 @@ pub fn parse(arguments: &[String]) -> Result<Command> {
             Some(argument) => bail!("`setup` takes no argument, got `{argument}`"),
         },
         "demo" => Ok(Command::Demo { port: port(rest)? }),
-        "bench" => Ok(Command::Bench {
-            options: bench_options(rest)?,
-        }),
+        "bench" => bench(rest).map(Command::Bench),
+        "size" => Ok(Command::Size { json: json(rest)? }),
         "serve" => Ok(Command::Serve { port: port(rest)? }),
         "test" => Ok(Command::Test {
             steps: steps(rest)?,
@@ -90,29 +101,53 @@ fn port(arguments: &[String]) -> Result<u16> {
     Ok(port)
 }
 
-/// The options of `bench browser`, each as `--name=value`.
-fn bench_options(arguments: &[String]) -> Result<Vec<String>> {
-    let mut arguments = arguments.iter();
-    match arguments.next().map(String::as_str) {
-        Some("browser") => {}
-        Some(place) => bail!("no bench `{place}`, only `browser`"),
-        None => bail!("`bench` needs to know where: `browser`"),
+fn bench(arguments: &[String]) -> Result<Bench> {
+    match arguments.split_first() {
+        Some((place, rest)) if place == "browser" => {
+            let names = ["--json", "--markdown", "--svg", "--only", "--rounds"];
+            let named = options(rest, &names)?;
+            for (name, value) in &named {
+                if *name == "--rounds" && !value.parse().is_ok_and(|rounds: u32| rounds > 0) {
+                    bail!("`--rounds` needs a number from 1 on, got `{value}`");
+                }
+            }
+            let options = named.iter().map(|(name, value)| format!("{name}={value}"));
+            Ok(Bench::Browser {
+                options: options.collect(),
+            })
+        }
+        Some((place, rest)) if place == "native" => Ok(Bench::Native { json: json(rest)? }),
+        Some((place, _)) => bail!("no bench `{place}`, only `browser` and `native`"),
+        None => bail!("`bench` needs to know where: `browser` or `native`"),
     }
+}
+
+/// The file of `--json`, in the caller's folder.
+fn json(arguments: &[String]) -> Result<Option<PathBuf>> {
+    let named = options(arguments, &["--json"])?;
+    let file = named
+        .last()
+        .map(|(_, value)| env::current_dir().map(|dir| dir.join(value)));
+    Ok(file.transpose()?)
+}
+
+/// The options, each with its value, in either spelling: `--name value`, `--name=value`.
+fn options<'a>(arguments: &'a [String], names: &[&str]) -> Result<Vec<(&'a str, &'a str)>> {
+    let mut arguments = arguments.iter();
     let mut options = Vec::new();
     while let Some(argument) = arguments.next() {
         let (name, value) = match argument.split_once('=') {
             Some((name, value)) => (name, Some(value)),
             None => (argument.as_str(), arguments.next().map(String::as_str)),
         };
-        if !matches!(name, "--json" | "--only" | "--rounds") {
+        if !names.contains(&name) {
             bail!("no option `{name}`");
         }
         let value = value.filter(|value| !value.is_empty());
-        let value = value.with_context(|| format!("`{name}` needs a value"))?;
-        if name == "--rounds" && !value.parse().is_ok_and(|rounds: u32| rounds > 0) {
-            bail!("`--rounds` needs a number from 1 on, got `{value}`");
-        }
-        options.push(format!("{name}={value}"));
+        options.push((
+            name,
+            value.with_context(|| format!("`{name}` needs a value"))?,
+        ));
     }
     Ok(options)
 }
@@ -201,12 +236,30 @@ mod tests {
         let arguments = ["bench", "browser", "--only", "reads,batch", "--rounds=5"];
         let arguments = arguments.into_iter().chain(["--json", "a b.json"]);
         let arguments: Vec<_> = arguments.map(str::to_owned).collect();
-        assert_eq!(parse(&arguments).unwrap(), Command::Bench { options });
+        let bench = Bench::Browser { options };
+        assert_eq!(parse(&arguments).unwrap(), Command::Bench(bench));
         assert!(error("bench").contains("`browser`"));
-        assert!(error("bench native").contains("`native`"));
+        assert!(error("bench phone").contains("`phone`"));
+        assert!(error("bench native --rounds 3").contains("`--rounds`"));
         assert!(error("bench browser --rounds 0").contains("`0`"));
         assert!(error("bench browser --only").contains("`--only`"));
         assert!(error("bench browser --round 3").contains("`--round`"));
+    }
+
+    #[test]
+    fn a_json_file_is_in_the_callers_folder() {
+        let file = env::current_dir().unwrap().join("a.json");
+        let json = Some(file.clone());
+        assert_eq!(
+            parsed("size --json a.json").unwrap(),
+            Command::Size { json }
+        );
+        let bench = Bench::Native { json: Some(file) };
+        assert_eq!(
+            parsed("bench native --json=a.json").unwrap(),
+            Command::Bench(bench)
+        );
+        assert_eq!(parsed("size").unwrap(), Command::Size { json: None });
     }
 
     #[test]

@@ -15,13 +15,20 @@ mod steps;
 mod test;
 mod tools;
 
-use std::path::Path;
+use std::env;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Result;
 
 use cli::Command;
 use setup::Item;
+
+/// Where cargo puts what it builds.
+fn target() -> PathBuf {
+    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
+    root().join(target)
+}
 
 /// The repository's root: the folder that holds `xtask/`.
 fn root() -> &'static Path {
@@ -31,7 +38,7 @@ fn root() -> &'static Path {
 }
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<String> = env::args().skip(1).collect();
     let command = match cli::parse(&arguments) {
         Ok(command) => command,
         Err(error) => {
@@ -55,9 +62,12 @@ fn run(command: Command) -> Result<ExitCode> {
             setup::run(&Item::ALL)?;
             println!("\nEverything is there. Next: `cargo xtask demo` or `cargo xtask test`.");
         }
-        Command::Bench { options } => bench::browser(&options)?,
+        Command::Bench(bench) => bench::run(&bench)?,
         Command::Demo { port } => demo::run(port)?,
         Command::Serve { port } => demo::serve(port)?,
+        Command::Size { json } => {
+            size::apps::run(&setup::run(&size::apps::NEEDS)?, json.as_deref())?
+        }
         Command::Test { steps } => return Ok(test::run(&steps)),
     }
     Ok(ExitCode::SUCCESS)

@@ -1,4 +1,7 @@
-//! The size of the release build, as it goes over the network, against a budget.
+//! Sizes, as they go over the network, against a budget: of the demo's release build, and of what
+//! the store adds to a small app.
+
+pub mod apps;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -17,8 +20,7 @@ const BUDGET: &str = "xtask/size-budget.toml";
 ///
 /// When something is over its budget, or has none.
 pub fn check(dist: &Path) -> Result<()> {
-    let text = fs::read_to_string(crate::root().join(BUDGET))?;
-    let budget = parse_budget(&text)?;
+    let budget = budget("demo")?;
     let mut sizes = BTreeMap::new();
     for file in files(dist)? {
         let name = name_without_hash(&file.strip_prefix(dist)?.to_string_lossy());
@@ -26,16 +28,20 @@ pub fn check(dist: &Path) -> Result<()> {
             *sizes.entry(name).or_default() += gzipped_len(&fs::read(file)?)?;
         }
     }
-    let rows = rows(&budget, &sizes)?;
+    judge(&rows(&budget, &sizes)?)
+}
+
+/// Prints rows beside their budgets, and fails if one is over.
+fn judge(rows: &[Row]) -> Result<()> {
     println!("{:>11} {:>11}  gzip -9", "bytes", "budget");
-    for row in &rows {
+    for row in rows {
         let verdict = if row.is_over() { "  OVER" } else { "" };
         println!("{:>11} {:>11}  {}{verdict}", row.size, row.max, row.name);
     }
     let over: Vec<_> = rows.iter().filter(|row| row.is_over()).collect();
     if let [first, ..] = over.as_slice() {
         bail!(
-            "{} of {} are over budget, the first by {} bytes: make the build smaller, or raise the budget in {BUDGET} and say why",
+            "{} of {} are over budget, the first by {} bytes: make it smaller, or raise the budget in {BUDGET} and say why",
             over.len(),
             rows.len(),
             first.size - first.max
@@ -80,12 +86,31 @@ fn rows(budget: &BTreeMap<String, u64>, sizes: &BTreeMap<String, u64>) -> Result
     Ok(spent.into_iter().map(row).collect())
 }
 
-/// Lines of TOML of the form `"name" = 400_000`, the only form the budget needs.
-fn parse_budget(text: &str) -> Result<BTreeMap<String, u64>> {
-    let mut budget = BTreeMap::new();
+type Budget = BTreeMap<String, u64>;
+
+/// The lines of one section of the budget.
+fn budget(section: &str) -> Result<Budget> {
+    let text = fs::read_to_string(crate::root().join(BUDGET))?;
+    let mut sections = parse_budget(&text)?;
+    sections
+        .remove(section)
+        .with_context(|| format!("{BUDGET} has no section [{section}]"))
+}
+
+/// Lines of TOML of the forms `[section]` and `"name" = 400_000`, the only ones the budget needs.
+fn parse_budget(text: &str) -> Result<BTreeMap<String, Budget>> {
+    let mut sections: BTreeMap<String, Budget> = BTreeMap::new();
+    let mut section = None;
     for line in text.lines() {
         let line = line.split('#').next().unwrap_or_default().trim();
         if line.is_empty() {
+            continue;
+        }
+        if let Some(name) = line
+            .strip_prefix('[')
+            .and_then(|rest| rest.strip_suffix(']'))
+        {
+            section = Some(sections.entry(name.trim().to_owned()).or_default());
             continue;
         }
         let entry = line.split_once('=').and_then(|(name, max)| {
@@ -95,9 +120,11 @@ fn parse_budget(text: &str) -> Result<BTreeMap<String, u64>> {
         });
         let (name, max) =
             entry.with_context(|| format!("{BUDGET}: not of the form \"name\" = bytes: {line}"))?;
-        budget.insert(name, max);
+        let section = section.as_mut();
+        let section = section.with_context(|| format!("{BUDGET}: before any [section]: {line}"))?;
+        section.insert(name, max);
     }
-    Ok(budget)
+    Ok(sections)
 }
 
 /// Trunk puts a hash of the content into names (`container-0123456789abcdef_bg.wasm`), which changes with every build.
@@ -171,15 +198,19 @@ mod tests {
 
     #[test]
     fn a_budget_is_read_with_comments_and_underscores() {
-        let budget =
-            parse_budget("# sizes\n\n\"a.wasm\" = 400_000 # zipped\n\"*.js\"=1\n").unwrap();
-        assert_eq!(budget, sizes(&[("a.wasm", 400_000), ("*.js", 1)]));
+        let text =
+            "# sizes\n[demo]\n\"a.wasm\" = 400_000 # zipped\n\"*.js\"=1\n\n[app]\n\"store\" = 2\n";
+        let budget = parse_budget(text).unwrap();
+        assert_eq!(budget["demo"], sizes(&[("a.wasm", 400_000), ("*.js", 1)]));
+        assert_eq!(budget["app"], sizes(&[("store", 2)]));
     }
 
     #[test]
     fn a_line_that_is_no_budget_is_shown() {
-        let error = parse_budget("a.wasm = many").unwrap_err().to_string();
-        assert!(error.contains("a.wasm = many"));
+        for line in ["[demo]\na.wasm = many", "\"a.wasm\" = 1"] {
+            let error = parse_budget(line).unwrap_err().to_string();
+            assert!(error.contains("a.wasm"), "{error}");
+        }
     }
 
     #[test]

@@ -63,7 +63,8 @@ impl Step {
         match self {
             Self::Fmt => &[Item::Rustfmt],
             Self::Lint => &[Item::Clippy, Item::WasmTarget],
-            Self::Native | Self::Doc | Self::Size => &[],
+            Self::Native | Self::Doc => &[],
+            Self::Size => &size::apps::NEEDS,
             Self::Wasm => &[Item::WasmTarget, Item::WasmBindgen, Item::Browser],
             Self::Build => &demo::NEEDS,
             Self::E2e => &[Item::NpmPackages, Item::Browser],
@@ -85,7 +86,10 @@ impl Step {
             Self::Wasm => wasm(environment, counts),
             Self::Build => demo::build(environment),
             Self::E2e => end_to_end(environment, counts),
-            Self::Size => size::check(&demo::dist()?),
+            Self::Size => {
+                size::check(&demo::dist()?)?;
+                size::apps::check(environment)
+            }
         }
     }
 }
@@ -97,7 +101,8 @@ fn lint() -> Result<()> {
         "-p universal-state --all-targets --no-default-features --features json",
         "-p universal-state --all-targets --no-default-features --features fields",
         "-p universal-state --all-targets --no-default-features --features collections",
-        "--workspace --exclude xtask --lib --bins --examples --target wasm32-unknown-unknown",
+        "--workspace --exclude xtask --exclude bench-native --lib --bins --examples --target wasm32-unknown-unknown",
+        "-p bench-size --features value-type,mfe,json,regex,fields --target wasm32-unknown-unknown",
         "-p universal-state --test web --target wasm32-unknown-unknown",
     ] {
         Cmd::line(&format!("cargo clippy {selection} -- -D warnings")).run()?;

@@ -1,5 +1,6 @@
 // What the store replaces: a manager that keeps values in a `Map` and listeners in sets.
 
+import { leafOf, tree, withLeaf } from '../deep.js'
 import { byName, initial, mapSnapshots } from '../hear.js'
 export { prepare } from '../workloads.js'
 
@@ -65,6 +66,23 @@ class StateManager {
 
 const set = (manager, key, value) => manager.set(key, value)
 
+const deep = {
+  open: () => {
+    const manager = new StateManager()
+    manager.set('tree', tree())
+    return manager
+  },
+  set: (manager, key, value) => manager.set('tree', withLeaf(manager.get('tree'), value)),
+  listen: (manager, key, hear) => {
+    let leaf = leafOf(manager.get('tree'))
+    return manager.subscribe('tree', (tree) => {
+      if (Object.is(leaf, leafOf(tree))) return
+      leaf = leafOf(tree)
+      hear(leaf)
+    })
+  },
+}
+
 export const adapters = {
   'Map manager': {
     ...byName,
@@ -84,5 +102,6 @@ export const adapters = {
     },
     listenAll: (manager, keys, hear) => manager.subscribeAll((event) => hear(event.value)),
     snapshot: (manager) => manager.getSnapshot(),
+    forms: { 'deep-write': deep },
   },
 }

@@ -2,6 +2,7 @@
 // component shows it.
 
 import { atom, createStore } from 'jotai/vanilla'
+import { leafOf, tree, withLeaf } from '../deep.js'
 import { byName, initialMap, mapSnapshots } from '../hear.js'
 export { prepare } from '../workloads.js'
 
@@ -16,6 +17,16 @@ const mounted = {
 }
 
 const listen = (store, one, hear) => store.sub(one, () => hear(store.get(one)))
+
+/** The leaf is an atom that follows from the tree's. */
+const deep = {
+  open: () => {
+    const whole = atom(tree())
+    return { store: createStore(), whole, leaf: atom((get) => leafOf(get(whole))) }
+  },
+  set: ({ store, whole }, key, value) => store.set(whole, (tree) => withLeaf(tree, value)),
+  listen: ({ store, leaf }, key, hear) => listen(store, leaf, hear),
+}
 
 const setMany = atom(null, (get, set, atoms, keys, first) => {
   for (let at = 0; at < keys.length; at++) set(atoms.get(keys[at]), first + at)
@@ -48,7 +59,7 @@ export const adapters = {
       for (const [key, one] of atoms) snapshot.set(key, store.get(one))
       return snapshot
     },
-    forms: { reads: mounted, 'snapshot-after-write': mounted, 'snapshot-iterate': mounted },
+    forms: { 'deep-write': deep, reads: mounted, 'snapshot-after-write': mounted, 'snapshot-iterate': mounted },
   },
   'jotai, held': {
     stop: byName.stop,

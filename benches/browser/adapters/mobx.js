@@ -1,7 +1,8 @@
 // An observable map, written in actions; or a box for each key, held. Autoruns listen: its documentation advises
 // against `observe`.
 
-import { action, autorun, observable } from 'mobx'
+import { action, autorun, observable, reaction } from 'mobx'
+import { GROUP, LEAF, tree } from '../deep.js'
 import { byName, initialMap, mapSnapshots } from '../hear.js'
 export { prepare } from '../workloads.js'
 
@@ -12,6 +13,16 @@ const set = action((map, key, value) => {
 const put = action((box, value) => {
   box.set(value)
 })
+
+/** `held` is the array that the leaf is in. */
+const deep = {
+  open: () => observable(tree()),
+  hold: (state) => state.groups[GROUP].leaves,
+  set: action((state, leaves, value) => {
+    leaves[LEAF] = value
+  }),
+  listen: (state, leaves, hear) => reaction(() => leaves[LEAF], hear),
+}
 
 export const adapters = {
   mobx: {
@@ -30,6 +41,7 @@ export const adapters = {
         for (const value of map.values()) hear(value)
       }),
     snapshot: (map) => new Map(map),
+    forms: { 'deep-write': deep },
   },
   'mobx, held': {
     stop: byName.stop,

@@ -1,6 +1,7 @@
 // An atom for each key: found by name in a map, or held. What is read often is mounted, as where a component shows it.
 
-import { atom, batch, keepMount } from 'nanostores'
+import { atom, batch, computed, keepMount } from 'nanostores'
+import { leafOf, tree, withLeaf } from '../deep.js'
 import { byName, initialMap, mapSnapshots } from '../hear.js'
 export { prepare } from '../workloads.js'
 
@@ -19,6 +20,13 @@ const held = {
   set: (atoms, one, value) => one.set(value),
   get: (atoms, one) => one.get(),
   listen: (atoms, one, hear) => one.listen((value) => hear(value)),
+}
+
+/** The leaf is computed from the tree. */
+const deep = {
+  open: () => atom(tree()),
+  set: (whole, key, value) => whole.set(withLeaf(whole.get(), value)),
+  listen: (whole, key, hear) => computed(whole, leafOf).listen((value) => hear(value)),
 }
 
 export const adapters = {
@@ -51,7 +59,7 @@ export const adapters = {
       for (const [key, one] of atoms) snapshot.set(key, one.get())
       return snapshot
     },
-    forms: { reads: mounted, 'snapshot-after-write': mounted, 'snapshot-iterate': mounted },
+    forms: { 'deep-write': deep, reads: mounted, 'snapshot-after-write': mounted, 'snapshot-iterate': mounted },
   },
   'nanostores, held': { ...held, forms: { reads: mounted } },
 }

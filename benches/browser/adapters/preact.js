@@ -1,6 +1,7 @@
 // A signal for each key: found by name in a map, or held. Effects listen.
 
 import { batch, effect, signal } from '@preact/signals-core'
+import { GROUP, LEAF, tree } from '../deep.js'
 import { byName, initialMap, mapSnapshots } from '../hear.js'
 export { prepare } from '../workloads.js'
 
@@ -8,6 +9,18 @@ const listen = (one, hear) =>
   effect(() => {
     hear(one.value)
   })
+
+/** A signal for each leaf: there is no value of the whole, and nothing hears of it. */
+const deep = {
+  label: 'a signal per leaf',
+  asPeer: false,
+  open: () => tree().groups.map(({ leaves }) => leaves.map((leaf) => signal(leaf))),
+  hold: (groups) => groups[GROUP][LEAF],
+  set: (groups, one, value) => {
+    one.value = value
+  },
+  listen: (groups, one, hear) => listen(one, hear),
+}
 
 export const adapters = {
   'preact signals': {
@@ -39,6 +52,7 @@ export const adapters = {
       for (const [key, one] of signals) snapshot.set(key, one.value)
       return snapshot
     },
+    forms: { 'deep-write': deep },
   },
   'preact signals, held': {
     stop: byName.stop,

@@ -1,10 +1,23 @@
-// Keyed values, its flat half.
+// Keyed values, its flat half; where a value has parts, a table of them.
 
 import { createStore } from 'tinybase/store'
+import { GROUP, LEAF, tree } from '../deep.js'
 import { byName, initialObject, objectSnapshots } from '../hear.js'
 export { prepare } from '../workloads.js'
 
 const set = (store, key, value) => store.setValue(key, value)
+
+const [row, cell] = [GROUP, LEAF].map(String)
+
+const deep = {
+  open: () => {
+    const rows = tree().groups.map(({ leaves }, group) => [group, Object.fromEntries(leaves.entries())])
+    return createStore().setTable('groups', Object.fromEntries(rows))
+  },
+  set: (store, key, value) => store.setCell('groups', row, cell, value),
+  listen: (store, key, hear) =>
+    store.addCellListener('groups', row, cell, (_store, _table, _row, _cell, value) => hear(value)),
+}
 
 export const adapters = {
   tinybase: {
@@ -28,5 +41,6 @@ export const adapters = {
         }
       }),
     snapshot: (store) => store.getValues(),
+    forms: { 'deep-write': deep },
   },
 }

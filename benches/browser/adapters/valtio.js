@@ -3,6 +3,7 @@
 
 import { proxy, snapshot, subscribe } from 'valtio/vanilla'
 import { subscribeKey } from 'valtio/vanilla/utils'
+import { GROUP, LEAF, tree } from '../deep.js'
 import { byName, initial, initialObject, objectSnapshots } from '../hear.js'
 export { prepare } from '../workloads.js'
 
@@ -19,6 +20,16 @@ const perKey = {
     const part = state[key]
     return subscribe(part, () => hear(part.value), true)
   },
+}
+
+/** `held` is the array that the leaf is in. */
+const deep = {
+  open: () => proxy(tree()),
+  hold: (state) => state.groups[GROUP].leaves,
+  set: (state, leaves, value) => {
+    leaves[LEAF] = value
+  },
+  listen: (state, leaves, hear) => subscribeKey(leaves, LEAF, hear, true),
 }
 
 export const adapters = {
@@ -41,6 +52,7 @@ export const adapters = {
     snapshot,
     forms: {
       'many-keys': perKey,
+      'deep-write': deep,
       microtasks: { listen: (state, key, hear) => subscribeKey(state, key, hear) },
     },
     later: ['batch', 'microtasks'],

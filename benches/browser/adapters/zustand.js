@@ -2,10 +2,17 @@
 
 import { subscribeWithSelector } from 'zustand/middleware'
 import { createStore } from 'zustand/vanilla'
+import { leafOf, tree, withLeaf } from '../deep.js'
 import { byName, initialObject, objectSnapshots } from '../hear.js'
 export { prepare } from '../workloads.js'
 
 const set = (store, key, value) => store.setState({ [key]: value })
+
+const deep = {
+  open: () => createStore(subscribeWithSelector(tree)),
+  set: (store, key, value) => store.setState((state) => withLeaf(state, value)),
+  listen: (store, key, hear) => store.subscribe(leafOf, hear),
+}
 
 export const adapters = {
   zustand: {
@@ -26,5 +33,6 @@ export const adapters = {
         for (const key in state) if (state[key] !== previous[key]) hear(state[key])
       }),
     snapshot: (store) => store.getState(),
+    forms: { 'deep-write': deep },
   },
 }

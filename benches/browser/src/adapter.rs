@@ -1,5 +1,6 @@
 //! What a workload asks of a store, as in `adapters/*.js`; and what its listeners hear.
 
+use reactive_graph::{effect::Effect, owner::Owner};
 use std::sync::atomic::{AtomicI32, Ordering};
 
 /// The value that key number `at` has from the start; workloads write numbers from 1 on.
@@ -30,6 +31,13 @@ pub fn heard() -> [i32; 2] {
     [&COUNT, &SUM].map(|number| number.swap(0, Ordering::Relaxed))
 }
 
+/// Has what `read` reads heard by an effect.
+pub fn effect(read: impl Fn() -> i32 + 'static) -> Owner {
+    let owner = Owner::new();
+    owner.with(|| Effect::new(move |_| hear::<0>(read())));
+    owner
+}
+
 pub trait Adapter: 'static {
     /// What a user keeps in order to write, read and listen: a key's name, or a handle.
     type Ref: 'static;
@@ -47,6 +55,8 @@ pub trait Adapter: 'static {
     fn listen<const K: i32>(&self, held: &Self::Ref) -> Self::Listening;
     /// Has each value heard in the next microtask.
     fn listen_later(&self, held: &Self::Ref) -> Self::Listening;
+    /// Has each value heard by an effect, which runs in the next microtask.
+    fn effect(&self, held: &Self::Ref) -> Owner;
     /// Sets the keys, in one transaction, to `first` and the numbers that follow.
     fn batch(&self, held: &[Self::Ref], first: i32);
     /// Has each changed value of a batch heard by one listener.

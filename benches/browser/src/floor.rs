@@ -1,8 +1,8 @@
 //! The floor: the signals that Leptos is made of, held one by one, with no way from a key to its signal.
 
-use crate::adapter::{Adapter, hear, hear_many, initial};
+use crate::adapter::{Adapter, effect, hear, hear_many, initial};
 use reactive_graph::{
-    effect::{Effect, ImmediateEffect, batch},
+    effect::{ImmediateEffect, batch},
     owner::Owner,
     signal::ArcRwSignal,
     traits::{Get, GetUntracked, Set},
@@ -49,10 +49,12 @@ impl Adapter for Floor {
     }
 
     fn listen_later(&self, signal: &Self::Ref) -> Box<dyn Any> {
+        Box::new(self.effect(signal))
+    }
+
+    fn effect(&self, signal: &Self::Ref) -> Owner {
         let signal = signal.clone();
-        let owner = Owner::new();
-        owner.with(|| Effect::new(move |_| hear::<0>(signal.get())));
-        Box::new(owner)
+        effect(move || signal.get())
     }
 
     fn batch(&self, signals: &[Self::Ref], first: i32) {

@@ -5,6 +5,8 @@
 #![cfg(all(target_family = "wasm", target_os = "unknown"))]
 
 mod adapter;
+mod components;
+mod deep;
 mod floor;
 mod store;
 mod work;
@@ -13,6 +15,7 @@ use adapter::heard;
 use floor::Floor;
 use store::{ByHandle, ByName, Ours};
 use wasm_bindgen::prelude::*;
+use web_sys::HtmlElement;
 use work::{Fixture, Work, Workload};
 
 /// One workload, set up for one row of the table.
@@ -25,6 +28,12 @@ impl Case {
     /// `None` if there is no such row or workload.
     #[wasm_bindgen(js_name = prepare)]
     pub fn prepare(row: &str, workload: &str) -> Option<Self> {
+        if workload == "deep-write" {
+            return deep::prepare(row).map(Self);
+        }
+        if row.ends_with(", hook") {
+            return components::hook(row).map(Self);
+        }
         let workload = Workload::named(workload)?;
         Some(Self(match row {
             "universal-state signal" => Box::new(Fixture::<Ours<ByName, false>>::new(workload)),
@@ -40,12 +49,17 @@ impl Case {
         }))
     }
 
+    /// Makes the rows of a page in `list`.
+    pub fn mount(row: &str, list: HtmlElement) -> Option<Self> {
+        components::page(row, list).map(Self)
+    }
+
     /// Runs the workload so many times.
     pub fn run(&mut self, passes: u32) {
         self.0.run(passes);
     }
 
-    /// Makes the one set of a turn; only JavaScript can wait for the turn to end.
+    /// Makes the sets of a turn; only JavaScript can wait for the turn to end.
     pub fn step(&mut self) {
         self.0.step();
     }

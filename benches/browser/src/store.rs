@@ -1,6 +1,7 @@
 //! The store, on either engine, by name and by handle.
 
-use crate::adapter::{Adapter, hear, hear_many, initial};
+use crate::adapter::{Adapter, effect, hear, hear_many, initial};
+use reactive_graph::owner::Owner;
 use std::marker::PhantomData;
 use universal_state::{
     ChangeSet, Delivery, EngineKind, Handle, Snapshot, Store, SubscribeOptions, Subscription, Value,
@@ -12,6 +13,7 @@ pub trait Form: 'static {
     fn hold(store: &Store, key: &str) -> Self::Ref;
     fn set(store: &Store, held: &Self::Ref, value: i32);
     fn get(store: &Store, held: &Self::Ref) -> Option<i32>;
+    fn effect(store: &Store, held: &Self::Ref) -> Owner;
     fn listen<const K: i32>(
         store: &Store,
         held: &Self::Ref,
@@ -34,6 +36,11 @@ impl Form for ByName {
 
     fn get(store: &Store, key: &String) -> Option<i32> {
         store.get(key)
+    }
+
+    fn effect(store: &Store, key: &String) -> Owner {
+        let (store, key) = (store.clone(), key.clone());
+        effect(move || store.get(&key).unwrap())
     }
 
     fn listen<const K: i32>(
@@ -63,6 +70,11 @@ impl Form for ByHandle {
 
     fn get(_: &Store, handle: &Handle<i32>) -> Option<i32> {
         handle.get()
+    }
+
+    fn effect(_: &Store, handle: &Handle<i32>) -> Owner {
+        let handle = handle.clone();
+        effect(move || handle.get().unwrap())
     }
 
     fn listen<const K: i32>(
@@ -122,6 +134,10 @@ impl<F: Form, const MAP: bool> Adapter for Ours<F, MAP> {
 
     fn listen_later(&self, held: &F::Ref) -> Subscription {
         F::listen::<0>(&self.0, held, SubscribeOptions::new())
+    }
+
+    fn effect(&self, held: &F::Ref) -> Owner {
+        F::effect(&self.0, held)
     }
 
     fn batch(&self, held: &[F::Ref], first: i32) {

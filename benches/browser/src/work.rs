@@ -1,6 +1,7 @@
 //! The workloads, as in `workloads.js`.
 
 use crate::adapter::{Adapter, hear_many, heard};
+use reactive_graph::owner::Owner;
 use std::fmt;
 
 macro_rules! workloads {
@@ -38,13 +39,21 @@ workloads! {
     SnapshotIterate = "snapshot-iterate", 10_000 keys,
     Reads = "reads", 10_000 keys,
     Microtasks = "microtasks", 1 keys,
+    Effects = "effects", 1 keys,
 }
 
+/// What a row does for a workload. It has `run` or `step`, whichever the workload is made of.
 pub trait Work {
-    fn run(&mut self, passes: u32);
-    fn step(&mut self);
-    fn probe(&mut self) -> bool;
-    fn rest(&mut self);
+    /// Runs so many passes.
+    fn run(&mut self, _passes: u32) {}
+    /// Does what one turn has to do.
+    fn step(&mut self) {}
+    /// Whether the work was done, where what was heard cannot tell.
+    fn probe(&mut self) -> bool {
+        true
+    }
+    /// Drops what the last runs left.
+    fn rest(&mut self) {}
 }
 
 impl fmt::Debug for dyn Work {
@@ -59,6 +68,8 @@ pub struct Fixture<A: Adapter> {
     keys: Vec<String>,
     held: Vec<A::Ref>,
     listening: Vec<A::Listening>,
+    /// What keeps the effects.
+    _effects: Option<Owner>,
     snapshot: Option<A::Snapshot>,
     store: A,
     /// Stores that are kept until the clock has stopped.
@@ -100,7 +111,7 @@ fn mix_listeners<A: Adapter>() {
 }
 
 /// Another key each time, far from the one before.
-fn scattered(tick: i32, count: usize) -> usize {
+pub fn scattered(tick: i32, count: usize) -> usize {
     tick as usize * 97 % count
 }
 
@@ -130,11 +141,13 @@ impl<A: Adapter> Fixture<A> {
             Workload::Microtasks => vec![store.listen_later(&held[0])],
             _ => Vec::new(),
         };
+        let effects = (workload == Workload::Effects).then(|| store.effect(&held[0]));
         Self {
             workload,
             keys,
             held,
             listening,
+            _effects: effects,
             snapshot: None,
             store,
             kept: Vec::new(),
@@ -188,7 +201,7 @@ impl<A: Adapter> Fixture<A> {
                 let get = |sum: i32, held| sum.wrapping_add(self.store.get(held));
                 hear_many(self.held.len(), self.held.iter().fold(0, get));
             }
-            Workload::Microtasks => {}
+            Workload::Microtasks | Workload::Effects => {}
         }
     }
 }
