@@ -111,8 +111,11 @@ conformance! {
         assert_eq!(Arc::strong_count(&token), 1);
         // Nor of a store that is gone while one is registered, and listened to.
         #[derive(Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-        struct Held(#[serde(skip)] Arc<()>);
-        store.set("held", Held(token.clone())).unwrap();
+        struct Held {
+            #[serde(skip)]
+            token: Arc<()>,
+        }
+        store.set("held", Held { token: token.clone() }).unwrap();
         let held = token.clone();
         store.register_computed("double", move |view| {
             let _ = &held;
