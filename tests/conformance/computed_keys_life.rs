@@ -110,14 +110,20 @@ conformance! {
         assert_eq!((store.slot_count(), store.listener_count(), store.len()), (0, 0, 0));
         assert_eq!(Arc::strong_count(&token), 1);
         // Nor of a store that is gone while one is registered, and listened to.
+        #[derive(Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+        struct Held {
+            #[serde(skip)]
+            token: Arc<()>,
+        }
+        store.set("held", Held { token: token.clone() }).unwrap();
         let held = token.clone();
         store.register_computed("double", move |view| {
             let _ = &held;
-            int(view, "n") * 2
+            view.get::<Held>("held").map_or(0, |_| 2)
         }).unwrap().forget();
         let key = store.subscribe_with("double", sync(), |_: Option<&i32>, _: &Change| ()).unwrap();
-        store.set("n", 1).unwrap();
-        drop((key, store));
+        drop(store);
+        drop(key);
         assert_eq!(Arc::strong_count(&token), 1);
     }
 

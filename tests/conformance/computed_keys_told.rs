@@ -26,6 +26,19 @@ pub fn heard(store: &Store, key: &str, options: SubscribeOptions) -> Log<Entry> 
     log
 }
 
+/// Notes what is delivered.
+struct Note(Log<Entry>);
+impl Middleware for Note {
+    fn name(&self) -> &str {
+        "note"
+    }
+    fn delivered(&self, changes: &ChangeSet, _: std::time::Duration) {
+        entries(changes)
+            .into_iter()
+            .for_each(|entry| self.0.push(entry));
+    }
+}
+
 conformance! {
     /// 9 and 16: listeners of the key, of keys and of patterns get its old and its new value, each
     /// transaction if they ask for it.
@@ -367,15 +380,6 @@ conformance! {
 
     /// Middleware that watches deliveries sees what is told, and nothing that is not.
     fn what_is_delivered_of_a_computed_key_has_a_value(engine) {
-        struct Note(Log<Entry>);
-        impl Middleware for Note {
-            fn name(&self) -> &str {
-                "note"
-            }
-            fn delivered(&self, changes: &ChangeSet, _: std::time::Duration) {
-                entries(changes).into_iter().for_each(|entry| self.0.push(entry));
-            }
-        }
         let store = store(engine);
         let log = Log::default();
         store.add_middleware(Note(log.clone()));
@@ -389,5 +393,25 @@ conformance! {
             entry("double", 0, 2),
             entry("double", 2, None),
         ]);
+    }
+
+    /// Once nobody listens any more, nothing is delivered.
+    fn nothing_is_delivered_for_a_computed_key_that_nobody_listens_to(engine) {
+        let (store, _double, _) = doubling(engine);
+        let log = Log::default();
+        store.add_middleware(Note(log.clone()));
+        for _ in 0..2 {
+            let (triple, _) = register(&store, "triple", |view| int(view, "n") * 3);
+            let subscribe = |key: &str| {
+                store.subscribe_with(key, sync(), |_: Option<&i32>, _: &Change| ()).unwrap()
+            };
+            let subscriptions = (subscribe("double"), subscribe("triple"));
+            store.update("n", |n: &mut i32| *n += 1).unwrap();
+            drop((triple, subscriptions));
+            store.update("n", |n: &mut i32| *n += 1).unwrap();
+            assert!(!log.take().is_empty());
+            store.update("n", |n: &mut i32| *n += 1).unwrap();
+            assert!(log.take().is_empty());
+        }
     }
 }
