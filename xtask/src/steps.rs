@@ -102,7 +102,7 @@ fn lint() -> Result<()> {
         "-p universal-state --all-targets --no-default-features --features fields",
         "-p universal-state --all-targets --no-default-features --features collections",
         "--workspace --exclude xtask --exclude bench-native --lib --bins --examples --target wasm32-unknown-unknown",
-        "-p bench-size --features value-type,mfe,json,regex,fields --target wasm32-unknown-unknown",
+        "-p bench-size --features further-type,mfe,json,regex,fields --target wasm32-unknown-unknown",
         "-p universal-state --test web --target wasm32-unknown-unknown",
     ] {
         Cmd::line(&format!("cargo clippy {selection} -- -D warnings")).run()?;

@@ -4,76 +4,92 @@ use leptos::prelude::*;
 #[cfg(feature = "store")]
 use universal_state::{Key, hooks::*};
 
+/// A view that is there with a feature.
+#[cfg(feature = "store")]
+macro_rules! with {
+    ($feature:literal, $view:expr) => {{
+        #[cfg(feature = $feature)]
+        {
+            $view
+        }
+        #[cfg(not(feature = $feature))]
+        {}
+    }};
+}
+
+/// Without the store, components share a signal by context.
+#[cfg(not(feature = "store"))]
+fn use_count() -> (Signal<i32>, WriteSignal<i32>) {
+    expect_context()
+}
+
+#[cfg(feature = "store")]
+fn use_count() -> (Signal<i32>, SetState<i32>) {
+    use_global_state_or(Key::new("count"), 0)
+}
+
+#[component]
+fn Counter() -> impl IntoView {
+    let (count, set_count) = use_count();
+    view! { <button on:click=move |_| set_count.set(count.get() + 1)>{count}</button> }
+}
+
 #[cfg(not(feature = "store"))]
 #[component]
 pub fn App() -> impl IntoView {
     let (count, set_count) = signal(0);
-    view! { <button on:click=move |_| set_count.set(count.get() + 1)>{count}</button> }
-}
-
-#[cfg(feature = "store")]
-const COUNT: Key<i32> = Key::new("count");
-
-#[cfg(feature = "store")]
-#[component]
-fn Counter() -> impl IntoView {
-    let (count, set_count) = use_global_state_or(COUNT, 0);
-    view! { <button on:click=move |_| set_count.set(count.get() + 1)>{count}</button> }
+    provide_context::<(Signal<i32>, WriteSignal<i32>)>((count.into(), set_count));
+    view! { <Counter/> }
 }
 
 #[cfg(feature = "store")]
 #[component]
 pub fn App() -> impl IntoView {
+    provide_global_state(universal_state::Store::new());
     view! {
-        <GlobalStateProvider>
-            <Counter/>
-            {features()}
-        </GlobalStateProvider>
+        <Counter/>
+        {with!("value-type", value_type::Name())}
+        {with!("further-type", further_type::Name())}
+        {with!("mfe", mfe::Part())}
+        {with!("json", json::Place())}
+        {with!("regex", regex::Matches())}
+        {with!("fields", fields::City())}
     }
 }
 
-#[cfg(feature = "store")]
-fn features() -> Vec<AnyView> {
-    vec![
-        #[cfg(feature = "value-type")]
-        value_type::Name().into_any(),
-        #[cfg(feature = "mfe")]
-        mfe::Part().into_any(),
-        #[cfg(feature = "json")]
-        json::Place().into_any(),
-        #[cfg(feature = "regex")]
-        regex::Matches().into_any(),
-        #[cfg(feature = "fields")]
-        fields::City().into_any(),
-    ]
-}
-
-/// A second type of value, used as the first is.
+/// A type of value, and a component that reads and writes it.
 #[cfg(feature = "value-type")]
-mod value_type {
-    use super::*;
-    use serde::{Deserialize, Serialize};
+macro_rules! value_type {
+    ($name:ident, $key:literal, $($field:ident: $ty:ty),+) => {
+        mod $name {
+            use super::*;
+            use serde::{Deserialize, Serialize};
 
-    #[derive(Clone, PartialEq, Default, Serialize, Deserialize)]
-    struct Person {
-        name: String,
-        age: u32,
-        email: Option<String>,
-    }
+            #[derive(Clone, PartialEq, Default, Serialize, Deserialize)]
+            struct Held {
+                name: String,
+                age: u32,
+                $($field: $ty),+
+            }
 
-    const PERSON: Key<Person> = Key::new("person");
-
-    #[component]
-    pub fn Name() -> impl IntoView {
-        let (person, set_person) = use_global_state_or(PERSON, Person::default());
-        let grow = move |_| {
-            let mut person = person.get();
-            person.age += 1;
-            set_person.set(person);
-        };
-        view! { <button on:click=grow>{move || person.get().name}</button> }
-    }
+            #[component]
+            pub fn Name() -> impl IntoView {
+                let (held, set_held) = use_global_state_or(Key::new($key), Held::default());
+                let grow = move |_| {
+                    let mut held = held.get();
+                    held.age += 1;
+                    set_held.set(held);
+                };
+                view! { <button on:click=grow>{move || held.get().name}</button> }
+            }
+        }
+    };
 }
+
+#[cfg(feature = "value-type")]
+value_type!(value_type, "person", email: Option<String>);
+#[cfg(feature = "further-type")]
+value_type!(further_type, "place", latitude: f64, longitude: f64);
 
 #[cfg(feature = "mfe")]
 mod mfe {
