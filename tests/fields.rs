@@ -9,6 +9,12 @@ mod support;
 mod by_index;
 #[path = "fields/by_key.rs"]
 mod by_key;
+#[path = "fields/guards.rs"]
+mod guards;
+#[path = "fields/missing.rs"]
+mod missing;
+#[path = "fields/pipe.rs"]
+mod pipe;
 #[path = "fields/precision.rs"]
 mod precision;
 #[path = "fields/types.rs"]

@@ -252,13 +252,13 @@ where
     }
 
     fn reader(&self) -> Option<FieldReader<V>> {
-        let awaited = calls::reader();
+        let sought = calls::reader();
         let held = self
             .content()
             .and_then(|content| self.held(content.as_ref()));
         let held = self.0.view.or_report(held);
         let held = held.unwrap_or_else(|| self.0.missing.clone());
-        Some(FieldReader { held, awaited })
+        Some(FieldReader { held, sought })
     }
 
     fn writer(&self) -> Option<FieldWriter<V>> {

@@ -22,7 +22,7 @@ pub(super) use guard::Taken;
 
 use super::{
     node::Apart,
-    place::{Awaits, Place, Places},
+    place::{Place, Places, Sought},
 };
 use guard::{Guard, Seen, Written};
 use reactive_graph::graph::Observer;
@@ -39,8 +39,9 @@ struct Calls {
     open: RefCell<Vec<Read>>,
     /// What is read if a reader is taken next.
     doubtful: RefCell<Option<Place>>,
-    /// What the reader that is taken next depends on if it finds nothing.
-    awaited: RefCell<Option<Place>>,
+    /// A read of an item by its key, of which the reader that is taken next shows whether the item
+    /// is there.
+    sought: RefCell<Option<Read>>,
     guards: RefCell<Vec<Guard>>,
     /// The guard that was taken last, while its fields on the way may still ask for triggers.
     taken: Cell<Option<usize>>,
@@ -71,6 +72,8 @@ struct Read {
     by_guard: bool,
     /// Whether the value itself is a list, of which this is an item.
     in_root: bool,
+    /// What is read instead if there is nothing.
+    awaited: Option<Place>,
 }
 
 thread_local! {
@@ -124,25 +127,30 @@ pub(super) fn lost() -> StoreFieldTrigger {
     StoreFieldTrigger::new()
 }
 
-/// A field takes a reader. It may find nothing in it: then it depends on what is handed out.
-pub(super) fn reader() -> Option<Awaits> {
+/// A field takes a reader. Whether there is something in it, is yet to be seen.
+pub(super) fn reader() -> Option<Sought> {
     CALLS.with(|calls| {
         calls.saw(Seen::Reader);
         let observer = observer();
         let last = calls.open.borrow_mut().pop();
-        match last {
-            Some(read) if observer == Some(read.observer) && read.apart.is_some() => read.confirm(),
-            Some(read) => read.leave(),
-            None => {}
-        }
         calls.leave_open();
         let doubtful = calls.doubtful.take();
-        let place = calls.awaited.take();
+        let sought = calls.sought.take();
+        match (observer, last) {
+            (_, None) => {}
+            (Some(observer), Some(read)) if read.observer == observer && read.apart.is_some() => {
+                match read.awaited {
+                    Some(_) => return read.seek(),
+                    None => read.confirm(),
+                }
+            }
+            (_, Some(read)) => read.leave(),
+        }
         observer?;
         if let Some(place) = doubtful {
             place.track();
         }
-        place.map(Awaits::new)
+        sought?.seek()
     })
 }
 
@@ -151,7 +159,7 @@ impl Calls {
     fn ask(&self, path: &StorePath, paths: usize, places: impl FnOnce(Keys) -> Option<Places>) {
         let written = self.written.take();
         self.doubtful.take();
-        self.awaited.take();
+        self.leave_sought();
         let Some(observer) = observer() else {
             self.leave_open();
             self.decoy.replace(self.mute.clone());
@@ -169,7 +177,6 @@ impl Calls {
             true => None,
             false => places.place.track_apart(),
         };
-        self.awaited.replace(places.awaited);
         self.open.borrow_mut().push(Read {
             observer,
             path: path.clone(),
@@ -177,6 +184,7 @@ impl Calls {
             apart,
             by_guard: self.taken(observer, |guard| guard.may_ask(path)) == Some(true),
             in_root: places.in_root,
+            awaited: places.awaited,
             place: places.place,
         });
     }
@@ -188,18 +196,19 @@ impl Calls {
             .borrow_mut()
             .pop_if(|last| is_parent(path, &last.path));
         let Some(read) = last else { return };
+        self.leave_open();
         if !read.by_guard {
-            read.confirm();
-            self.leave_open();
+            match read.awaited {
+                Some(_) => drop(self.sought.replace(Some(read))),
+                None => read.confirm(),
+            }
             return;
         }
-        self.leave_open();
         let (sure, observer) = (read.paths == 1, read.observer);
         let (path, place) = read.undo();
         self.taken(observer, |guard| guard.go_to(path));
-        match sure {
-            true => drop(self.awaited.take()),
-            false => drop(self.doubtful.replace(Some(place))),
+        if !sure {
+            self.doubtful.replace(Some(place));
         }
     }
 
@@ -210,10 +219,16 @@ impl Calls {
         }
     }
 
+    fn leave_sought(&self) {
+        if let Some(read) = self.sought.take() {
+            read.leave();
+        }
+    }
+
     fn leave(&self) {
         self.leave_open();
+        self.leave_sought();
         self.doubtful.take();
-        self.awaited.take();
         self.written.take();
     }
 }
@@ -222,6 +237,11 @@ impl Read {
     /// Whether it may be the item of a list that is being written.
     fn is_item_of(&self, list: &StorePath) -> bool {
         is_parent(list, &self.path) && (self.in_root || !list.is_empty())
+    }
+
+    /// It was a read, should there be something to be found.
+    fn seek(self) -> Option<Sought> {
+        Some(Sought::new(self.place, self.apart?, self.awaited?))
     }
 
     /// It was a read.

@@ -1,6 +1,6 @@
 //! The guards through which a root is read and written.
 
-use super::{arc::ArcFields, calls::Taken, diff::Diff, held::Held, place::Awaits};
+use super::{arc::ArcFields, calls::Taken, diff::Diff, held::Held, place::Sought};
 use crate::{error::StateError, value::Value};
 use reactive_graph::traits::UntrackableGuard;
 use std::{
@@ -12,15 +12,15 @@ use std::{
 /// Reads a value through [`ArcFields`]. It holds no lock: the value is immutable.
 pub struct FieldReader<V> {
     pub(super) held: Held<V>,
-    pub(super) awaited: Option<Awaits>,
+    pub(super) sought: Option<Sought>,
 }
 
 impl<V> Deref for FieldReader<V> {
     type Target = V;
 
     fn deref(&self) -> &V {
-        if let Some(awaited) = &self.awaited {
-            awaited.found();
+        if let Some(sought) = &self.sought {
+            sought.seen();
         }
         &self.held
     }

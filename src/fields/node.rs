@@ -9,6 +9,7 @@ use reactive_graph::{
 use reactive_stores::StorePathSegment;
 use std::{
     collections::BTreeMap,
+    fmt,
     hash::{Hash, Hasher},
     sync::{
         Arc, Mutex, OnceLock, Weak,
@@ -37,6 +38,7 @@ struct Alone {
 }
 
 /// A reader that depends on a place in a way that can be taken back.
+#[derive(Debug)]
 pub(super) struct Apart {
     node: Arc<Node>,
     id: usize,
@@ -47,6 +49,25 @@ impl Apart {
     pub(super) fn undo(self) {
         let mut apart = crate::lock(&self.node.apart);
         apart.retain(|alone| alone.id != self.id);
+    }
+
+    /// It was one, and is made to depend by `track` instead, unless that is too late.
+    pub(super) fn confirm(self, track: impl FnOnce()) {
+        let observer = Observer::get();
+        let is_its_own = |alone: &Alone| {
+            alone.id == self.id
+                && observer
+                    .as_ref()
+                    .is_some_and(|observer| observer.1.ptr_eq(&alone.subscriber))
+        };
+        let in_time = crate::lock(&self.node.apart).iter().any(is_its_own);
+        match in_time {
+            true => {
+                track();
+                self.undo();
+            }
+            false => self.keep(),
+        }
     }
 
     /// It was one. What it depended on before, in the same way, is not needed any more.
@@ -165,6 +186,12 @@ impl Node {
         for child in self.children().values() {
             child.tell_all(triggers);
         }
+    }
+}
+
+impl fmt::Debug for Node {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Node").finish_non_exhaustive()
     }
 }
 

@@ -5,7 +5,7 @@ use crate::store::{Inner, Slot};
 use std::{
     fmt,
     sync::{
-        Arc, Weak,
+        Arc, Mutex, Weak,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -64,31 +64,42 @@ impl fmt::Debug for Place {
     }
 }
 
-/// What a reader depends on that finds nothing: an item whose key is not there.
+/// The item of a reader, of which it is yet to be seen whether it is there.
 #[derive(Debug)]
-pub(super) struct Awaits {
-    place: Place,
-    is_used: AtomicBool,
+pub(super) struct Sought {
+    is_seen: AtomicBool,
+    /// What the reader depends on until then.
+    found: Mutex<Option<(Place, Apart)>>,
+    /// What it depends on if there is nothing.
+    awaited: Place,
 }
 
-impl Awaits {
-    pub(super) fn new(place: Place) -> Self {
+impl Sought {
+    pub(super) fn new(place: Place, apart: Apart, awaited: Place) -> Self {
         Self {
-            place,
-            is_used: AtomicBool::new(false),
+            is_seen: AtomicBool::new(false),
+            found: Mutex::new(Some((place, apart))),
+            awaited,
         }
     }
 
-    /// The reader finds something.
-    pub(super) fn found(&self) {
-        self.is_used.store(true, Ordering::Relaxed);
+    /// It is there.
+    pub(super) fn seen(&self) {
+        if self.is_seen.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let found = crate::lock(&self.found).take();
+        if let Some((place, apart)) = found {
+            apart.confirm(|| place.track());
+        }
     }
 }
 
-impl Drop for Awaits {
+impl Drop for Sought {
     fn drop(&mut self) {
-        if !*self.is_used.get_mut() {
-            self.place.track();
+        let found = crate::lock(&self.found).take();
+        if let Some((_, apart)) = found {
+            apart.confirm(|| self.awaited.track());
         }
     }
 }

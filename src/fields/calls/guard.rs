@@ -117,7 +117,7 @@ impl Taken {
             calls.paths.set(0);
             calls.taken.set(None);
             calls.doubtful.take();
-            calls.awaited.take();
+            calls.leave_sought();
             calls.written.take();
             let Some(observer) = observer() else {
                 calls.leave_open();
@@ -149,7 +149,6 @@ impl Taken {
             if calls.taken.get() == self.0 {
                 calls.taken.set(None);
                 calls.doubtful.take();
-                calls.awaited.take();
             }
             let mut guards = calls.guards.borrow_mut();
             let guard = guards.iter_mut().find(|guard| guard.id == id);
