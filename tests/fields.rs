@@ -17,6 +17,8 @@ mod missing;
 mod pipe;
 #[path = "fields/precision.rs"]
 mod precision;
+#[path = "fields/threads.rs"]
+mod threads;
 #[path = "fields/types.rs"]
 mod types;
 #[path = "fields/writing.rs"]
