@@ -11,6 +11,10 @@ mod by_index;
 mod by_key;
 #[path = "fields/guards.rs"]
 mod guards;
+#[path = "fields/history.rs"]
+mod history;
+#[path = "fields/life.rs"]
+mod life;
 #[path = "fields/missing.rs"]
 mod missing;
 #[path = "fields/pipe.rs"]

@@ -165,6 +165,13 @@ impl<V: Diff + Clone + Send + Sync + 'static> ArcFields<V> {
         Ok(root.get_or_init(|| found))
     }
 
+    /// The root, if it may be read now. Who may not read does not hear of changes.
+    fn readable(&self) -> Result<&Arc<Root<V>>, StateError> {
+        let root = self.root()?;
+        self.0.view.may_read(&root.slot)?;
+        Ok(root)
+    }
+
     /// Changes the value as a whole. Of what differs afterwards the readers are told.
     ///
     /// # Errors
@@ -179,9 +186,8 @@ impl<V: Diff + Clone + Send + Sync + 'static> ArcFields<V> {
 
     /// What the key holds, as this thread sees it. Tracking is done field by field.
     fn content(&self) -> Result<Option<Value>, StateError> {
-        let (view, root) = (&self.0.view, self.root()?);
-        view.may_read(&root.slot)?;
-        Ok(untrack(|| view.inner.read(&root.slot)))
+        let (inner, root) = (&self.0.view.inner, self.readable()?);
+        Ok(untrack(|| inner.read(&root.slot)))
     }
 
     fn held(&self, content: Option<&Value>) -> Result<Held<V>, StateError> {
@@ -228,7 +234,7 @@ where
 
     fn get_trigger(&self, path: StorePath) -> StoreFieldTrigger {
         match self.root() {
-            Ok(root) => root.trigger(&path),
+            Ok(root) => root.trigger(&path, &self.0.view),
             Err(_) => calls::lost(),
         }
     }
@@ -314,7 +320,7 @@ where
     V: Diff + Clone + Send + Sync + 'static,
 {
     fn track(&self) {
-        if let Ok(root) = self.root() {
+        if let Ok(root) = self.readable() {
             root.track();
         }
     }

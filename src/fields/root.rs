@@ -83,8 +83,11 @@ impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
     }
 
     /// For a field that asks for the trigger of a path, see [`calls::trigger`].
-    pub(super) fn trigger(&self, path: &StorePath) -> StoreFieldTrigger {
-        calls::trigger(path, |keys| self.places(path, keys))
+    pub(super) fn trigger(&self, path: &StorePath, view: &View) -> StoreFieldTrigger {
+        calls::trigger(path, |keys| {
+            view.may_read(&self.slot).ok()?;
+            self.places(path, keys)
+        })
     }
 
     /// Makes the running effect or memo depend on the whole value.

@@ -91,6 +91,9 @@ pub fn by_itself(part: impl FnOnce()) {
     let owner = Owner::new();
     owner.with(part);
     owner.cleanup();
+    drop(owner);
+    // Effects are dropped by the executor.
+    Executor::poll_local();
 }
 
 /// The fields of Ada, who is stored.
