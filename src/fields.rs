@@ -9,11 +9,13 @@ mod guard;
 mod held;
 mod merge;
 mod node;
+mod place;
 #[doc(hidden)]
 pub mod probe;
 mod root;
 mod shared;
 mod walk;
+mod way;
 
 pub use arc::ArcFields;
 pub use arena::Fields;

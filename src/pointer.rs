@@ -33,11 +33,9 @@ impl Pointer {
 
     /// What is at the place.
     pub(crate) fn find<'j>(&self, json: &'j Json) -> Option<&'j Json> {
-        self.0.iter().try_fold(json, |json, token| match json {
-            Json::Object(object) => object.get(token),
-            Json::Array(array) => array.get(index(token)?),
-            _ => None,
-        })
+        self.0
+            .iter()
+            .try_fold(json, |json, token| child(json, token))
     }
 
     /// Puts a value at the place. The way to it must be there; its last name need not be.
@@ -64,19 +62,26 @@ impl Pointer {
         Ok(())
     }
 
-    /// How many items the lists have that are on the way to the place.
+    /// Whether an index on the way, or at the place itself, may not mean the same item in two
+    /// values: a list differs, and the place is that list, or its items have come, gone, or `moved`.
     #[cfg(feature = "fields")]
-    pub(crate) fn lists<'j>(&'j self, json: &'j Json) -> impl Iterator<Item = Option<usize>> + 'j {
-        let places = self.0.iter().scan(Some(json), |at, token| {
-            let here = *at;
-            *at = here.and_then(|json| match json {
-                Json::Object(object) => object.get(token),
-                Json::Array(array) => index(token).and_then(|at| array.get(at)),
-                _ => None,
-            });
-            Some(here)
-        });
-        places.map(|json| json.and_then(Json::as_array).map(Vec::len))
+    pub(crate) fn lists_differ(&self, one: &Json, other: &Json, moved: bool) -> bool {
+        let mut here = (Some(one), Some(other));
+        for depth in 0..=self.0.len() {
+            if let (Some(Json::Array(one)), other) = here {
+                let other = other.and_then(Json::as_array);
+                let is_place = depth == self.0.len();
+                let same_items = other.is_some_and(|other| other.len() == one.len()) && !moved;
+                if other != Some(one) && (is_place || !same_items) {
+                    return true;
+                }
+            }
+            if let Some(token) = self.0.get(depth) {
+                here.0 = here.0.and_then(|json| child(json, token));
+                here.1 = here.1.and_then(|json| child(json, token));
+            }
+        }
+        false
     }
 
     /// Removes what is at the place. Returns whether there was something.
@@ -95,6 +100,14 @@ impl Pointer {
             },
             _ => false,
         }
+    }
+}
+
+fn child<'j>(json: &'j Json, token: &str) -> Option<&'j Json> {
+    match json {
+        Json::Object(object) => object.get(token),
+        Json::Array(array) => array.get(index(token)?),
+        _ => None,
     }
 }
 

@@ -1,11 +1,10 @@
 //! [`ArcFields`]: the root of the fields of a key.
 
 use super::{
-    calls::{self, Fresh},
+    calls::{self, Taken},
     diff::Diff,
     guard::{FieldReader, FieldWriter},
     held::{Held, Shape},
-    merge::merge,
     root::Root,
 };
 use crate::{
@@ -39,8 +38,8 @@ use std::{
 /// Made by [`View::fields`] (an `Option`, `None` while the key is missing) and [`View::fields_or`]
 /// (with a default). The type derives `Store` of `reactive_stores`, and [`Diff`].
 ///
-/// A write clones the value once and compares what is read. Parts of a big value
-/// belong in a [`Shared`](super::Shared), so that a write clones its own branch only. Two guards that overlap are merged by path, see [`StateError::Conflict`]
+/// A write clones the value once and compares what is read. A part that is big and seldom changes is
+/// cheap behind an `Arc`. Two guards that overlap are merged by path, see [`StateError::Conflict`]
 /// for what cannot be.
 ///
 /// As with any field of `reactive_stores`: what is inside of an `Option` that is `None`, at an index
@@ -76,6 +75,8 @@ struct Reach<V: 'static> {
     key: Box<str>,
     missing: Held<V>,
     shape: fn(&V) -> Shape<V>,
+    /// Whether the fields are there also while the key is missing.
+    has_default: bool,
     /// Found when it is first allowed.
     root: OnceLock<Arc<Root<V>>>,
 }
@@ -119,7 +120,7 @@ impl View {
 
 impl<T: StateValue + Diff> ArcFields<Option<T>> {
     pub(crate) fn optional(view: &View, key: &str) -> Self {
-        Self::new(view, key, |_| Shape::optional(), &None)
+        Self::new(view, key, |_| Shape::optional(), false, &None)
     }
 }
 
@@ -129,18 +130,26 @@ impl<T: StateValue + Diff> ArcFields<T> {
             view,
             key,
             |default| Shape::with_default(default.clone()),
+            true,
             &default,
         )
     }
 }
 
 impl<V: Diff + Clone + Send + Sync + 'static> ArcFields<V> {
-    fn new(view: &View, key: &str, shape: fn(&V) -> Shape<V>, missing: &V) -> Self {
+    fn new(
+        view: &View,
+        key: &str,
+        shape: fn(&V) -> Shape<V>,
+        has_default: bool,
+        missing: &V,
+    ) -> Self {
         Self(Arc::new(Reach {
             view: view.clone(),
             key: key.into(),
             missing: shape(missing).missing(),
             shape,
+            has_default,
             root: OnceLock::new(),
         }))
     }
@@ -156,13 +165,20 @@ impl<V: Diff + Clone + Send + Sync + 'static> ArcFields<V> {
         Ok(root.get_or_init(|| found))
     }
 
+    /// The root, if it may be read now. Who may not read does not hear of changes.
+    fn readable(&self) -> Result<&Arc<Root<V>>, StateError> {
+        let root = self.root()?;
+        self.0.view.may_read(&root.slot)?;
+        Ok(root)
+    }
+
     /// Changes the value as a whole. Of what differs afterwards the readers are told.
     ///
     /// # Errors
-    /// As [`View::update`], among them [`StateError::Vetoed`].
+    /// As [`View::update`], among them [`StateError::Vetoed`], and [`StateError::Conflict`] if
+    /// somebody else wrote meanwhile and the two cannot be merged.
     pub fn try_update(&self, f: impl FnOnce(&mut V)) -> Result<(), StateError> {
-        let base = self.content()?;
-        let held = self.held(base.as_ref())?;
+        let (base, held) = self.begin()?;
         let mut value = V::clone(&held);
         f(&mut value);
         self.commit(base.as_ref(), value)
@@ -170,9 +186,8 @@ impl<V: Diff + Clone + Send + Sync + 'static> ArcFields<V> {
 
     /// What the key holds, as this thread sees it. Tracking is done field by field.
     fn content(&self) -> Result<Option<Value>, StateError> {
-        let (view, root) = (&self.0.view, self.root()?);
-        view.may_read(&root.slot)?;
-        untrack(|| view.inner.read(&root.slot))
+        let (inner, root) = (&self.0.view.inner, self.readable()?);
+        untrack(|| inner.read(&root.slot))
     }
 
     fn held(&self, content: Option<&Value>) -> Result<Held<V>, StateError> {
@@ -181,26 +196,30 @@ impl<V: Diff + Clone + Send + Sync + 'static> ArcFields<V> {
         Ok(root.shape.read_or_report(inner, &root.slot, content))
     }
 
+    /// What a write begins with.
+    fn begin(&self) -> Result<(Option<Value>, Held<V>), StateError> {
+        let base = self.content()?;
+        let root = self.root()?;
+        let held = root.shape.read_to_write(&root.slot, base.as_ref())?;
+        Ok((base, held))
+    }
+
     /// Commits what was made of `base`. If somebody else wrote meanwhile, both are kept where they
     /// touch different fields.
     fn commit(&self, base: Option<&Value>, value: V) -> Result<(), StateError> {
         let root = self.root()?;
         let new = root.shape.store(value);
-        self.0.view.change_slot(&root.slot, &mut |now| {
-            if is_content(now.as_ref(), base) {
-                return Ok(new.clone());
-            }
-            let key = &root.slot.key;
-            let merged = merge(key, base, now.as_ref(), new.as_ref())?;
-            let typed = merged.map(|value| root.shape.typed(&value)).transpose();
-            typed.map_err(|_| StateError::Conflict {
-                key: key.to_string(),
-            })
-        })
+        self.0.view.change_slot(
+            &root.slot,
+            &mut |now| match is_content(now.as_ref(), base) {
+                true => Ok(new.clone()),
+                false => root.merge(base, now.as_ref(), new.as_ref()),
+            },
+        )
     }
 
-    pub(super) fn commit_or_report(&self, base: Option<&Value>, value: V) {
-        let result = self.commit(base, value);
+    pub(super) fn commit_or_report(&self, base: Result<Option<Value>, StateError>, value: V) {
+        let result = base.and_then(|base| self.commit(base.as_ref(), value));
         self.0.view.or_report(result);
     }
 }
@@ -215,8 +234,8 @@ where
 
     fn get_trigger(&self, path: StorePath) -> StoreFieldTrigger {
         match self.root() {
-            Ok(root) => root.trigger(&path),
-            Err(_) => StoreFieldTrigger::new(),
+            Ok(root) => root.trigger(&path, &self.0.view),
+            Err(_) => calls::lost(),
         }
     }
 
@@ -239,37 +258,34 @@ where
     }
 
     fn reader(&self) -> Option<FieldReader<V>> {
-        calls::reader();
+        let sought = calls::reader();
         let held = self
             .content()
             .and_then(|content| self.held(content.as_ref()));
         let held = self.0.view.or_report(held);
         let held = held.unwrap_or_else(|| self.0.missing.clone());
-        Some(FieldReader(held))
+        Some(FieldReader { held, sought })
     }
 
     fn writer(&self) -> Option<FieldWriter<V>> {
-        let read = self.content().and_then(|base| {
-            let held = self.held(base.as_ref())?;
-            Ok((base, held))
-        });
-        let (base, held) = self.0.view.or_report(read)?;
-        Some(FieldWriter {
-            fields: self.clone(),
-            base,
-            held,
-            copy: None,
-            fresh: Fresh::begin(),
-        })
+        let taken = Taken::begin();
+        let (base, held) = match self.begin() {
+            Ok((base, held)) => (Ok(base), held),
+            // There is something to write into, and nothing of it is stored.
+            Err(error) if self.0.has_default => (Err(error), self.0.missing.clone()),
+            Err(error) => return self.0.view.or_report(Err(error)),
+        };
+        Some(FieldWriter::new(self.clone(), base, held, taken))
     }
 
     fn keys(&self) -> Option<KeyMap> {
-        calls::keys();
         let keys = self
             .root()
             .and_then(|root| Ok(root.keys(self.content()?.as_ref())));
         // A field without a map of its keys panics.
-        Some(keys.unwrap_or_default())
+        let (keys, age) = keys.unwrap_or_default();
+        calls::keys(age);
+        Some(keys)
     }
 }
 
@@ -304,8 +320,9 @@ where
     V: Diff + Clone + Send + Sync + 'static,
 {
     fn track(&self) {
-        calls::path();
-        drop(self.get_trigger(StorePath::new()));
+        if let Ok(root) = self.readable() {
+            root.track();
+        }
     }
 }
 

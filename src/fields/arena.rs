@@ -62,9 +62,10 @@ impl<V: Diff + Clone + Send + Sync + 'static> StoreField for Fields<V> {
     type Writer = FieldWriter<V>;
 
     fn get_trigger(&self, path: StorePath) -> StoreFieldTrigger {
-        self.arc()
-            .map(|fields| fields.get_trigger(path))
-            .unwrap_or_default()
+        match self.arc() {
+            Some(fields) => fields.get_trigger(path),
+            None => calls::lost(),
+        }
     }
 
     fn get_trigger_unkeyed(&self, _path: StorePath) -> StoreFieldTrigger {

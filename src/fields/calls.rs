@@ -1,50 +1,79 @@
 //! Which calls of `reactive_stores` mean that somebody reads.
 //!
-//! A field asks its root for triggers by path, and does so to read, to write and to notify alike. It
-//! gets triggers that nobody else sees; what a reader depends on is decided here, by the order of
-//! the calls. To read or write, a field first asks for its path, then for the trigger of that path,
-//! then for those of all places above it. To write, it takes the guard before that; to read, the
-//! reader after.
+//! A field asks its root for paths, keys, triggers and guards, and does so to read, to write and to
+//! notify alike. It gets triggers that nobody else sees; what a reader depends on is decided here,
+//! by the order of the calls:
+//!
+//! | what happens | calls |
+//! |---|---|
+//! | a field is tracked or read | path, path, its trigger, those of all places above, (reader) |
+//! | a pointer, an erased field or an iterator is | path, its trigger, (reader) |
+//! | a field is written | writer; for each field on the way: path, its trigger, those above |
+//! | an item is written by its index | path, its trigger; then as above, for the list |
+//! | a keyed collection was written | path, keys, reader; path, its trigger |
+//! | a field notifies | path, its trigger |
+//!
+//! With keys on the way, a field also looks for them each time it needs its path, and once more when
+//! it takes a guard.
 
-use super::node::Node;
-use reactive_graph::{graph::Observer, owner::on_cleanup};
-use reactive_stores::StoreFieldTrigger;
-use std::{
-    any::Any,
-    cell::{Cell, RefCell},
-    sync::Arc,
+mod guard;
+
+pub(super) use guard::Taken;
+
+use super::{
+    node::Apart,
+    place::{Place, Places, Sought},
 };
-
-/// A place that is read, and the root that will tell of it.
-pub(super) struct Place {
-    pub(super) node: Arc<Node>,
-    pub(super) root: Arc<dyn Any + Send + Sync>,
-}
-
-impl Place {
-    /// Makes the running effect or memo depend on the place, and keeps the root alive for it: the
-    /// fields may have been made for this one look.
-    fn track(self) {
-        self.node.track();
-        let root = self.root;
-        on_cleanup(move || drop(root));
-    }
-}
+use guard::{Guard, Seen, Written};
+use reactive_graph::graph::Observer;
+use reactive_stores::{StoreFieldTrigger, StorePath};
+use std::cell::{Cell, RefCell};
 
 /// What the calls until now have come to, in this thread.
 #[derive(Default)]
 struct Calls {
-    /// A field has asked for its path, and how many of its items were found by key.
-    path: Cell<Option<usize>>,
-    /// Guards that were taken and not used yet, with the observer that took them.
-    fresh: RefCell<Vec<(usize, usize)>>,
-    /// What would be read if this turned out to be no write.
+    /// How often a path was asked for since the last trigger or guard.
+    paths: Cell<usize>,
+    keys: Cell<Keys>,
+    /// Reads that may turn out to be part of a write. Each lies inside of the next.
+    open: RefCell<Vec<Read>>,
+    /// What is read if a reader is taken next.
     doubtful: RefCell<Option<Place>>,
+    /// A read of an item by its key, of which the reader that is taken next shows whether the item
+    /// is there.
+    sought: RefCell<Option<Read>>,
+    guards: RefCell<Vec<Guard>>,
+    /// The guard that was taken last, while its fields on the way may still ask for triggers.
+    taken: Cell<Option<usize>>,
+    written: RefCell<Option<Written>>,
     /// Handed out in the place of triggers. A field that is read is subscribed to it, one that is
     /// written notifies it: so that none hears of another, each gets its own, and all get
     /// [`Calls::mute`] while nobody is there to subscribe.
     decoy: RefCell<StoreFieldTrigger>,
     mute: StoreFieldTrigger,
+}
+
+/// The keys that were looked for on the way to a field.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Keys {
+    pub(super) count: usize,
+    /// When the items were where they were looked for; `None` if that is not known.
+    pub(super) age: Option<u64>,
+}
+
+/// A trigger that was asked for, taken for a read.
+struct Read {
+    observer: usize,
+    path: StorePath,
+    paths: usize,
+    place: Place,
+    apart: Option<Apart>,
+    /// Whether the guard that was taken last may have asked.
+    by_guard: bool,
+    /// Whether the value itself is a list, of which this is an item.
+    in_root: bool,
+    /// What is read instead if there is nothing.
+    awaited: Option<Place>,
 }
 
 thread_local! {
@@ -54,83 +83,198 @@ thread_local! {
 /// A field asks for its path.
 pub(super) fn path() {
     CALLS.with(|calls| {
-        calls.path.set(Some(0));
-        calls.doubtful.take();
+        calls.paths.set(calls.paths.get() + 1);
+        calls.keys.set(Keys::default());
+        calls.saw(Seen::Path);
     });
 }
 
-/// A field looks for an item by its key.
-pub(super) fn keys() {
-    CALLS.with(|calls| calls.path.set(calls.path.get().map(|n| n + 1)));
+/// A field looks for an item by its key, among those of some age.
+pub(super) fn keys(age: Option<u64>) {
+    CALLS.with(|calls| {
+        let Keys { count, age: before } = calls.keys.get();
+        let age = if count == 0 || before == age {
+            age
+        } else {
+            None
+        };
+        let count = count + 1;
+        calls.keys.set(Keys { count, age });
+        calls.saw(Seen::Keys);
+    });
 }
 
-/// A field asks for a trigger. If it is that of its own path, and an effect or memo is running,
-/// `place` finds it, given whether its items were found by key; it is tracked, unless this is
-/// a write.
-pub(super) fn trigger(place: impl FnOnce(bool) -> Option<Place>) -> StoreFieldTrigger {
+/// A field asks for the trigger of a path; `places` finds what it stands for, should it be read.
+pub(super) fn trigger(
+    path: &StorePath,
+    places: impl FnOnce(Keys) -> Option<Places>,
+) -> StoreFieldTrigger {
     CALLS.with(|calls| {
-        if let Some(keys) = calls.path.take() {
-            let observer = observer();
-            calls.decoy.replace(match observer {
-                Some(_) => StoreFieldTrigger::new(),
-                None => calls.mute.clone(),
-            });
-            let read = observer.and_then(|observer| Some((observer, place(keys > 0)?)));
-            if let Some((observer, place)) = read {
-                let is_fresh = |fresh: &(usize, usize)| fresh.1 == observer;
-                if calls.fresh.borrow().iter().any(is_fresh) {
-                    calls.doubtful.replace(Some(place));
-                } else {
-                    place.track();
-                }
-            }
+        match calls.paths.take() {
+            0 => calls.above(path),
+            paths => calls.ask(path, paths, places),
         }
         calls.decoy.borrow().clone()
     })
 }
 
-/// A field takes the reader.
-pub(super) fn reader() {
-    let read = CALLS.with(|calls| {
-        calls.path.set(None);
-        calls.doubtful.take()
+/// A field that cannot be reached asks for a trigger.
+pub(super) fn lost() -> StoreFieldTrigger {
+    CALLS.with(|calls| {
+        calls.paths.set(0);
+        calls.leave();
     });
-    if let Some(place) = read {
-        place.track();
-    }
+    StoreFieldTrigger::new()
 }
 
-/// The time in which a guard was taken and is not used yet.
-#[derive(Debug)]
-pub(super) struct Fresh(Cell<Option<usize>>);
-
-impl Fresh {
-    /// A field takes a guard to write.
-    pub(super) fn begin() -> Self {
-        thread_local! {
-            static NEXT: Cell<usize> = const { Cell::new(0) };
+/// A field takes a reader. Whether there is something in it, is yet to be seen.
+pub(super) fn reader() -> Option<Sought> {
+    CALLS.with(|calls| {
+        calls.saw(Seen::Reader);
+        let observer = observer();
+        let last = calls.open.borrow_mut().pop();
+        calls.leave_open();
+        let doubtful = calls.doubtful.take();
+        let sought = calls.sought.take();
+        match (observer, last) {
+            (_, None) => {}
+            (Some(observer), Some(read)) if read.observer == observer && read.apart.is_some() => {
+                match read.awaited {
+                    Some(_) => return read.seek(),
+                    None => read.confirm(),
+                }
+            }
+            (_, Some(read)) => read.leave(),
         }
+        observer?;
+        if let Some(place) = doubtful {
+            place.track();
+        }
+        sought?.seek()
+    })
+}
+
+impl Calls {
+    /// The trigger of a field is asked for.
+    fn ask(&self, path: &StorePath, paths: usize, places: impl FnOnce(Keys) -> Option<Places>) {
+        let written = self.written.take();
+        self.doubtful.take();
+        self.leave_sought();
         let Some(observer) = observer() else {
-            return Self(Cell::new(None));
+            self.leave_open();
+            self.decoy.replace(self.mute.clone());
+            return;
         };
-        let id = NEXT.replace(NEXT.get().wrapping_add(1));
-        CALLS.with(|calls| calls.fresh.borrow_mut().push((id, observer)));
-        Self(Cell::new(Some(id)))
+        self.decoy.replace(StoreFieldTrigger::new());
+        let lies_in_it = |read: &Read| read.observer == observer && starts(&read.path, path);
+        if !self.open.borrow().last().is_some_and(lies_in_it) {
+            self.leave_open();
+        }
+        let Some(places) = places(self.keys.get()) else {
+            return;
+        };
+        let apart = match written.is_some_and(|written| written.notifies(path)) {
+            true => None,
+            false => places.place.track_apart(),
+        };
+        self.open.borrow_mut().push(Read {
+            observer,
+            path: path.clone(),
+            paths,
+            apart,
+            by_guard: self.taken(observer, |guard| guard.may_ask(path)) == Some(true),
+            in_root: places.in_root,
+            awaited: places.awaited,
+            place: places.place,
+        });
     }
 
-    /// The guard is used, or dropped.
-    pub(super) fn end(&self) {
-        if let Some(id) = self.0.take() {
-            // A thread that ends has no calls left.
-            let _ = CALLS.try_with(|calls| calls.fresh.borrow_mut().retain(|fresh| fresh.0 != id));
+    /// The trigger of a place above the field is asked for.
+    fn above(&self, path: &StorePath) {
+        let last = self
+            .open
+            .borrow_mut()
+            .pop_if(|last| is_parent(path, &last.path));
+        let Some(read) = last else { return };
+        self.leave_open();
+        if !read.by_guard {
+            match read.awaited {
+                Some(_) => drop(self.sought.replace(Some(read))),
+                None => read.confirm(),
+            }
+            return;
+        }
+        let (sure, observer) = (read.paths == 1, read.observer);
+        let (path, place) = read.undo();
+        self.taken(observer, |guard| guard.go_to(path));
+        if !sure {
+            self.doubtful.replace(Some(place));
+        }
+    }
+
+    /// Whatever was asked for is a read.
+    fn leave_open(&self) {
+        for read in self.open.take() {
+            read.leave();
+        }
+    }
+
+    fn leave_sought(&self) {
+        if let Some(read) = self.sought.take() {
+            read.leave();
+        }
+    }
+
+    fn leave(&self) {
+        self.leave_open();
+        self.leave_sought();
+        self.doubtful.take();
+        self.written.take();
+    }
+}
+
+impl Read {
+    /// Whether it may be the item of a list that is being written.
+    fn is_item_of(&self, list: &StorePath) -> bool {
+        is_parent(list, &self.path) && (self.in_root || !list.is_empty())
+    }
+
+    /// It was a read, should there be something to be found.
+    fn seek(self) -> Option<Sought> {
+        Some(Sought::new(self.place, self.apart?, self.awaited?))
+    }
+
+    /// It was a read.
+    fn confirm(self) {
+        if let Some(apart) = self.apart {
+            apart.undo();
+        }
+        self.place.track();
+    }
+
+    /// It was no read.
+    fn undo(self) -> (StorePath, Place) {
+        if let Some(apart) = self.apart {
+            apart.undo();
+        }
+        (self.path, self.place)
+    }
+
+    /// Nothing says that it was no read.
+    fn leave(self) {
+        if let Some(apart) = self.apart {
+            apart.keep();
         }
     }
 }
 
-impl Drop for Fresh {
-    fn drop(&mut self) {
-        self.end();
-    }
+/// Whether a place lies inside of another.
+fn starts(inner: &StorePath, outer: &StorePath) -> bool {
+    outer.len() < inner.len() && outer.into_iter().eq(inner.into_iter().take(outer.len()))
+}
+
+fn is_parent(outer: &StorePath, inner: &StorePath) -> bool {
+    outer.len() + 1 == inner.len() && starts(inner, outer)
 }
 
 /// The running effect or memo.

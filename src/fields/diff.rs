@@ -131,7 +131,7 @@ impl<T: Diff + ?Sized> Diff for Box<T> {
 /// What two share does not differ, so parts that seldom change are cheap behind an `Arc`.
 impl<T: Diff + ?Sized> Diff for Arc<T> {
     fn walk(old: &Self, new: &Self, walk: &mut Walk<'_, '_>) {
-        if !Self::ptr_eq(old, new) {
+        if !(walk.skips_same() && Self::ptr_eq(old, new)) {
             T::walk(old, new, walk);
         }
     }
@@ -139,7 +139,7 @@ impl<T: Diff + ?Sized> Diff for Arc<T> {
 
 impl<T: Diff + ?Sized> Diff for Rc<T> {
     fn walk(old: &Self, new: &Self, walk: &mut Walk<'_, '_>) {
-        if !Self::ptr_eq(old, new) {
+        if !(walk.skips_same() && Self::ptr_eq(old, new)) {
             T::walk(old, new, walk);
         }
     }

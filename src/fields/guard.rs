@@ -1,21 +1,28 @@
 //! The guards through which a root is read and written.
 
-use super::{arc::ArcFields, calls::Fresh, diff::Diff, held::Held};
-use crate::value::Value;
+use super::{arc::ArcFields, calls::Taken, diff::Diff, held::Held, place::Sought};
+use crate::{error::StateError, value::Value};
 use reactive_graph::traits::UntrackableGuard;
 use std::{
-    fmt,
+    fmt, mem,
     ops::{Deref, DerefMut},
+    thread,
 };
 
 /// Reads a value through [`ArcFields`]. It holds no lock: the value is immutable.
-pub struct FieldReader<V>(pub(super) Held<V>);
+pub struct FieldReader<V> {
+    pub(super) held: Held<V>,
+    pub(super) sought: Option<Sought>,
+}
 
 impl<V> Deref for FieldReader<V> {
     type Target = V;
 
     fn deref(&self) -> &V {
-        &self.0
+        if let Some(sought) = &self.sought {
+            sought.seen();
+        }
+        &self.held
     }
 }
 
@@ -31,11 +38,35 @@ pub struct FieldWriter<V>
 where
     V: Diff + Clone + Send + Sync + 'static,
 {
-    pub(super) fields: ArcFields<V>,
-    pub(super) base: Option<Value>,
-    pub(super) held: Held<V>,
-    pub(super) copy: Option<V>,
-    pub(super) fresh: Fresh,
+    fields: ArcFields<V>,
+    /// What the write began with, or why it cannot.
+    base: Result<Option<Value>, StateError>,
+    held: Held<V>,
+    copy: Option<V>,
+    /// Whether it was made while a panic unwound.
+    unwinding: bool,
+    taken: Taken,
+}
+
+impl<V> FieldWriter<V>
+where
+    V: Diff + Clone + Send + Sync + 'static,
+{
+    pub(super) fn new(
+        fields: ArcFields<V>,
+        base: Result<Option<Value>, StateError>,
+        held: Held<V>,
+        taken: Taken,
+    ) -> Self {
+        Self {
+            fields,
+            base,
+            held,
+            copy: None,
+            unwinding: thread::panicking(),
+            taken,
+        }
+    }
 }
 
 impl<V> Deref for FieldWriter<V>
@@ -45,7 +76,7 @@ where
     type Target = V;
 
     fn deref(&self) -> &V {
-        self.fresh.end();
+        self.taken.used();
         self.copy.as_ref().unwrap_or(&self.held)
     }
 }
@@ -55,7 +86,7 @@ where
     V: Diff + Clone + Send + Sync + 'static,
 {
     fn deref_mut(&mut self) -> &mut V {
-        self.fresh.end();
+        self.taken.used();
         self.copy.get_or_insert_with(|| V::clone(&self.held))
     }
 }
@@ -73,9 +104,12 @@ where
     V: Diff + Clone + Send + Sync + 'static,
 {
     fn drop(&mut self) {
-        self.fresh.end();
-        if let Some(copy) = self.copy.take() {
-            self.fields.commit_or_report(self.base.as_ref(), copy);
+        self.taken.used();
+        // What was half done when its code panicked is not stored.
+        let is_whole = self.unwinding || !thread::panicking();
+        if let Some(copy) = self.copy.take().filter(|_| is_whole) {
+            let base = mem::replace(&mut self.base, Ok(None));
+            self.fields.commit_or_report(base, copy);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! How the content of a key is lent as the value of a root.
 
 use crate::{
+    error::StateError,
     store::{Inner, Slot, type_error},
     value::{Lend, Mismatch, StateValue, Value},
 };
@@ -76,6 +77,33 @@ impl<V> Shape<V> {
         Held {
             lent: None,
             missing: Arc::clone(&self.missing),
+        }
+    }
+
+    /// As [`Shape::read`], for somebody who writes.
+    ///
+    /// # Errors
+    /// [`StateError::Type`] if what is stored does not read as a `V`: what would be written instead
+    /// has nothing of it.
+    pub(super) fn read_to_write(
+        &self,
+        slot: &Slot,
+        stored: Option<&Value>,
+    ) -> Result<Held<V>, StateError> {
+        match self.read(stored) {
+            (held, None) => Ok(held),
+            (_, Some(mismatch)) => Err(type_error(&slot.key, mismatch)),
+        }
+    }
+
+    /// The content, or what stands for it if it is missing.
+    pub(super) fn content(&self, stored: Option<&Value>) -> Option<Value>
+    where
+        V: Clone,
+    {
+        match stored {
+            Some(value) => Some(value.clone()),
+            None => self.store(V::clone(&self.missing)),
         }
     }
 

@@ -1,12 +1,20 @@
 //! The places inside of a value that somebody reads, as a tree.
 
 use crate::store::Triggers;
-use reactive_graph::{signal::ArcTrigger, traits::Track};
-use reactive_stores::{StorePath, StorePathSegment};
+use reactive_graph::{
+    graph::{Observer, Subscriber},
+    signal::ArcTrigger,
+    traits::Track,
+};
+use reactive_stores::StorePathSegment;
 use std::{
     collections::BTreeMap,
+    fmt,
     hash::{Hash, Hasher},
-    sync::{Arc, Mutex, OnceLock},
+    sync::{
+        Arc, Mutex, OnceLock, Weak,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 /// The nodes below a node, by index of field or item. Shared, so that a walk goes over what was
@@ -18,7 +26,60 @@ pub(super) type Children = Arc<BTreeMap<usize, Arc<Node>>>;
 pub(super) struct Node {
     /// Made when somebody first reads this very place.
     trigger: OnceLock<ArcTrigger>,
+    /// Readers that depend on this place by a trigger of their own.
+    apart: Mutex<Vec<Alone>>,
     children: Mutex<Children>,
+}
+
+struct Alone {
+    id: usize,
+    subscriber: Weak<dyn Subscriber + Send + Sync>,
+    trigger: ArcTrigger,
+}
+
+/// A reader that depends on a place in a way that can be taken back.
+#[derive(Debug)]
+pub(super) struct Apart {
+    node: Arc<Node>,
+    id: usize,
+}
+
+impl Apart {
+    /// It was none.
+    pub(super) fn undo(self) {
+        let mut apart = crate::lock(&self.node.apart);
+        apart.retain(|alone| alone.id != self.id);
+    }
+
+    /// It was one, and is made to depend by `track` instead, unless that is too late.
+    pub(super) fn confirm(self, track: impl FnOnce()) {
+        let observer = Observer::get();
+        let is_its_own = |alone: &Alone| {
+            alone.id == self.id
+                && observer
+                    .as_ref()
+                    .is_some_and(|observer| observer.1.ptr_eq(&alone.subscriber))
+        };
+        let in_time = crate::lock(&self.node.apart).iter().any(is_its_own);
+        match in_time {
+            true => {
+                track();
+                self.undo();
+            }
+            false => self.keep(),
+        }
+    }
+
+    /// It was one. What it depended on before, in the same way, is not needed any more.
+    pub(super) fn keep(self) {
+        let mut apart = crate::lock(&self.node.apart);
+        let this = apart.iter().find(|alone| alone.id == self.id);
+        if let Some(subscriber) = this.map(|alone| Weak::clone(&alone.subscriber)) {
+            let is_older =
+                |alone: &Alone| alone.subscriber.ptr_eq(&subscriber) && alone.id < self.id;
+            apart.retain(|alone| alone.subscriber.strong_count() > 0 && !is_older(alone));
+        }
+    }
 }
 
 impl Node {
@@ -27,12 +88,38 @@ impl Node {
         self.trigger.get_or_init(ArcTrigger::new).track();
     }
 
-    pub(super) fn trigger(&self) -> Option<&ArcTrigger> {
-        self.trigger.get()
+    /// As [`Node::track`], in a way that can be taken back.
+    pub(super) fn track_apart(self: &Arc<Self>) -> Option<Apart> {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        let subscriber = Observer::get()?.1;
+        let trigger = ArcTrigger::new();
+        trigger.track();
+        let id = NEXT.fetch_add(1, Ordering::Relaxed);
+        let alone = Alone {
+            id,
+            subscriber,
+            trigger,
+        };
+        crate::lock(&self.apart).push(alone);
+        let node = Arc::clone(self);
+        Some(Apart { node, id })
     }
 
+    /// Whether somebody reads this very place.
     pub(super) fn is_read(&self) -> bool {
-        self.trigger.get().is_some() || !self.children().is_empty()
+        self.trigger.get().is_some() || !crate::lock(&self.apart).is_empty()
+    }
+
+    /// Whether somebody reads this place or one inside of it.
+    pub(super) fn is_in_use(&self) -> bool {
+        self.is_read() || !self.children().is_empty()
+    }
+
+    /// Adds the triggers of this place.
+    pub(super) fn tell(&self, triggers: &mut Triggers) {
+        triggers.extend(self.trigger.get().cloned());
+        let apart = std::mem::take(&mut *crate::lock(&self.apart));
+        triggers.extend(apart.into_iter().map(|alone| alone.trigger));
     }
 
     pub(super) fn children(&self) -> Children {
@@ -44,13 +131,41 @@ impl Node {
     }
 
     /// The node of a place below this one, made if need be.
-    pub(super) fn at(self: &Arc<Self>, path: &StorePath) -> Arc<Self> {
+    pub(super) fn at<'p>(
+        self: &Arc<Self>,
+        path: impl IntoIterator<Item = &'p StorePathSegment>,
+    ) -> Arc<Self> {
         let step = |node: Arc<Self>, segment| {
             let mut children = crate::lock(&node.children);
-            let below = Arc::make_mut(&mut children).entry(index(segment));
+            let below = Arc::make_mut(&mut children).entry(Self::index(segment));
             Arc::clone(below.or_default())
         };
         path.into_iter().fold(Arc::clone(self), step)
+    }
+
+    /// The index that a segment of a path stands for. `reactive_stores` shows it to hashers only.
+    pub(super) fn index(segment: &StorePathSegment) -> usize {
+        struct Seen(usize);
+
+        impl Hasher for Seen {
+            fn write_usize(&mut self, n: usize) {
+                self.0 = n;
+            }
+
+            fn write(&mut self, bytes: &[u8]) {
+                let fold =
+                    |n: usize, byte: &u8| n.wrapping_mul(31).wrapping_add(usize::from(*byte));
+                self.0 = bytes.iter().fold(self.0, fold);
+            }
+
+            fn finish(&self) -> u64 {
+                self.0 as u64
+            }
+        }
+
+        let mut seen = Seen(0);
+        segment.hash(&mut seen);
+        seen.0
     }
 
     /// Puts others in the place of the nodes that a walk went over; what came meanwhile stays.
@@ -67,35 +182,17 @@ impl Node {
 
     /// Adds the triggers of this place and of all below it.
     pub(super) fn tell_all(&self, triggers: &mut Triggers) {
-        triggers.extend(self.trigger().cloned());
+        self.tell(triggers);
         for child in self.children().values() {
             child.tell_all(triggers);
         }
     }
 }
 
-/// The index that a segment of a path stands for. `reactive_stores` shows it to hashers only.
-fn index(segment: &StorePathSegment) -> usize {
-    struct Seen(usize);
-
-    impl Hasher for Seen {
-        fn write_usize(&mut self, n: usize) {
-            self.0 = n;
-        }
-
-        fn write(&mut self, bytes: &[u8]) {
-            let fold = |n: usize, byte: &u8| n.wrapping_mul(31).wrapping_add(usize::from(*byte));
-            self.0 = bytes.iter().fold(self.0, fold);
-        }
-
-        fn finish(&self) -> u64 {
-            self.0 as u64
-        }
+impl fmt::Debug for Node {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Node").finish_non_exhaustive()
     }
-
-    let mut seen = Seen(0);
-    segment.hash(&mut seen);
-    seen.0
 }
 
 #[cfg(test)]
@@ -103,7 +200,7 @@ mod tests {
     #[test]
     fn a_segment_tells_its_index() {
         for n in [0, 1, 300, usize::MAX] {
-            assert_eq!(super::index(&n.into()), n);
+            assert_eq!(super::Node::index(&n.into()), n);
         }
     }
 }

@@ -1,11 +1,13 @@
 //! [`Root`]: what tells the readers of the fields of one key, as one type.
 
 use super::{
-    calls::{self, Place},
+    calls::{self, Keys},
     diff::Diff,
     held::Shape,
     node::Node,
-    walk::Found,
+    place::{Place, Places},
+    walk::{Found, is_list},
+    way::{Items, items},
 };
 use crate::{
     store::{Graph, Inner, Slot, Triggers, View, typed},
@@ -26,6 +28,10 @@ pub(super) struct Root<V: 'static> {
     by_index: Arc<Node>,
     /// What is read by way of a key. The node of an item moves with it.
     by_key: Arc<Node>,
+    /// What is waited for that has not been found: an item by a key that is not there.
+    awaited: Arc<Node>,
+    /// Whether the value itself is a list.
+    is_list: bool,
     told: Mutex<Told>,
 }
 
@@ -33,10 +39,14 @@ pub(super) struct Root<V: 'static> {
 #[derive(Default)]
 struct Told {
     value: Option<Value>,
+    /// Counts the values.
+    age: u64,
     /// Where the items of keyed fields are in that value, as far as somebody has asked. Made anew
     /// when one has moved, so an item's segment in a path is its index.
-    keys: KeyMap,
-    keys_in_use: bool,
+    keys: Option<KeyMap>,
+    /// The same for a value that they were not told of: one that a batch wrote, or that another
+    /// thread is about to tell of.
+    other: Option<(Option<Value>, KeyMap)>,
     /// Whether somebody compares values right now, and will take in what comes meanwhile.
     comparing: bool,
 }
@@ -53,9 +63,11 @@ impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
         let root = Arc::new(Self {
             inner: view.inner.this.clone(),
             slot,
+            is_list: is_list::<V>(&shape.missing()),
             shape,
             by_index: Arc::default(),
             by_key: Arc::default(),
+            awaited: Arc::default(),
             told: Mutex::new(Told {
                 value,
                 ..Told::default()
@@ -71,34 +83,98 @@ impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
     }
 
     /// For a field that asks for the trigger of a path, see [`calls::trigger`].
-    pub(super) fn trigger(self: &Arc<Self>, path: &StorePath) -> StoreFieldTrigger {
-        calls::trigger(|by_key| {
-            let inner = self.inner.upgrade()?;
-            // Who sees what a batch wrote must look again if it comes to nothing, and the items are
-            // not where readers outside of it see them. What is computed is followed as a whole. Who
-            // has no owner cannot keep the root.
-            if inner.is_in_batch() || inner.is_computed(&self.slot) || Owner::current().is_none() {
-                // Who reads the value reports what is wrong with it.
-                let _ = inner.read(&self.slot);
-                return None;
-            }
-            let root = if by_key { &self.by_key } else { &self.by_index };
-            Some(Place {
-                node: root.at(path),
-                root: Arc::clone(self) as _,
-            })
+    pub(super) fn trigger(self: &Arc<Self>, path: &StorePath, view: &View) -> StoreFieldTrigger {
+        calls::trigger(path, |keys| {
+            view.may_read(&self.slot).ok()?;
+            self.places(path, keys)
         })
     }
 
-    /// Where items with keys are in `content`, which is what this thread reads.
-    pub(super) fn keys(&self, content: Option<&Value>) -> KeyMap {
-        let mut told = crate::lock(&self.told);
-        // What is written in a batch is nobody else's business.
-        if !is_content(told.value.as_ref(), content) {
-            return KeyMap::default();
+    /// Makes the running effect or memo depend on the whole value.
+    pub(super) fn track(self: &Arc<Self>) {
+        if let Some(inner) = self.inner.upgrade() {
+            self.whole(&inner).track();
         }
-        told.keys_in_use = true;
-        told.keys.clone()
+    }
+
+    fn place(self: &Arc<Self>, node: &Arc<Node>) -> Place {
+        Place::inside(Arc::clone(node), Arc::clone(self) as _)
+    }
+
+    /// The whole value, as what a reader depends on.
+    fn whole(self: &Arc<Self>, inner: &Arc<Inner>) -> Place {
+        let whole = self.place(&self.by_index);
+        match self.is_followed_by_key(inner) {
+            true => whole.of_key(inner, &self.slot),
+            false => whole,
+        }
+    }
+
+    /// Whether readers depend on the key rather than on places inside of its value.
+    fn is_followed_by_key(&self, inner: &Inner) -> bool {
+        inner.is_in_batch() || inner.is_computed(&self.slot) || Owner::current().is_none()
+    }
+
+    /// What a path stands for, whose keys were found as they say.
+    fn places(self: &Arc<Self>, path: &StorePath, keys: Keys) -> Option<Places> {
+        let inner = self.inner.upgrade()?;
+        let in_root = self.is_list && path.len() == 1;
+        let (place, awaited) = if self.is_followed_by_key(&inner) {
+            (self.whole(&inner), None)
+        } else if keys.count == 0 {
+            (self.place(&self.by_index.at(path)), None)
+        } else {
+            self.by_key(path, keys)
+                .unwrap_or_else(|| (self.whole(&inner), None))
+        };
+        Some(Places {
+            place,
+            awaited,
+            in_root,
+        })
+    }
+
+    /// What a path stands for that was found by keys, and what a reader waits for that finds nothing
+    /// there; `None` if the items are no longer where they were found.
+    fn by_key(self: &Arc<Self>, path: &StorePath, keys: Keys) -> Option<(Place, Option<Place>)> {
+        let is_told = |told: &Told| !told.comparing && keys.age == Some(told.age);
+        let value = {
+            let told = crate::lock(&self.told);
+            is_told(&told).then(|| told.value.clone())?
+        };
+        let (held, _) = self.shape.read(value.as_ref());
+        let awaited = || self.place(&self.awaited);
+        match untrack(|| items::<V>(&held, path, keys.count)) {
+            Items::Missing => return Some((awaited(), None)),
+            Items::Mixed => {
+                let field = self.by_index.at(path.into_iter().take(1));
+                return Some((self.place(&field), None));
+            }
+            Items::ByKey => {}
+        }
+        let told = crate::lock(&self.told);
+        is_told(&told).then(|| (self.place(&self.by_key.at(path)), Some(awaited())))
+    }
+
+    /// Where items with keys are in `content`, which is what this thread reads, and of what age that
+    /// is, if it is what readers were told of.
+    pub(super) fn keys(&self, content: Option<&Value>) -> (KeyMap, Option<u64>) {
+        let mut told = crate::lock(&self.told);
+        if !told.comparing && is_content(told.value.as_ref(), content) {
+            let age = told.age;
+            return (told.keys.get_or_insert_default().clone(), Some(age));
+        }
+        let outdated = match &told.other {
+            Some((value, keys)) if is_content(value.as_ref(), content) => {
+                return (keys.clone(), None);
+            }
+            _ => told.other.take(),
+        };
+        let keys = KeyMap::default();
+        told.other = Some((content.cloned(), keys.clone()));
+        drop(told);
+        drop(outdated);
+        (keys, None)
     }
 
     /// Tells of what differs between two values. Whether items with keys have moved.
@@ -113,16 +189,16 @@ impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
         let mut keys_moved = false;
         for (root, by_key) in [(&self.by_index, false), (&self.by_key, true)] {
             let keys_in_use = keys_in_use && by_key;
-            if root.is_read() || keys_in_use {
-                let mut found = Found {
-                    triggers,
-                    by_key,
-                    keys_in_use,
-                    keys_moved: false,
-                };
+            if root.is_in_use() || keys_in_use {
+                let mut found = Found::new(triggers);
+                found.by_key = by_key;
+                found.keys_in_use = keys_in_use;
                 found.compare(root, &*old, &*new);
                 keys_moved |= found.keys_moved;
             }
+        }
+        if keys_moved {
+            self.awaited.tell(triggers);
         }
         keys_moved
     }
@@ -131,7 +207,7 @@ impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
 impl<V: Diff + Clone + Send + Sync + 'static> Graph for Root<V> {
     fn refresh(&self, inner: &Inner, triggers: &mut Triggers) {
         loop {
-            let (old, new, keys_in_use) = {
+            let (old, new, keys, other) = {
                 let mut told = crate::lock(&self.told);
                 if told.comparing {
                     return;
@@ -141,23 +217,27 @@ impl<V: Diff + Clone + Send + Sync + 'static> Graph for Root<V> {
                     return;
                 }
                 told.comparing = true;
+                told.age += 1;
                 let old = mem::replace(&mut told.value, new.clone());
-                (old, new, told.keys_in_use)
+                (old, new, told.keys.take(), told.other.take())
             };
-            let _comparing = Comparing(&self.told);
-            let compare = || self.compare(old.as_ref(), new.as_ref(), keys_in_use, triggers);
-            if untrack(compare) && keys_in_use {
-                let mut told = crate::lock(&self.told);
-                told.keys_in_use = false;
-                let _outdated = mem::take(&mut told.keys);
-                drop(told);
-            }
+            drop(other);
+            let comparing = Comparing(&self.told);
+            let in_use = keys.is_some();
+            let compare = || self.compare(old.as_ref(), new.as_ref(), in_use, triggers);
+            let keys = match untrack(compare) {
+                true => None,
+                false => keys,
+            };
+            crate::lock(&self.told).keys = keys;
+            drop(comparing);
         }
     }
 
     fn alert(&self, triggers: &mut Triggers) {
-        self.by_index.tell_all(triggers);
-        self.by_key.tell_all(triggers);
+        for root in [&self.by_index, &self.by_key, &self.awaited] {
+            root.tell_all(triggers);
+        }
     }
 }
 

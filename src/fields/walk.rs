@@ -1,6 +1,6 @@
 //! [`Walk`]: the way through two values, along the places that somebody reads.
 
-use super::{diff::Diff, node::Node};
+use super::{diff::Diff, node::Node, way::Way};
 use crate::store::Triggers;
 use reactive_stores::KeyedAccess;
 use std::{
@@ -18,8 +18,31 @@ pub(super) struct Found<'t> {
     /// Whether somebody relies on where the keys of collections are, so that they are looked at
     /// even where nobody reads.
     pub(super) keys_in_use: bool,
-    /// Whether a key is no longer where it was.
+    /// Whether a key may no longer be where it was.
     pub(super) keys_moved: bool,
+    /// Whether the keys of a collection that both values have differ.
+    pub(super) rows_moved: bool,
+    /// Whether there were items by index.
+    pub(super) items: bool,
+    /// Set if nothing is to be compared, and only one way to be gone.
+    pub(super) way: Option<Way>,
+}
+
+/// Whether the parts of a value are the items of a list.
+pub(super) fn is_list<V: Diff>(value: &V) -> bool {
+    let mut triggers = Triggers::new();
+    let mut found = Found::new(&mut triggers);
+    found.compare(&Node::default(), value, value);
+    found.items
+}
+
+/// Whether the items of a collection with keys are not where they were.
+pub(super) fn rows_moved<V: Diff>(old: &V, new: &V) -> bool {
+    let mut triggers = Triggers::new();
+    let mut found = Found::new(&mut triggers);
+    found.keys_in_use = true;
+    found.compare(&Node::default(), old, new);
+    found.rows_moved
 }
 
 /// Compares two values where somebody reads them. [`Diff::walk`] is called with one, at the place of
@@ -36,6 +59,18 @@ impl fmt::Debug for Walk<'_, '_> {
 }
 
 impl<'t> Found<'t> {
+    pub(super) fn new(triggers: &'t mut Triggers) -> Self {
+        Self {
+            triggers,
+            by_key: false,
+            keys_in_use: false,
+            keys_moved: false,
+            rows_moved: false,
+            items: false,
+            way: None,
+        }
+    }
+
     pub(super) fn compare<T: Diff>(&mut self, root: &Node, old: &T, new: &T) {
         self.visit(Some(root), Some(old), Some(new), T::walk);
     }
@@ -50,11 +85,11 @@ impl<'t> Found<'t> {
         match (old, new) {
             (None, None) => {}
             (Some(old), Some(new)) => {
-                if let Some(trigger) = node.and_then(Node::trigger) {
+                if let Some(node) = node.filter(|node| node.is_read()) {
                     if old == new {
                         return;
                     }
-                    self.triggers.push(trigger.clone());
+                    node.tell(self.triggers);
                 }
                 inside(old, new, &mut Walk { node, found: self });
             }
@@ -89,9 +124,25 @@ impl<'t> Walk<'_, 't> {
         new: Option<&T>,
         inside: impl FnOnce(&T, &T, &mut Walk<'_, 't>),
     ) {
+        if let Some(way) = &mut self.found.way {
+            if way.step(index) {
+                self.go(new, inside);
+            }
+            return;
+        }
         let child = self.node.and_then(|node| node.child(index));
         if child.is_some() || self.found.keys_in_use {
             self.found.visit(child.as_deref(), old, new, inside);
+        }
+    }
+
+    /// Goes on into what the last step led to.
+    fn go<T: ?Sized>(&mut self, to: Option<&T>, inside: impl FnOnce(&T, &T, &mut Walk<'_, 't>)) {
+        let goes_on = |way: &mut Way| way.goes_on(to.is_some());
+        if let (Some(true), Some(to)) = (self.found.way.as_mut().map(goes_on), to) {
+            inside(to, to, self);
+            // There is only one way.
+            self.found.way.as_mut().map(|way| way.goes_on(false));
         }
     }
 
@@ -104,6 +155,13 @@ impl<'t> Walk<'_, 't> {
         new: impl Fn(usize) -> Option<&'v T>,
         inside: impl Fn(&T, &T, &mut Walk<'_, 't>),
     ) {
+        self.found.items = true;
+        if let Some(way) = &mut self.found.way {
+            if let Some(index) = way.next() {
+                self.go(new(index), inside);
+            }
+            return;
+        }
         if self.found.keys_in_use {
             for index in 0..len {
                 self.part(index, old(index), new(index), &inside);
@@ -158,6 +216,15 @@ impl<'t> Walk<'_, 't> {
         K: Eq + Hash,
         for<'k> &'k C: IntoIterator<Item: PartialEq + Copy>,
     {
+        if let Some(way) = &mut self.found.way {
+            if let Some(index) = way.next()
+                && way.pass_row()
+            {
+                let key = new.into_iter().nth(index).map(key);
+                self.go(key.map(|key| new.keyed(index, &key)), inside);
+            }
+            return;
+        }
         // Equal items have equal keys, so most keys need not be asked for.
         let mut differ = Vec::new();
         let (mut olds, mut news) = (old.into_iter(), new.into_iter());
@@ -185,6 +252,7 @@ impl<'t> Walk<'_, 't> {
             return;
         }
         self.found.keys_moved = true;
+        self.found.rows_moved = true;
         let Some(node) = self.node else { return };
         let keys = |items: &C| items.into_iter().map(key).collect::<Vec<_>>();
         let (old_keys, new_keys) = (keys(old), keys(new));
@@ -214,8 +282,16 @@ impl<'t> Walk<'_, 't> {
         node.replace(&children, stay);
     }
 
+    /// Whether two values that are one in memory need not be looked into.
+    pub(super) fn skips_same(&self) -> bool {
+        self.found.way.is_none()
+    }
+
     /// A value whose parts nobody knows: if it differs, all that is read of it differs.
     pub fn whole<T: PartialEq + ?Sized>(&mut self, old: &T, new: &T) {
+        if let Some(way) = &mut self.found.way {
+            return way.is_unknown();
+        }
         if old == new {
             return;
         }
