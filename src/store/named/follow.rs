@@ -155,9 +155,11 @@ impl Named {
             // Still held by `write`.
             told.value.clone_from(&write.new);
             let time = inner.time(state);
-            let mut line = Line::open(inner, &running, state, time).of_its_cause();
-            line.add(state, &mut crate::lock(&self.slot.state), &write);
-            line.close(state);
+            if let Some(line) = Line::open(inner, &running, state, time) {
+                let mut line = line.of_its_cause();
+                line.add(state, &mut crate::lock(&self.slot.state), &write);
+                line.close(state);
+            }
         }
         moved
     }

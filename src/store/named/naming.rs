@@ -57,7 +57,7 @@ impl Naming {
         &self,
         inner: &Inner,
         state: &mut State,
-        line: &mut Line,
+        line: Option<&mut Line>,
         signals: &mut Signals,
     ) -> Write {
         let named = self.named();
@@ -92,8 +92,12 @@ impl Naming {
             Self::End(_) => None,
         };
         here.sequence = state.sequence;
-        signals.triggers.extend(here.signal.existing());
-        line.add(state, here, &write);
+        if let Some(trigger) = here.signal.existing() {
+            signals.triggers.push(trigger);
+        }
+        if let Some(line) = line {
+            line.add(state, here, &write);
+        }
         write
     }
 }

@@ -1,6 +1,9 @@
 //! The commit: the one place where the store changes, and what follows from it at once.
 
-use super::{line::Line, signals::Signals};
+use super::{
+    line::{Line, change},
+    signals::Signals,
+};
 use crate::{
     change::ChangeSet,
     error::StateError,
@@ -95,12 +98,16 @@ impl Inner {
         }
         let mut committed = Committed {
             signals: Signals {
+                triggers: SmallVec::new(),
                 visible: visible > 0 || !state.named.is_empty(),
+                members: false,
                 recorders: state.recorders.clone(),
-                ..Signals::default()
             },
+            graphs: SmallVec::new(),
             schedule: self.scheduler.is_automatic() && !state.scheduled,
-            ..Committed::default()
+            changes: None,
+            outdated: None,
+            waste: Vec::new(),
         };
         let is_followed = for_middleware || (count > 0 && !state.recorders.is_empty());
         state.scheduled |= committed.schedule;
@@ -133,15 +140,17 @@ impl Inner {
             slot.sequence = state.sequence;
             committed.signals.triggers.extend(slot.signal.existing());
             committed.graphs.extend(slot.graphs.living());
-            line.add(state, slot, write);
+            if let Some(line) = &mut line {
+                line.add(state, slot, write);
+            }
             if is_followed {
                 let changes = committed.changes.get_or_insert_default();
-                changes.changes.push(line.change(state, write));
+                changes.changes.push(change(write, time, state));
             }
         }
         for naming in due {
             committed.signals.members = true;
-            let told = naming.take_effect(self, state, &mut line, &mut committed.signals);
+            let told = naming.take_effect(self, state, line.as_mut(), &mut committed.signals);
             committed.waste.push(told);
         }
         if let Some(changes) = &committed.changes {
@@ -151,11 +160,14 @@ impl Inner {
         }
         // Last, so that nobody takes what was read before the commit for what stands after it.
         self.clock.store(state.sequence, Ordering::Release);
-        line.close(state);
+        if let Some(line) = line {
+            line.close(state);
+        }
         Ok(Some(committed))
     }
 
     /// The time of a commit. It is read once a turn where turns end by themselves.
+    #[inline]
     pub(crate) fn time(&self, state: &mut State) -> u64 {
         if !self.scheduler.is_automatic() {
             return clock::now();

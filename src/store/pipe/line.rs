@@ -28,7 +28,9 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    pub(crate) fn open(inner: &Inner, running: &Running, state: &State, time: u64) -> Self {
+    /// `None` if nobody listens, and nothing waits that would have to be kept up.
+    #[inline]
+    pub(crate) fn open(inner: &Inner, running: &Running, state: &State, time: u64) -> Option<Self> {
         let count = |counter: &std::sync::atomic::AtomicUsize| counter.load(Ordering::Acquire);
         let listening = &inner.listening;
         let sync = count(&listening.sync) + count(&listening.following) > 0;
@@ -37,18 +39,21 @@ impl Line {
             Telling::AtOnce => ((sync || batched).then_some(Audience::All), false),
             Telling::Batched => (sync.then_some(Audience::Sync), batched),
         };
+        if audience.is_none() && !later && state.pending.is_empty() {
+            return None;
+        }
         let round = match state.delivering {
             Some((thread, round)) if thread == ThisThread::get() => round + 1,
             _ => 0,
         };
-        Self {
+        Some(Self {
             audience,
             later,
             round,
             time,
             slots: SmallVec::new(),
             changes: ChangeSet::default(),
-        }
+        })
     }
 
     /// What follows from a change belongs to its round: nobody has written in between.
@@ -70,7 +75,7 @@ impl Line {
                 }
                 _ => {
                     slot.pending = u32::try_from(state.pending.len()).unwrap_or(NOT_PENDING);
-                    let change = self.change(state, write);
+                    let change = change(write, self.time, state);
                     state.pending.push((Arc::clone(&write.slot), change));
                 }
             }
@@ -78,7 +83,8 @@ impl Line {
         }
         if self.audience.is_some() {
             self.slots.push(Arc::clone(&write.slot));
-            self.changes.changes.push(self.change(state, write));
+            let change = change(write, self.time, state);
+            self.changes.changes.push(change);
         }
     }
 
@@ -96,17 +102,17 @@ impl Line {
             });
         }
     }
+}
 
-    pub(super) fn change(&self, state: &State, write: &Write) -> Change {
-        Change {
-            key: Arc::clone(&write.slot.key),
-            old: write.old.clone(),
-            new: write.new.clone(),
-            stamp: write.stamp.clone(),
-            time: self.time,
-            version: state.version,
-            sequence: state.sequence,
-            first: state.sequence,
-        }
+pub(super) fn change(write: &Write, time: u64, state: &State) -> Change {
+    Change {
+        key: Arc::clone(&write.slot.key),
+        old: write.old.clone(),
+        new: write.new.clone(),
+        stamp: write.stamp.clone(),
+        time,
+        version: state.version,
+        sequence: state.sequence,
+        first: state.sequence,
     }
 }
