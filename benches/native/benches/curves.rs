@@ -129,7 +129,9 @@ fn ours(engine: EngineKind, names: &[String]) -> [f64; 6] {
     let set_held = cost(count, |at| drop(handles[at].set(next())));
     let subscribe = cost(count, |at| {
         let options = SubscribeOptions::new();
-        let listener = |value: Option<&i32>, _: &universal_state::Change| drop(black_box(value));
+        let listener = |value: Option<&i32>, _: &universal_state::Change| {
+            black_box(value);
+        };
         drop(black_box(
             store.subscribe_with(&names[at], options, listener),
         ));
