@@ -26,7 +26,7 @@ export function summed(name, measured) {
   return rows.toSorted((a, b) => a.median_ms - b.median_ms)
 }
 
-const number = (value) => value?.toPrecision(3)
+const number = (value) => Number(value.toPrecision(3)).toLocaleString('en', { maximumSignificantDigits: 3 })
 const times = (ratio) => (ratio ? `${ratio < 10 ? ratio.toPrecision(2) : ratio.toFixed(0)} ×` : '')
 
 export function print(name, rows) {

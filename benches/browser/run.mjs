@@ -1,7 +1,7 @@
 // `node run.mjs URL [--json FILE] [--markdown FILE] [--svg FILE] [--only NAME[,NAME]] [--rounds N]`: drives the browser that `CHROME` names and
 // prints what the page measured. Started by `cargo xtask bench browser`.
 
-import { writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
@@ -54,7 +54,7 @@ try {
     rounds: values.rounds,
   }
   if (values.json) writeFileSync(values.json, `${JSON.stringify(byName(results), null, 2)}\n`)
-  if (values.markdown) writeFileSync(values.markdown, markdown(results, environment))
+  if (values.markdown) writeBetweenMarks(values.markdown, markdown(results, environment))
   if (values.svg) writeFileSync(values.svg, chart(results, environment))
 } catch (error) {
   fail(error.message)
@@ -65,6 +65,14 @@ try {
 function fail(message) {
   console.error(`error: ${message}`)
   process.exit(1)
+}
+
+/** Into a file that has marks for it, between them; else as a file of its own. */
+function writeBetweenMarks(file, text) {
+  const [begin, end] = ['<!-- bench browser: begin -->', '<!-- bench browser: end -->']
+  const [before, rest] = (existsSync(file) ? readFileSync(file, 'utf8') : '').split(begin)
+  const after = rest?.split(end)[1]
+  writeFileSync(file, after === undefined ? text : `${before}${begin}\n${text}${end}${after}`)
 }
 
 /** `{workload: {name: {median_ms, ratio_to_best_peer, …}}}` */

@@ -2,7 +2,7 @@
 // against `observe`.
 
 import { action, autorun, observable, reaction } from 'mobx'
-import { GROUP, LEAF, tree } from '../deep.js'
+import { GROUP_NAME, LEAF_NAME, namedTree } from '../deep.js'
 import { byName, initialMap, mapSnapshots } from '../hear.js'
 export { prepare } from '../workloads.js'
 
@@ -14,14 +14,14 @@ const put = action((box, value) => {
   box.set(value)
 })
 
-/** `held` is the array that the leaf is in. */
+/** What is held is the object that the leaf is in. */
 const deep = {
-  open: () => observable(tree()),
-  hold: (state) => state.groups[GROUP].leaves,
-  set: action((state, leaves, value) => {
-    leaves[LEAF] = value
+  open: () => observable(namedTree()),
+  hold: (state) => state.groups[GROUP_NAME],
+  set: action((state, group, value) => {
+    group[LEAF_NAME] = value
   }),
-  listen: (state, leaves, hear) => reaction(() => leaves[LEAF], hear),
+  listen: (state, group, hear) => reaction(() => group[LEAF_NAME], hear),
 }
 
 export const adapters = {

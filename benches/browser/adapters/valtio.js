@@ -3,7 +3,7 @@
 
 import { proxy, snapshot, subscribe } from 'valtio/vanilla'
 import { subscribeKey } from 'valtio/vanilla/utils'
-import { GROUP, LEAF, tree } from '../deep.js'
+import { GROUP_NAME, LEAF_NAME, namedTree } from '../deep.js'
 import { byName, initial, initialObject, objectSnapshots } from '../hear.js'
 export { prepare } from '../workloads.js'
 
@@ -22,14 +22,14 @@ const perKey = {
   },
 }
 
-/** `held` is the array that the leaf is in. */
+/** What is held is the object that the leaf is in. */
 const deep = {
-  open: () => proxy(tree()),
-  hold: (state) => state.groups[GROUP].leaves,
-  set: (state, leaves, value) => {
-    leaves[LEAF] = value
+  open: () => proxy(namedTree()),
+  hold: (state) => state.groups[GROUP_NAME],
+  set: (state, group, value) => {
+    group[LEAF_NAME] = value
   },
-  listen: (state, leaves, hear) => subscribeKey(leaves, LEAF, hear, true),
+  listen: (state, group, hear) => subscribeKey(group, LEAF_NAME, hear, true),
 }
 
 export const adapters = {

@@ -8,13 +8,7 @@ use reactive_graph::{
 };
 use reactive_stores::{Store as Accessors, StoreFieldIterator};
 use serde::{Deserialize, Serialize};
-use std::{
-    env, fs,
-    hint::black_box,
-    io,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{fs, hint::black_box, io, path::Path, time::Duration};
 use universal_state::{Delivery, Diff, EngineKind, Key, Store, SubscribeOptions};
 
 const KEYS: usize = 1_000;
@@ -27,7 +21,8 @@ struct Form {
 const FORM: Key<Form> = Key::new("form");
 
 fn main() -> io::Result<()> {
-    let folder = folder();
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("criterion");
+    // What another run has left is not compared with.
     let _ = fs::remove_dir_all(&folder);
     let mut criterion = Criterion::default()
         .output_directory(&folder)
@@ -41,11 +36,6 @@ fn main() -> io::Result<()> {
         field(&mut criterion, *engine);
     }
     summary(&folder)
-}
-
-fn folder() -> PathBuf {
-    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
-    target.join("bench-native")
 }
 
 fn listener(value: Option<&i32>, _: &universal_state::Change) {
