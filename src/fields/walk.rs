@@ -32,7 +32,10 @@ pub(super) struct Found<'t> {
 pub(super) fn is_list<V: Diff>(value: &V) -> bool {
     let mut triggers = Triggers::new();
     let mut found = Found::new(&mut triggers);
-    found.compare(&Node::default(), value, value);
+    // Somebody reads inside of it, but nothing that is there.
+    let root = Arc::new(Node::default());
+    root.at(&[usize::MAX.into()]);
+    found.compare(&root, value, value);
     found.items
 }
 
@@ -91,7 +94,9 @@ impl<'t> Found<'t> {
                     }
                     node.tell(self.triggers);
                 }
-                inside(old, new, &mut Walk { node, found: self });
+                if self.keys_in_use || node.is_some_and(Node::has_children) {
+                    inside(old, new, &mut Walk { node, found: self });
+                }
             }
             _ => {
                 self.keys_moved = true;

@@ -89,6 +89,8 @@ pub(super) fn items<V: Diff>(value: &V, path: &StorePath, keys: usize) -> Items 
         rows: 0,
         end: End::Open,
     });
+    // Whether anybody reads there or not.
+    found.keys_in_use = true;
     found.compare(&Node::default(), value, value);
     let (end, rows) = found
         .way
