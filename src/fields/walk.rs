@@ -7,6 +7,7 @@ use std::{
     collections::{BTreeMap, HashMap},
     fmt,
     hash::Hash,
+    mem,
     sync::Arc,
 };
 
@@ -20,8 +21,10 @@ pub(super) struct Found<'t> {
     pub(super) keys_in_use: bool,
     /// Whether a key may no longer be where it was.
     pub(super) keys_moved: bool,
-    /// Whether the keys of a collection that both values have differ.
+    /// Whether items with keys came, went or moved.
     pub(super) rows_moved: bool,
+    /// Whether what is looked at is only in one of the values.
+    alone: bool,
     /// Whether there were items by index.
     pub(super) items: bool,
     /// Set if nothing is to be compared, and only one way to be gone.
@@ -69,6 +72,7 @@ impl<'t> Found<'t> {
             keys_in_use: false,
             keys_moved: false,
             rows_moved: false,
+            alone: false,
             items: false,
             way: None,
         }
@@ -98,10 +102,15 @@ impl<'t> Found<'t> {
                     inside(old, new, &mut Walk { node, found: self });
                 }
             }
-            _ => {
-                self.keys_moved = true;
+            (Some(one), None) | (None, Some(one)) => {
                 if let Some(node) = node {
                     node.tell_all(self.triggers);
+                }
+                if self.keys_in_use {
+                    let alone = mem::replace(&mut self.alone, true);
+                    let (node, found) = (None, &mut *self);
+                    inside(one, one, &mut Walk { node, found });
+                    self.alone = alone;
                 }
             }
         }
@@ -230,6 +239,11 @@ impl<'t> Walk<'_, 't> {
             }
             return;
         }
+        if self.found.alone {
+            self.found.keys_moved = true;
+            self.found.rows_moved = true;
+            return;
+        }
         // Equal items have equal keys, so most keys need not be asked for.
         let mut differ = Vec::new();
         let (mut olds, mut news) = (old.into_iter(), new.into_iter());
@@ -289,7 +303,7 @@ impl<'t> Walk<'_, 't> {
 
     /// Whether two values that are one in memory need not be looked into.
     pub(super) fn skips_same(&self) -> bool {
-        self.found.way.is_none()
+        self.found.way.is_none() && !self.found.alone
     }
 
     /// A value whose parts nobody knows: if it differs, all that is read of it differs.
@@ -297,7 +311,7 @@ impl<'t> Walk<'_, 't> {
         if let Some(way) = &mut self.found.way {
             return way.is_unknown();
         }
-        if old == new {
+        if !self.found.alone && old == new {
             return;
         }
         self.found.keys_moved = true;
