@@ -9,6 +9,10 @@ mod support;
 mod by_index;
 #[path = "fields/by_key.rs"]
 mod by_key;
+#[path = "fields/cost.rs"]
+mod cost;
+#[path = "fields/doors.rs"]
+mod doors;
 #[path = "fields/guards.rs"]
 mod guards;
 #[path = "fields/history.rs"]
@@ -19,6 +23,8 @@ mod life;
 mod missing;
 #[path = "fields/pipe.rs"]
 mod pipe;
+#[path = "fields/plain.rs"]
+mod plain;
 #[path = "fields/precision.rs"]
 mod precision;
 #[path = "fields/threads.rs"]

@@ -110,9 +110,13 @@ impl Node {
         self.trigger.get().is_some() || !crate::lock(&self.apart).is_empty()
     }
 
+    pub(super) fn has_children(&self) -> bool {
+        !crate::lock(&self.children).is_empty()
+    }
+
     /// Whether somebody reads this place or one inside of it.
     pub(super) fn is_in_use(&self) -> bool {
-        self.is_read() || !self.children().is_empty()
+        self.is_read() || self.has_children()
     }
 
     /// Adds the triggers of this place.

@@ -144,16 +144,20 @@ impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
         };
         let (held, _) = self.shape.read(value.as_ref());
         let awaited = || self.place(&self.awaited);
-        match untrack(|| items::<V>(&held, path, keys.count)) {
+        let items = untrack(|| items::<V>(&held, path, keys.count));
+        match items {
             Items::Missing => return Some((awaited(), None)),
             Items::Mixed => {
                 let field = self.by_index.at(path.into_iter().take(1));
                 return Some((self.place(&field), None));
             }
-            Items::ByKey => {}
+            Items::ByKey | Items::Unknown => {}
         }
         let told = crate::lock(&self.told);
-        is_told(&told).then(|| (self.place(&self.by_key.at(path)), Some(awaited())))
+        is_told(&told).then(|| {
+            let is_known = matches!(items, Items::ByKey);
+            (self.place(&self.by_key.at(path)), is_known.then(awaited))
+        })
     }
 
     /// Where items with keys are in `content`, which is what this thread reads, and of what age that
@@ -186,7 +190,7 @@ impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
         triggers: &mut Triggers,
     ) -> bool {
         let (old, new) = (self.shape.read(old).0, self.shape.read(new).0);
-        let mut keys_moved = false;
+        let (mut keys_moved, mut rows_moved) = (false, false);
         for (root, by_key) in [(&self.by_index, false), (&self.by_key, true)] {
             let keys_in_use = keys_in_use && by_key;
             if root.is_in_use() || keys_in_use {
@@ -195,9 +199,10 @@ impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
                 found.keys_in_use = keys_in_use;
                 found.compare(root, &*old, &*new);
                 keys_moved |= found.keys_moved;
+                rows_moved |= found.rows_moved;
             }
         }
-        if keys_moved {
+        if rows_moved {
             self.awaited.tell(triggers);
         }
         keys_moved

@@ -7,6 +7,7 @@ use std::{
     collections::{BTreeMap, HashMap},
     fmt,
     hash::Hash,
+    mem,
     sync::Arc,
 };
 
@@ -20,8 +21,10 @@ pub(super) struct Found<'t> {
     pub(super) keys_in_use: bool,
     /// Whether a key may no longer be where it was.
     pub(super) keys_moved: bool,
-    /// Whether the keys of a collection that both values have differ.
+    /// Whether items with keys came, went or moved.
     pub(super) rows_moved: bool,
+    /// Whether what is looked at is only in one of the values.
+    alone: bool,
     /// Whether there were items by index.
     pub(super) items: bool,
     /// Set if nothing is to be compared, and only one way to be gone.
@@ -32,7 +35,10 @@ pub(super) struct Found<'t> {
 pub(super) fn is_list<V: Diff>(value: &V) -> bool {
     let mut triggers = Triggers::new();
     let mut found = Found::new(&mut triggers);
-    found.compare(&Node::default(), value, value);
+    // Somebody reads inside of it, but nothing that is there.
+    let root = Arc::new(Node::default());
+    root.at(&[usize::MAX.into()]);
+    found.compare(&root, value, value);
     found.items
 }
 
@@ -66,6 +72,7 @@ impl<'t> Found<'t> {
             keys_in_use: false,
             keys_moved: false,
             rows_moved: false,
+            alone: false,
             items: false,
             way: None,
         }
@@ -91,12 +98,19 @@ impl<'t> Found<'t> {
                     }
                     node.tell(self.triggers);
                 }
-                inside(old, new, &mut Walk { node, found: self });
+                if self.keys_in_use || node.is_some_and(Node::has_children) {
+                    inside(old, new, &mut Walk { node, found: self });
+                }
             }
-            _ => {
-                self.keys_moved = true;
+            (Some(one), None) | (None, Some(one)) => {
                 if let Some(node) = node {
                     node.tell_all(self.triggers);
+                }
+                if self.keys_in_use {
+                    let alone = mem::replace(&mut self.alone, true);
+                    let (node, found) = (None, &mut *self);
+                    inside(one, one, &mut Walk { node, found });
+                    self.alone = alone;
                 }
             }
         }
@@ -225,6 +239,11 @@ impl<'t> Walk<'_, 't> {
             }
             return;
         }
+        if self.found.alone {
+            self.found.keys_moved = true;
+            self.found.rows_moved = true;
+            return;
+        }
         // Equal items have equal keys, so most keys need not be asked for.
         let mut differ = Vec::new();
         let (mut olds, mut news) = (old.into_iter(), new.into_iter());
@@ -284,7 +303,7 @@ impl<'t> Walk<'_, 't> {
 
     /// Whether two values that are one in memory need not be looked into.
     pub(super) fn skips_same(&self) -> bool {
-        self.found.way.is_none()
+        self.found.way.is_none() && !self.found.alone
     }
 
     /// A value whose parts nobody knows: if it differs, all that is read of it differs.
@@ -292,7 +311,7 @@ impl<'t> Walk<'_, 't> {
         if let Some(way) = &mut self.found.way {
             return way.is_unknown();
         }
-        if old == new {
+        if !self.found.alone && old == new {
             return;
         }
         self.found.keys_moved = true;

@@ -71,6 +71,8 @@ impl Way {
 pub(super) enum Items {
     /// By their keys.
     ByKey,
+    /// That is not known, for want of a type that knows its parts.
+    Unknown,
     /// Some by their keys, some by their indices.
     Mixed,
     /// One is not there, so the path leads elsewhere.
@@ -89,12 +91,14 @@ pub(super) fn items<V: Diff>(value: &V, path: &StorePath, keys: usize) -> Items 
         rows: 0,
         end: End::Open,
     });
+    // Whether anybody reads there or not.
+    found.keys_in_use = true;
     found.compare(&Node::default(), value, value);
     let (end, rows) = found
         .way
         .map_or((End::Unknown, 0), |way| (way.end, way.rows));
     match end {
-        End::Unknown => Items::ByKey,
+        End::Unknown => Items::Unknown,
         End::Open | End::Absent => Items::Missing,
         End::Arrived => match rows.cmp(&keys) {
             Ordering::Less => Items::Missing,
