@@ -255,9 +255,7 @@ impl Inner {
             transaction.writes.clear();
             build(&mut transaction.writes)?;
             let answers = self.take_answers(&mut transaction.writes)?;
-            if transaction.writes.iter().any(Write::changes_nothing) {
-                transaction.writes.retain(|write| !write.changes_nothing());
-            }
+            transaction.writes.retain(|write| !write.changes_nothing());
             if let Some((_, chain)) = &chain
                 && !transaction.writes.is_empty()
             {
