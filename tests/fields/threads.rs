@@ -171,7 +171,9 @@ fn an_effect_follows_its_fields_whoever_writes_them() {
                 })
                 .collect();
             while !writers.iter().all(|writer| writer.is_finished()) {
-                readers.iter().for_each(|reader| drop(reader.last()));
+                for reader in &readers {
+                    reader.last();
+                }
             }
         });
         let rows = store.get(USER).unwrap().rows;
