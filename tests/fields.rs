@@ -27,6 +27,8 @@ mod pipe;
 mod plain;
 #[path = "fields/precision.rs"]
 mod precision;
+#[path = "fields/random.rs"]
+mod random;
 #[path = "fields/threads.rs"]
 mod threads;
 #[path = "fields/types.rs"]

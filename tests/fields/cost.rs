@@ -1,7 +1,7 @@
 //! What a write costs: which effects run, what is compared, what is cloned. Counted, not timed.
 
 use crate::support::{Reader, on_every_engine};
-use reactive_graph::traits::{GetUntracked, Read, ReadUntracked, Set, Update, Write};
+use reactive_graph::traits::{Read, ReadUntracked, Set, Update};
 use reactive_stores::{Store as Derive, StoreFieldIterator};
 use serde::{Deserialize, Serialize};
 use std::cell::Cell;

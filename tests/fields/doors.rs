@@ -75,7 +75,7 @@ const DOORS: &[Door] = &[
     ("try_set", |f| drop(f.text().try_set("x".into()))),
     ("update", |f| f.text().update(|text| text.push('x'))),
     ("try_update", |f| {
-        drop(f.text().try_update(|text| text.push('x')))
+        f.text().try_update(|text| text.push('x'));
     }),
     ("maybe_update", |f| {
         f.text().maybe_update(|text| {
@@ -93,7 +93,7 @@ const DOORS: &[Door] = &[
         f.text().update_untracked(|text| text.push('x'))
     }),
     ("try_update_untracked", |f| {
-        drop(f.text().try_update_untracked(|text| text.push('x')))
+        f.text().try_update_untracked(|text| text.push('x'));
     }),
     ("write", |f| f.text().write().push('x')),
     ("try_write", |f| f.text().try_write().unwrap().push('x')),
@@ -175,7 +175,7 @@ const DOORS: &[Door] = &[
     ("option", |f| f.maybe().set(None)),
     ("inside of an option", |f| f.maybe().unwrap().set(7)),
     ("mapped option", |f| {
-        drop(f.maybe().map(|maybe| maybe.set(7)))
+        f.maybe().map(|maybe| maybe.set(7));
     }),
     ("inverted option", |f| {
         f.maybe().invert().unwrap().update(|n| *n += 1)

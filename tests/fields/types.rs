@@ -399,7 +399,9 @@ fn what_is_behind_a_pointer_is_a_field() {
                 first.next().unwrap().deref_field().item().get();
             }),
             Reader::new(move || drop(arc.clone().arc().read().city.clone())),
-            Reader::new(move || drop(last.clone().last().get())),
+            Reader::new(move || {
+                last.clone().last().get();
+            }),
         ];
         fields
             .clone()
