@@ -30,7 +30,7 @@ fn name(at: usize) -> String {
 fn store(engine: EngineKind, keys: usize) -> Store {
     let store = Store::builder().engine(engine).build();
     for at in 0..keys {
-        store.set(&name(at), initial(at)).unwrap();
+        store.set(name(at), initial(at)).unwrap();
     }
     store
 }
