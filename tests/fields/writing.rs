@@ -303,6 +303,7 @@ fn an_effect_can_derive_one_field_from_another() {
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, Derive, Diff)]
 struct Boxes {
     one: Box<Address>,
+    #[expect(clippy::vec_box, reason = "boxes are what is tested")]
     many: Vec<Box<i32>>,
     other: i32,
 }
