@@ -23,6 +23,7 @@ mod life;
 mod missing;
 #[path = "fields/pipe.rs"]
 mod pipe;
+#[cfg(feature = "json")]
 #[path = "fields/plain.rs"]
 mod plain;
 #[path = "fields/precision.rs"]

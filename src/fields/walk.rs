@@ -43,6 +43,7 @@ pub(super) fn is_list<V: Diff>(value: &V) -> bool {
 }
 
 /// Whether the items of a collection with keys are not where they were.
+#[cfg(feature = "json")]
 pub(super) fn rows_moved<V: Diff>(old: &V, new: &V) -> bool {
     let mut triggers = Triggers::new();
     let mut found = Found::new(&mut triggers);

@@ -9,8 +9,7 @@ use reactive_stores::{OptionStoreExt, Store as Derive};
 use serde::{Deserialize, Serialize};
 use std::sync::atomic::{AtomicIsize, Ordering};
 use universal_state::{
-    Access, ArcFields, Diff, EngineKind, Fields, Key, MfeInfo, Pattern, Scope, SharedAccess,
-    StateError, Store,
+    Access, ArcFields, Diff, EngineKind, Fields, Key, MfeInfo, Pattern, Scope, StateError, Store,
 };
 
 fn register(store: &Store, id: &str) -> Scope {
@@ -116,7 +115,7 @@ fn fields_that_were_made_while_they_were_denied_come_to_life() {
     };
     on_every_engine(|store| {
         store.set(USER, ada()).unwrap();
-        store.set_shared_access(SharedAccess::Granted);
+        store.set_shared_access(universal_state::SharedAccess::Granted);
         provide_global_state(store.clone());
         let _scope = use_mfe(MfeInfo::new("shop", "leptos", "1")).unwrap();
         let (user, optional) = (
@@ -147,7 +146,7 @@ fn fields_that_were_made_while_they_were_denied_come_to_life() {
         assert_eq!((name.runs(), label.runs()), (0, 0));
         user.rows().at_key(2).label().set("two".into());
         assert_eq!((name.runs(), label.runs()), (0, 1));
-        store.set_shared_access(SharedAccess::ReadOnly);
+        store.set_shared_access(universal_state::SharedAccess::ReadOnly);
         store.revoke("shop");
         user.name().set("Grace".into());
         assert_eq!(name.last(), "Ada");

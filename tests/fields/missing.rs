@@ -1,7 +1,9 @@
 //! Keys that are missing, defaults, and values that another team wrote as another type.
 
 use crate::support::*;
-use reactive_graph::traits::{Get, GetUntracked, Read, ReadUntracked, Set, Update, Write};
+#[cfg(feature = "json")]
+use reactive_graph::traits::Write;
+use reactive_graph::traits::{Get, GetUntracked, Read, ReadUntracked, Set, Update};
 use reactive_stores::OptionStoreExt;
 
 #[test]

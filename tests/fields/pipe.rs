@@ -204,7 +204,7 @@ fn listeners_hear_of_a_field_what_they_hear_of_any_write() {
                     .map(|heard| std::mem::take(&mut *heard.lock().unwrap()))
             };
             let expect = |what: &str| {
-                let expected = vec![what.trim_end().to_owned()];
+                let expected = [what.trim_end().to_owned()];
                 let heard = take().map(|all| {
                     all.iter()
                         .map(|one| one.trim_end().to_owned())

@@ -76,7 +76,7 @@ fn sets_after_the_first_of_a_turn_call_no_javascript() {
             Some(SubscribeOptions::new()),
             Some(SubscribeOptions::new().delivery(Delivery::Sync)),
         ] {
-            let _subscription = options.clone().map(|options| {
+            let _subscription = options.map(|options| {
                 let listener = |value: Option<&i32>, _: &_| assert!(value.is_some());
                 store.subscribe_with(COUNT, options, listener).unwrap()
             });
