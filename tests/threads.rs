@@ -449,7 +449,7 @@ fn nobody_sees_a_value_computed_from_half_of_a_batch() {
         let both = store.computed(move |view| {
             let a: Option<usize> = view.get("a");
             if first.swap(false, SeqCst) {
-                let write = || here.set_many([("a", 1), ("b", 1)]);
+                let write = || here.set_many([("a", 1_usize), ("b", 1)]);
                 thread::scope(|scope| scope.spawn(write).join().unwrap()).unwrap();
             }
             (a, view.get::<usize>("b"))

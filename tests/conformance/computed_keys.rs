@@ -231,11 +231,11 @@ conformance! {
         let before = store.snapshot();
         let shop = mfe(&store, "shop");
         let during = store.snapshot();
-        assert_eq!((before.get("mfes"), during.get("mfes")), (Some(0), Some(1)));
+        assert_eq!((before.get("mfes"), during.get("mfes")), (Some(0_usize), Some(1_usize)));
         assert!(before.version() < during.version());
         assert_eq!(during.get("version"), Some(during.version()));
         drop(shop);
-        assert_eq!(store.snapshot().get("mfes"), Some(0));
+        assert_eq!(store.snapshot().get("mfes"), Some(0_usize));
     }
 
     /// 16: what follows from the whole state does not follow from itself.
