@@ -234,12 +234,7 @@ impl Inner {
             }
         }
         if committed.schedule {
-            let inner = self.this.clone();
-            self.scheduler.schedule(move || {
-                if let Some(inner) = inner.upgrade() {
-                    inner.end_turn();
-                }
-            });
+            self.scheduler.schedule(&self.this, Self::end_turn);
         }
         // What middleware puts off is due too.
         if committed.due || chain.is_some() {
