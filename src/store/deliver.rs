@@ -4,13 +4,13 @@ use super::{
     clock::Instant,
     context::{self, ThisThread},
     inner::{Inner, State},
-    listen::{Call, Delivery, Listener, failure},
+    listen::{Call, Delivery, Listener, Listeners, failure},
     slot::{NOT_PENDING, Slot},
 };
 use crate::{
     change::{Change, ChangeSet},
     error::StateError,
-    value::{Value, same_content},
+    value::same_content,
 };
 use reactive_graph::graph::{Observer, untrack};
 use smallvec::SmallVec;
@@ -122,6 +122,13 @@ impl State {
         item
     }
 
+    /// Keeps an emptied set, to be used again.
+    fn keep_blank(&mut self, item: Box<Item>) {
+        if self.spent.len() < MAX_SPENT {
+            self.spent.push(item);
+        }
+    }
+
     /// The next set to be delivered. With none left, nobody is delivering any more.
     fn next(&mut self) -> Option<Box<Item>> {
         let item = match self.queue.pop_front() {
@@ -190,7 +197,7 @@ impl Inner {
         if context::busy(self.id()) {
             return;
         }
-        let mut item = {
+        let item = {
             let mut state = crate::lock(&self.state);
             if !state.deferred.is_empty() {
                 let deferred = std::mem::take(&mut state.deferred);
@@ -205,8 +212,71 @@ impl Inner {
             }
             state.next()
         };
+        self.deliver_line(Delivering(self), item, MAX_CAUSED);
+    }
+
+    /// Delivers one change of one key at once, then what has come to stand in line meanwhile. The
+    /// caller has made this the thread that delivers.
+    pub(super) fn deliver_one(
+        &self,
+        slot: &Arc<Slot>,
+        change: &Change,
+        listeners: &Listeners,
+        audience: Audience,
+    ) {
         let delivering = Delivering(self);
-        let mut left = MAX_CAUSED;
+        let is_set = |listener: &Arc<Listener>| matches!(listener.call, Call::Set(_));
+        let everybody = !crate::lock(&self.all).is_empty();
+        let mut state = if everybody || listeners.iter().any(is_set) {
+            let mut item = crate::lock(&self.state).blank_item(audience, 0);
+            item.slots.push(Arc::clone(slot));
+            item.changes.changes.push(change.clone());
+            self.deliver(&mut item);
+            self.give_up(&mut item);
+            let mut state = crate::lock(&self.state);
+            state.keep_blank(item);
+            state
+        } else {
+            if Observer::get().is_some() {
+                untrack(|| self.tell_key(listeners, change, audience));
+            } else {
+                self.tell_key(listeners, change, audience);
+            }
+            crate::lock(&self.state)
+        };
+        let next = state.next();
+        drop(state);
+        match next {
+            Some(_) => {
+                self.deliver_line(
+                    delivering,
+                    next,
+                    MAX_CAUSED.saturating_add(CAUSED_PER_CHANGE),
+                );
+            }
+            None => std::mem::forget(delivering),
+        }
+    }
+
+    /// Calls the listeners of a key that were there before the change.
+    fn tell_key(&self, listeners: &Listeners, change: &Change, audience: Audience) {
+        for listener in listeners.iter() {
+            if let Call::Key(call) = &listener.call
+                && listener.since < change.sequence
+                && audience.includes(listener.delivery)
+            {
+                self.call(listener, || call(change));
+            }
+        }
+    }
+
+    /// Delivers sets of changes until none is left.
+    fn deliver_line(
+        &self,
+        delivering: Delivering<'_>,
+        mut item: Option<Box<Item>>,
+        mut left: usize,
+    ) {
         let mut cycle = false;
         while let Some(mut now) = item {
             if now.round == 0 {
@@ -228,9 +298,7 @@ impl Inner {
             }
             self.give_up(&mut now);
             let mut state = crate::lock(&self.state);
-            if state.spent.len() < MAX_SPENT {
-                state.spent.push(now);
-            }
+            state.keep_blank(now);
             item = state.next();
         }
         std::mem::forget(delivering);
@@ -244,9 +312,7 @@ impl Inner {
                 self.release(&slot);
             }
         }
-        for change in item.changes.changes.drain(..) {
-            Value::retire(change.old);
-        }
+        item.changes.changes.clear();
         item.restored.clear();
         // One large batch does not make every later set large.
         item.slots.shrink_to_fit();
