@@ -6,12 +6,10 @@ use crate::{
     error::StateError,
     key::KeyHasher,
     store::{
-        graph::Triggers,
         inner::Inner,
-        slot::{Slot, SlotKind},
+        slot::{Slot, SlotKind, Trigger},
     },
 };
-use reactive_graph::{signal::ArcTrigger, traits::Notify};
 use std::{
     collections::HashMap,
     sync::{
@@ -66,7 +64,7 @@ impl Loads {
     }
 
     /// Gives up what is of no use, if nobody but the caller holds it. Whoever tracks it looks again.
-    fn remove(&self, load: &Arc<Slot>, is_useless: impl Fn(&Record) -> bool) -> Option<ArcTrigger> {
+    fn remove(&self, load: &Arc<Slot>, is_useless: impl Fn(&Record) -> bool) -> Option<Trigger> {
         let mut index = crate::lock(&self.index);
         let known = index.slots.get(&*load.key);
         if Arc::strong_count(load) > 2 || !known.is_some_and(|known| Arc::ptr_eq(known, load)) {
@@ -128,7 +126,7 @@ impl Inner {
 
     fn give_up_load(&self, load: &Arc<Slot>, is_useless: impl Fn(&Record) -> bool) {
         if let Some(trigger) = self.loads.remove(load, is_useless) {
-            self.notify(Triggers::from_iter([trigger]));
+            self.notify(trigger);
         }
     }
 

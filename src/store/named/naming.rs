@@ -93,7 +93,7 @@ impl Naming {
             Self::End(_) => None,
         };
         here.sequence = state.sequence;
-        signals.triggers.extend(here.signal.existing());
+        signals.keys.extend(here.signal.existing());
         line.add(state, here, &mut write);
         write
     }

@@ -139,7 +139,7 @@ impl Inner {
                 committed.outdated = committed.outdated.take().or(outdated);
             }
             slot.sequence = state.sequence;
-            committed.signals.triggers.extend(slot.signal.existing());
+            committed.signals.keys.extend(slot.signal.existing());
             if !slot.graphs.is_empty() {
                 committed.graphs.extend(slot.graphs.living());
             }
@@ -169,8 +169,9 @@ impl Inner {
         Ok(Fate::Stored)
     }
 
-    pub(super) fn schedule_end_of_turn(&self) {
-        self.scheduler.schedule(&self.this, Self::end_turn);
+    pub(super) fn schedule_end_of_turn(&self, has_effects: bool) {
+        let scheduler = &self.scheduler;
+        scheduler.schedule(&self.this, Self::end_turn, has_effects);
     }
 
     /// The time of a commit. It is read once a turn where turns end by themselves.
@@ -208,7 +209,7 @@ impl Inner {
             }
         }
         if committed.schedule {
-            self.schedule_end_of_turn();
+            self.schedule_end_of_turn(committed.signals.has_effects());
         }
         // What middleware puts off is due too.
         if committed.due || chain.is_some() {

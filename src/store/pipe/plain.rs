@@ -2,7 +2,6 @@
 //! itself compares, and nobody concerned but those who read the key or listen to it. What is stored and
 //! who is told are those of the long way; nothing is put in line for it.
 
-use super::Signals;
 use crate::{
     change::{Change, Stamp},
     engine::{Put, Telling},
@@ -113,11 +112,15 @@ impl Inner {
         if let Some(outdated) = outdated {
             self.give_up_snapshots(outdated);
         }
+        let has_effects = trigger.as_ref().is_some_and(|trigger| trigger.is_awaited);
         if is_tracked {
-            Signals::of(trigger, members).notify(self);
+            if let Some(trigger) = trigger {
+                trigger.notify();
+            }
+            self.notify_all(members, true);
         }
         if schedule {
-            self.schedule_end_of_turn();
+            self.schedule_end_of_turn(has_effects);
         }
         if now {
             self.deliver_one(slot, &change(old), &listeners, audience);
