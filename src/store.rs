@@ -8,6 +8,7 @@ mod context;
 mod deliver;
 mod draft;
 mod graph;
+mod guest;
 mod handle;
 mod history;
 mod inner;
@@ -43,9 +44,9 @@ pub use view::View;
 pub(crate) use clock::now;
 #[cfg(feature = "fields")]
 pub(crate) use graph::{Graph, Triggers, typed};
+pub(crate) use guest::ComputedKey;
 pub(crate) use inner::Inner;
 pub(crate) use listen::Listener;
-pub(crate) use named::Named;
 #[cfg(all(feature = "json", feature = "leptos"))]
 pub(crate) use place::find;
 #[cfg(feature = "fields")]

@@ -4,11 +4,10 @@ use super::{
     clock::Scheduler,
     context::{self, Dep, ThisThread},
     deliver::Item,
+    guest::{ComputedKey, Loading},
     history::Recorder,
     listen::{Call, Delivery, Listener, Listeners, Subject, Subscription},
-    load::Loads,
     middleware::{Chain, Middleware},
-    named::Named,
     pipe::Signals,
     slot::{SharedSignal, Slot, SlotKind, Slots},
     snapshot::SnapshotCache,
@@ -63,8 +62,8 @@ pub(crate) struct Inner {
     pub(crate) registry: Arc<Slot>,
     /// Not a key: changes when what micro-frontends may do changes.
     pub(crate) rules: Arc<Slot>,
-    /// Not keys: what is known of the requests of each key.
-    pub(crate) loads: Loads,
+    /// Not keys: what is known of the requests of each key, once there was one.
+    pub(crate) loading: OnceLock<Box<dyn Loading>>,
     /// What the layer above keeps for this store.
     pub(crate) annex: OnceLock<Arc<dyn Any + Send + Sync>>,
 }
@@ -102,7 +101,7 @@ pub(crate) struct State {
     /// The number of keys that have a value, stored or computed.
     pub(crate) len: usize,
     /// The computed values that are registered under a key, in the order in which they came.
-    pub(crate) named: Vec<Arc<Named>>,
+    pub(crate) named: Vec<Arc<dyn ComputedKey>>,
     /// The sequence number of the last commit that made or removed a key.
     pub(crate) members: u64,
     /// The time of the current turn, once it was read.
@@ -188,7 +187,7 @@ impl Inner {
             namespaces: RwLock::default(),
             rules: Arc::new(Slot::new("access rules".into(), 0, SlotKind::Hidden)),
             registry: Arc::new(Slot::new("micro-frontends".into(), 0, SlotKind::Hidden)),
-            loads: Loads::default(),
+            loading: OnceLock::new(),
             annex: OnceLock::new(),
         })
     }
@@ -272,7 +271,10 @@ impl Inner {
     /// the last.
     pub(crate) fn release(&self, slot: &Arc<Slot>) {
         if slot.is_hidden() {
-            return self.release_load(slot);
+            if let Some(loading) = self.loading.get() {
+                loading.release(self, slot);
+            }
+            return;
         }
         let trigger = {
             let running = self.engine();
@@ -367,7 +369,9 @@ impl Inner {
 
     /// Ends every subscription and refuses writes from now on.
     pub(crate) fn dispose(&self) {
-        self.cancel_loads();
+        if let Some(loading) = self.loading.get() {
+            loading.cancel(self);
+        }
         self.flush();
         let recorders = {
             let mut state = crate::lock(&self.state);
@@ -377,11 +381,13 @@ impl Inner {
         for recorder in recorders {
             recorder.wake(self);
         }
-        self.close_loads();
         let mut ended = vec![crate::lock(&self.all).take()];
         let mut slots = self.slots.all();
         slots.extend([Arc::clone(&self.registry), Arc::clone(&self.rules)]);
-        slots.extend(self.loads.all());
+        if let Some(loading) = self.loading.get() {
+            loading.close();
+            slots.extend(loading.all());
+        }
         for slot in slots {
             ended.push(crate::lock(&slot.state).listeners.take());
         }

@@ -14,9 +14,9 @@ use super::{
     clock::Instant,
     context,
     draft::{Draft, Reads},
+    guest::Naming,
     inner::{Deferred, Inner},
     middleware::{Chain, Veto},
-    named::Naming,
     slot::Slot,
     transaction::{Transaction, Write, Writes},
 };
@@ -181,6 +181,20 @@ impl Inner {
         }
     }
 
+    /// Ends, as failed, the requests whose answers came to nothing together with their batch.
+    fn fail_answers<'a>(
+        &self,
+        dropped: impl Iterator<Item = (&'a Arc<Slot>, Option<&'a Value>)>,
+        reason: impl Fn() -> String,
+    ) {
+        let Some(loading) = self.loading.get() else {
+            return;
+        };
+        for (load, answer) in dropped.filter(|(slot, _)| slot.is_hidden()) {
+            loading.fail_answer(self, load, answer, reason());
+        }
+    }
+
     /// Makes whoever saw writes of a batch that were not stored look again.
     fn correct<'a>(&self, slots: impl Iterator<Item = &'a Arc<Slot>>) {
         for slot in slots {
@@ -241,7 +255,7 @@ impl Inner {
     pub(crate) fn transact(
         &self,
         reads: Option<&Reads>,
-        naming: &[Naming],
+        naming: &[Box<dyn Naming>],
         build: &mut dyn FnMut(&mut Writes) -> Result<(), StateError>,
     ) -> Result<(), StateError> {
         let chain = self
@@ -254,14 +268,20 @@ impl Inner {
         loop {
             transaction.writes.clear();
             build(&mut transaction.writes)?;
-            let answers = self.take_answers(&mut transaction.writes)?;
+            let loading = self.loading.get();
+            let answers = match loading {
+                Some(loading) => loading.take_answers(&mut transaction.writes)?,
+                None => Writes::new(),
+            };
             transaction.writes.retain(|write| !write.changes_nothing());
             if let Some((_, chain)) = &chain
                 && !transaction.writes.is_empty()
             {
                 self.filter(chain, &mut transaction)?;
             }
-            self.put_answers(&mut transaction.writes, answers);
+            if let Some(loading) = loading {
+                loading.put_answers(self, &mut transaction.writes, answers);
+            }
             if transaction.writes.is_empty() && naming.is_empty() {
                 // Another thread may have written the same, after what this one read.
                 let _state = crate::lock(&self.state);

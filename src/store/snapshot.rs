@@ -298,7 +298,7 @@ impl Inner {
         let named = self.all_named();
         let values = named.iter().filter_map(|named| {
             let value = untrack(|| named.read());
-            Some((Arc::clone(&named.slot), self.value_or_report(value)?))
+            Some((Arc::clone(named.slot()), self.value_or_report(value)?))
         });
         seen.with_computed(values.collect())
     }
@@ -321,7 +321,7 @@ impl Inner {
             };
             let values = named.iter().filter_map(|named| {
                 let value = self.value_or_report(named.committed())?;
-                Some((Arc::clone(&named.slot), value))
+                Some((Arc::clone(named.slot()), value))
             });
             let complete = stored.with_computed(values.collect());
             let replaced = {

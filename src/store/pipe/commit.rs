@@ -8,9 +8,9 @@ use crate::{
         clock::{self, Instant},
         draft::Reads,
         graph::Graph,
+        guest::Naming,
         inner::{Inner, State},
         middleware::Chain,
-        named::Naming,
         slot::Slot,
         snapshot::SnapshotCache,
         transaction::{Transaction, Write},
@@ -65,7 +65,7 @@ impl Inner {
         &self,
         transaction: &mut Transaction,
         reads: Option<&Reads>,
-        naming: &[Naming],
+        naming: &[Box<dyn Naming>],
         basis: Basis,
         for_middleware: bool,
         committed: &mut Committed,
@@ -76,7 +76,8 @@ impl Inner {
             return Err(StateError::Disposed);
         }
         reads.map_or(Ok(()), still_stand)?;
-        if self.leaves_a_request(&transaction.writes) {
+        let loading = self.loading.get();
+        if loading.is_some_and(|loading| loading.leaves_a_request(&transaction.writes)) {
             return Ok(Fate::Moved);
         }
         for write in &mut transaction.writes {
@@ -103,10 +104,10 @@ impl Inner {
             }
         }
 
-        let mut due: SmallVec<[&Naming; 1]> = SmallVec::new();
+        let mut due: SmallVec<[&dyn Naming; 1]> = SmallVec::new();
         for naming in naming {
             if naming.is_due(&running)? {
-                due.push(naming);
+                due.push(&**naming);
             }
         }
         if transaction.writes.is_empty() && due.is_empty() {
