@@ -190,6 +190,19 @@ impl Inner {
         if context::busy(self.id()) {
             return;
         }
+        match self.delivery.get() {
+            Some(deliver) => deliver(self),
+            // Nobody has ever listened: there is nothing to be told.
+            None => crate::lock(&self.state).flush = false,
+        }
+    }
+
+    /// Makes [`Inner::drive`] deliver, because there is somebody to be called.
+    pub(crate) fn begin_to_deliver(&self) {
+        self.delivery.get_or_init(|| Self::deliver_all);
+    }
+
+    fn deliver_all(&self) {
         let mut item = {
             let mut state = crate::lock(&self.state);
             if !state.deferred.is_empty() {

@@ -9,10 +9,11 @@ use super::{
     load::Loads,
     pipe::{Line, Signals},
     slot::Slot,
+    snapshot::SnapshotCache,
     transaction::{Write, Writes},
 };
 use crate::{
-    change::{Origin, Stamp},
+    change::{ChangeSet, Origin, Stamp},
     error::StateError,
     value::Value,
 };
@@ -53,6 +54,27 @@ pub(crate) trait Loading: Send + Sync {
     /// Ends every request of a store that takes no more writes: those that began since
     /// [`Loading::cancel`].
     fn close(&self);
+}
+
+/// A history, as the commits that it is told of know it.
+pub(crate) trait Recording: Send + Sync {
+    /// Hears of a commit, under its lock.
+    fn record(&self, changes: &ChangeSet);
+
+    /// Reads what was recorded, and tells those who track the history if it is news.
+    fn wake(&self, inner: &Inner);
+}
+
+/// What is kept for the next snapshot. It comes with the first.
+pub(crate) trait SnapshotKeeping: Send {
+    fn cache(&mut self) -> &mut SnapshotCache;
+
+    /// Notes that a key has changed since the last snapshot. Returns whether what is kept is not
+    /// worth it any more.
+    fn outdate(&mut self, slot: &Arc<Slot>) -> bool;
+
+    /// Drops what is kept, and the slots that only it still held.
+    fn give_up(self: Box<Self>, inner: &Inner);
 }
 
 /// A computed value that is registered under a key.

@@ -4,13 +4,11 @@ use super::{
     clock::Scheduler,
     context::{self, Dep, ThisThread},
     deliver::Item,
-    guest::{ComputedKey, Loading},
-    history::Recorder,
+    guest::{ComputedKey, Loading, Recording, SnapshotKeeping},
     listen::{Call, Delivery, Listener, Listeners, Subject, Subscription},
     middleware::{Chain, Middleware},
     pipe::Signals,
     slot::{SharedSignal, Slot, SlotKind, Slots},
-    snapshot::SnapshotCache,
 };
 use crate::{
     change::{Change, UNKNOWN_SOURCE},
@@ -46,6 +44,8 @@ pub(crate) struct Inner {
     /// The listeners of every key.
     pub(crate) all: Mutex<Listeners>,
     pub(crate) listening: Listening,
+    /// Calls listeners. It comes with the first, so that an app without any links none of it.
+    pub(crate) delivery: OnceLock<fn(&Inner)>,
     pub(crate) members: SharedSignal,
     pub(crate) everything: SharedSignal,
     pub(crate) middleware: RwLock<Chain>,
@@ -121,9 +121,9 @@ pub(crate) struct State {
     /// The thread that is delivering, and how many causes lie between what it delivers and a write
     /// that no listener made.
     pub(crate) delivering: Option<(ThisThread, u32)>,
-    pub(crate) snapshots: Option<SnapshotCache>,
+    pub(crate) snapshots: Option<Box<dyn SnapshotKeeping>>,
     /// The histories, to be told of every commit.
-    pub(crate) recorders: SmallVec<[Arc<Recorder>; 1]>,
+    pub(crate) recorders: SmallVec<[Arc<dyn Recording>; 1]>,
     /// Signals that were held back.
     pub(crate) held: Vec<Signals>,
     /// What waits until this thread may write.
@@ -175,6 +175,7 @@ impl Inner {
             names: AtomicUsize::new(0),
             all: Mutex::default(),
             listening: Listening::default(),
+            delivery: OnceLock::new(),
             members: SharedSignal::default(),
             everything: SharedSignal::default(),
             holder: AtomicUsize::new(0),
@@ -314,6 +315,7 @@ impl Inner {
             subject,
             call,
         });
+        self.begin_to_deliver();
         self.listening
             .counter(delivery)
             .fetch_add(1, Ordering::AcqRel);
@@ -429,6 +431,8 @@ impl Inner {
         let reporter = crate::read(&self.reporter).clone();
         match reporter {
             Some(reporter) => drop(super::contain(|| reporter(error))),
+            // In a browser there is no such stream.
+            None if cfg!(all(target_family = "wasm", target_os = "unknown")) => {}
             None => eprintln!("universal-state: {error}"),
         }
         REPORTING.set(false);

@@ -175,6 +175,7 @@ impl Inner {
         context::with_draft(self.id(), |draft| draft.after.extend(task.take()));
         let Some(task) = task else { return };
         if context::busy(self.id()) {
+            self.begin_to_deliver();
             crate::lock(&self.state).deferred.push(task);
         } else {
             task();

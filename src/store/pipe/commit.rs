@@ -8,11 +8,10 @@ use crate::{
         clock::{self, Instant},
         draft::Reads,
         graph::Graph,
-        guest::Naming,
+        guest::{Naming, SnapshotKeeping},
         inner::{Inner, State},
         middleware::Chain,
         slot::Slot,
-        snapshot::SnapshotCache,
         transaction::{Transaction, Write},
     },
     value::is_content,
@@ -32,7 +31,7 @@ pub(super) struct Committed {
     /// For middleware and histories, if there are any.
     changes: Option<ChangeSet>,
     /// What was kept for the next snapshot and is not worth it any more.
-    outdated: Option<SnapshotCache>,
+    outdated: Option<Box<dyn SnapshotKeeping>>,
     /// What computed keys were told of, to be dropped.
     waste: Vec<Write>,
     /// Those of keys that have become computed, or are so no more.
@@ -163,8 +162,7 @@ impl Inner {
                     && !slot.stale
                 {
                     slot.stale = true;
-                    snapshots.stale.push(Arc::clone(&of));
-                    if snapshots.is_outdated() {
+                    if snapshots.outdate(&of) {
                         committed.outdated = state.snapshots.take();
                     }
                 }
@@ -215,7 +213,7 @@ impl Inner {
             graph.alert(&mut committed.signals.triggers);
         }
         if let Some(outdated) = committed.outdated.take() {
-            self.give_up_snapshots(outdated);
+            outdated.give_up(self);
         }
         for graph in &committed.graphs {
             graph.refresh(self, &mut committed.signals.triggers);
