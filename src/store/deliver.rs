@@ -4,13 +4,13 @@ use super::{
     clock::Instant,
     context::{self, ThisThread},
     inner::{Inner, State},
-    listen::{Call, Delivery, Listener, failure},
+    listen::{Call, Delivery, Listener, Listeners, failure},
     slot::{NOT_PENDING, Slot},
 };
 use crate::{
     change::{Change, ChangeSet},
     error::StateError,
-    value::{Value, same_content},
+    value::same_content,
 };
 use reactive_graph::graph::{Observer, untrack};
 use smallvec::SmallVec;
@@ -122,6 +122,13 @@ impl State {
         item
     }
 
+    /// Keeps an emptied set, to be used again.
+    fn keep_blank(&mut self, item: Box<Item>) {
+        if self.spent.len() < MAX_SPENT {
+            self.spent.push(item);
+        }
+    }
+
     /// The next set to be delivered. With none left, nobody is delivering any more.
     fn next(&mut self) -> Option<Box<Item>> {
         let item = match self.queue.pop_front() {
@@ -159,6 +166,18 @@ impl State {
     }
 }
 
+/// What calls listeners. Only [`Inner::begin_to_deliver`] names it, so that an app without any links
+/// none of it.
+pub(crate) struct Deliverer {
+    all: fn(&Inner),
+    one: fn(&Inner, &Arc<Slot>, &Change, &Listeners, Audience),
+}
+
+static DELIVERER: Deliverer = Deliverer {
+    all: Inner::deliver_all,
+    one: Inner::deliver_alone,
+};
+
 impl Inner {
     /// Delivers what is pending now. From inside a listener, a batch, a middleware or a computed
     /// value it takes effect as soon as that has returned.
@@ -191,7 +210,7 @@ impl Inner {
             return;
         }
         match self.delivery.get() {
-            Some(deliver) => deliver(self),
+            Some(deliverer) => (deliverer.all)(self),
             // Nobody has ever listened: there is nothing to be told.
             None => crate::lock(&self.state).flush = false,
         }
@@ -199,11 +218,11 @@ impl Inner {
 
     /// Makes [`Inner::drive`] deliver, because there is somebody to be called.
     pub(crate) fn begin_to_deliver(&self) {
-        self.delivery.get_or_init(|| Self::deliver_all);
+        self.delivery.get_or_init(|| &DELIVERER);
     }
 
     fn deliver_all(&self) {
-        let mut item = {
+        let item = {
             let mut state = crate::lock(&self.state);
             if !state.deferred.is_empty() {
                 let deferred = std::mem::take(&mut state.deferred);
@@ -218,8 +237,84 @@ impl Inner {
             }
             state.next()
         };
+        self.deliver_line(Delivering(self), item, MAX_CAUSED);
+    }
+
+    /// Delivers one change of one key at once, then what has come to stand in line meanwhile. The
+    /// caller has made this the thread that delivers.
+    pub(super) fn deliver_one(
+        &self,
+        slot: &Arc<Slot>,
+        change: &Change,
+        listeners: &Listeners,
+        audience: Audience,
+    ) {
+        // Who has a listener to be called has what calls it.
+        if let Some(deliverer) = self.delivery.get() {
+            (deliverer.one)(self, slot, change, listeners, audience);
+        }
+    }
+
+    fn deliver_alone(
+        &self,
+        slot: &Arc<Slot>,
+        change: &Change,
+        listeners: &Listeners,
+        audience: Audience,
+    ) {
         let delivering = Delivering(self);
-        let mut left = MAX_CAUSED;
+        let is_set = |listener: &Arc<Listener>| matches!(listener.call, Call::Set(_));
+        let everybody = !crate::lock(&self.all).is_empty();
+        let mut state = if everybody || listeners.iter().any(is_set) {
+            let mut item = crate::lock(&self.state).blank_item(audience, 0);
+            item.slots.push(Arc::clone(slot));
+            item.changes.changes.push(change.clone());
+            self.deliver(&mut item);
+            self.give_up(&mut item);
+            let mut state = crate::lock(&self.state);
+            state.keep_blank(item);
+            state
+        } else {
+            if Observer::get().is_some() {
+                untrack(|| self.tell_key(listeners, change, audience));
+            } else {
+                self.tell_key(listeners, change, audience);
+            }
+            crate::lock(&self.state)
+        };
+        let next = state.next();
+        drop(state);
+        match next {
+            Some(_) => {
+                self.deliver_line(
+                    delivering,
+                    next,
+                    MAX_CAUSED.saturating_add(CAUSED_PER_CHANGE),
+                );
+            }
+            None => std::mem::forget(delivering),
+        }
+    }
+
+    /// Calls the listeners of a key that were there before the change.
+    fn tell_key(&self, listeners: &Listeners, change: &Change, audience: Audience) {
+        for listener in listeners.iter() {
+            if let Call::Key(call) = &listener.call
+                && listener.since < change.sequence
+                && audience.includes(listener.delivery)
+            {
+                self.call(listener, || call(change));
+            }
+        }
+    }
+
+    /// Delivers sets of changes until none is left.
+    fn deliver_line(
+        &self,
+        delivering: Delivering<'_>,
+        mut item: Option<Box<Item>>,
+        mut left: usize,
+    ) {
         let mut cycle = false;
         while let Some(mut now) = item {
             if now.round == 0 {
@@ -241,9 +336,7 @@ impl Inner {
             }
             self.give_up(&mut now);
             let mut state = crate::lock(&self.state);
-            if state.spent.len() < MAX_SPENT {
-                state.spent.push(now);
-            }
+            state.keep_blank(now);
             item = state.next();
         }
         std::mem::forget(delivering);
@@ -257,9 +350,7 @@ impl Inner {
                 self.release(&slot);
             }
         }
-        for change in item.changes.changes.drain(..) {
-            Value::retire(change.old);
-        }
+        item.changes.changes.clear();
         item.restored.clear();
         // One large batch does not make every later set large.
         item.slots.shrink_to_fit();

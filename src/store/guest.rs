@@ -5,7 +5,7 @@
 //! none of it, and its writes ask for it once.
 
 use super::{
-    inner::{Inner, Running, State},
+    inner::{Inner, State},
     load::Loads,
     pipe::{Line, Signals},
     slot::Slot,
@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     change::{ChangeSet, Origin, Stamp},
+    engine::Running,
     error::StateError,
     value::Value,
 };

@@ -3,7 +3,7 @@
 use super::{
     clock::Scheduler,
     context::{self, Dep, ThisThread},
-    deliver::Item,
+    deliver::{Deliverer, Item},
     guest::{ComputedKey, Loading, Recording, SnapshotKeeping},
     listen::{Call, Delivery, Listener, Listeners, Subject, Subscription},
     middleware::{Chain, Middleware},
@@ -12,12 +12,12 @@ use super::{
 };
 use crate::{
     change::{Change, UNKNOWN_SOURCE},
-    engine::{Engine, EngineKind},
+    engine::{EngineKind, Running},
     error::{Reporter, StateError},
     key::Name,
     value::Value,
 };
-use reactive_graph::traits::Notify;
+use reactive_graph::{graph::Observer, traits::Notify};
 use smallvec::SmallVec;
 use std::{
     any::Any,
@@ -45,7 +45,7 @@ pub(crate) struct Inner {
     pub(crate) all: Mutex<Listeners>,
     pub(crate) listening: Listening,
     /// Calls listeners. It comes with the first, so that an app without any links none of it.
-    pub(crate) delivery: OnceLock<fn(&Inner)>,
+    pub(crate) delivery: OnceLock<&'static Deliverer>,
     pub(crate) members: SharedSignal,
     pub(crate) everything: SharedSignal,
     pub(crate) middleware: RwLock<Chain>,
@@ -66,11 +66,6 @@ pub(crate) struct Inner {
     pub(crate) loading: OnceLock<Box<dyn Loading>>,
     /// What the layer above keeps for this store.
     pub(crate) annex: OnceLock<Arc<dyn Any + Send + Sync>>,
-}
-
-pub(crate) struct Running {
-    pub(crate) kind: EngineKind,
-    pub(crate) engine: Box<dyn Engine>,
 }
 
 /// How many listeners there are of each kind of delivery.
@@ -143,10 +138,7 @@ impl Inner {
         let middleware: Vec<_> = (1..).zip(middleware).collect();
         Arc::new_cyclic(|this| Self {
             this: Weak::clone(this),
-            engine: RwLock::new(Running {
-                kind,
-                engine: kind.start(),
-            }),
+            engine: RwLock::new(kind.start()),
             slots: Slots::default(),
             state: Mutex::new(State {
                 disposed: false,
@@ -214,9 +206,15 @@ impl Inner {
         let value = if slot.is_hidden() {
             state.place.clone()
         } else {
-            running.engine.load(&slot.key, &state.place)
+            running.load(slot.site(), &state.place)
         };
         (value, state.sequence)
+    }
+
+    /// Whether a read of this thread concerns nobody: no effect, memo, computed value or batch.
+    #[inline]
+    pub(crate) fn reads_alone() -> bool {
+        context::is_idle() && Observer::get().is_none()
     }
 
     /// The content of a slot as this thread sees it: with the writes of its open batch, and
@@ -281,7 +279,7 @@ impl Inner {
             let running = self.engine();
             self.slots.release(slot, |slot| {
                 let place = &crate::lock(&slot.state).place;
-                running.engine.load(&slot.key, place).is_none()
+                running.load(slot.site(), place).is_none()
             })
         };
         if let Some(trigger) = trigger {

@@ -273,6 +273,11 @@ impl SnapshotKeeping for SnapshotCache {
 }
 
 impl Inner {
+    /// Drops what was kept for the next snapshot.
+    pub(crate) fn give_up_snapshots(&self, outdated: Box<dyn SnapshotKeeping>) {
+        outdated.give_up(self);
+    }
+
     /// The state as this thread sees it: with the writes of its open batch.
     pub(crate) fn snapshot(&self) -> Snapshot {
         let id = self.id();
@@ -373,7 +378,7 @@ impl Inner {
         for slot in &stale {
             let mut here = crate::lock(&slot.state);
             here.stale = false;
-            dropped.push(match running.engine.load(&slot.key, &here.place) {
+            dropped.push(match running.load(slot.site(), &here.place) {
                 Some(value) => cache.values.insert(slot.hash, &slot.key, value),
                 None => cache.values.remove(slot.hash, &slot.key),
             });
