@@ -1,7 +1,6 @@
 //! Delivery: listeners are told, in the order of commits, by one thread at a time.
 
 use super::{
-    clock::Instant,
     context::{self, ThisThread},
     inner::{Inner, State},
     listen::{Call, Delivery, Listener, Listeners, failure},
@@ -362,17 +361,14 @@ impl Inner {
             // Should a comparison panic, all of it is told.
             let _ = super::contain(|| item.settle());
         }
-        let observed = self
-            .has_middleware
-            .load(Ordering::Acquire)
-            .then(Instant::now);
+        let filtered = self.filtered();
         if Observer::get().is_some() {
             untrack(|| self.tell(item));
         } else {
             self.tell(item);
         }
-        if let Some(start) = observed {
-            let took = start.elapsed();
+        if let Some((start, middleware)) = filtered {
+            let took = middleware.since(&start);
             let places: Vec<usize> = (0..item.slots.len())
                 .filter(|at| !item.slots[*at].is_hidden() && !item.is_restored(*at))
                 .filter(|at| !is_void(&item.changes.changes[*at]))
@@ -381,14 +377,10 @@ impl Inner {
                 return;
             }
             let changes = item.some(&places);
-            let chain = Arc::clone(&crate::read(&self.middleware));
-            for (_, middleware) in chain.iter() {
-                let call = || super::contain(|| middleware.delivered(&changes, took));
-                let ended = context::forbidding(self.id(), "a middleware", || untrack(call));
-                if let Err(reason) = ended {
-                    let subject = format!("middleware {:?}", middleware.name());
-                    self.report(&StateError::Listener { subject, reason });
-                }
+            // Listeners may have added some, or removed it.
+            let middleware = crate::read(&self.middleware).clone();
+            if let Some(middleware) = middleware {
+                middleware.delivered(self, &changes, took);
             }
         }
     }

@@ -5,12 +5,14 @@
 //! none of it, and its writes ask for it once.
 
 use super::{
+    clock::Instant,
     inner::{Inner, State},
     load::Loads,
+    middleware::Chain,
     pipe::{Line, Signals},
     slot::Slot,
     snapshot::SnapshotCache,
-    transaction::{Write, Writes},
+    transaction::{Transaction, Write, Writes},
 };
 use crate::{
     change::{ChangeSet, Origin, Stamp},
@@ -18,7 +20,7 @@ use crate::{
     error::StateError,
     value::Value,
 };
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 /// What is known of the requests of keys, in hidden slots beside them. It comes with the first
 /// request, or with the first who follows one.
@@ -56,6 +58,29 @@ pub(crate) trait Loading: Send + Sync {
     /// [`Loading::cancel`].
     fn close(&self);
 }
+
+/// All middleware of a store. It comes with the first.
+pub(crate) trait Filtering: Send + Sync {
+    fn chain(&self) -> &Chain;
+
+    /// When something begins that it is told of.
+    fn now(&self) -> Instant;
+
+    /// How long ago that was.
+    fn since(&self, start: &Instant) -> Duration;
+
+    /// Lets middleware see the transaction, in order of registration.
+    fn filter(&self, inner: &Inner, transaction: &mut Transaction) -> Result<(), StateError>;
+
+    /// Tells it of a commit.
+    fn committed(&self, inner: &Inner, changes: &ChangeSet, took: Duration);
+
+    /// Tells it that listeners were called with changes.
+    fn delivered(&self, inner: &Inner, changes: &ChangeSet, took: Duration);
+}
+
+/// A transaction that middleware sees: since when, and which.
+pub(crate) type Filtered = (Instant, Arc<dyn Filtering>);
 
 /// A history, as the commits that it is told of know it.
 pub(crate) trait Recording: Send + Sync {

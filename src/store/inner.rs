@@ -4,9 +4,8 @@ use super::{
     clock::Scheduler,
     context::{self, Dep, ThisThread},
     deliver::{Deliverer, Item},
-    guest::{ComputedKey, Loading, Recording, SnapshotKeeping},
+    guest::{ComputedKey, Filtering, Loading, Recording, SnapshotKeeping},
     listen::{Call, Delivery, Listener, Listeners, Subject, Subscription},
-    middleware::{Chain, Middleware},
     pipe::Signals,
     slot::{SharedSignal, Slot, SlotKind, Slots},
 };
@@ -14,7 +13,7 @@ use crate::{
     change::{Change, UNKNOWN_SOURCE},
     engine::{EngineKind, Running},
     error::{Reporter, StateError},
-    key::Name,
+    key::{KeyHasher, Name},
     value::Value,
 };
 use reactive_graph::{graph::Observer, traits::Notify};
@@ -48,7 +47,7 @@ pub(crate) struct Inner {
     pub(crate) delivery: OnceLock<&'static Deliverer>,
     pub(crate) members: SharedSignal,
     pub(crate) everything: SharedSignal,
-    pub(crate) middleware: RwLock<Chain>,
+    pub(crate) middleware: RwLock<Option<Arc<dyn Filtering>>>,
     pub(crate) has_middleware: AtomicBool,
     /// The thread that holds its signals back; 0 if none does.
     pub(crate) holder: AtomicUsize,
@@ -57,7 +56,7 @@ pub(crate) struct Inner {
     pub(crate) scheduler: Scheduler,
     ids: AtomicU64,
     /// The encoded ids of registered micro-frontends.
-    pub(crate) namespaces: RwLock<HashSet<String>>,
+    pub(crate) namespaces: RwLock<HashSet<String, KeyHasher>>,
     /// Not a key: holds the registered micro-frontends, to be tracked and subscribed to.
     pub(crate) registry: Arc<Slot>,
     /// Not a key: changes when what micro-frontends may do changes.
@@ -133,9 +132,8 @@ impl Inner {
         kind: EngineKind,
         scheduler: Scheduler,
         reporter: Option<Reporter>,
-        middleware: Vec<Arc<dyn Middleware>>,
+        middleware: Option<Arc<dyn Filtering>>,
     ) -> Arc<Self> {
-        let middleware: Vec<_> = (1..).zip(middleware).collect();
         Arc::new_cyclic(|this| Self {
             this: Weak::clone(this),
             engine: RwLock::new(kind.start()),
@@ -171,9 +169,13 @@ impl Inner {
             members: SharedSignal::default(),
             everything: SharedSignal::default(),
             holder: AtomicUsize::new(0),
-            has_middleware: AtomicBool::new(!middleware.is_empty()),
-            ids: AtomicU64::new(1 + middleware.len() as u64),
-            middleware: RwLock::new(Arc::new(middleware)),
+            has_middleware: AtomicBool::new(middleware.is_some()),
+            ids: AtomicU64::new(
+                1 + middleware
+                    .as_ref()
+                    .map_or(0, |all| all.chain().len() as u64),
+            ),
+            middleware: RwLock::new(middleware),
             reporter: RwLock::new(reporter),
             errors: AtomicU64::new(0),
             scheduler,

@@ -12,12 +12,10 @@ pub(crate) use line::Line;
 pub(crate) use signals::Signals;
 
 use super::{
-    clock::Instant,
     context,
     draft::{Draft, Reads},
-    guest::Naming,
+    guest::{Filtered, Naming},
     inner::{Deferred, Inner},
-    middleware::{Chain, Veto},
     slot::Slot,
     transaction::{Transaction, Write, Writes},
 };
@@ -242,10 +240,7 @@ impl Inner {
         naming: &[Box<dyn Naming>],
         build: &mut dyn FnMut(&mut Writes) -> Result<(), StateError>,
     ) -> Result<(), StateError> {
-        let chain = self
-            .has_middleware
-            .load(Ordering::Acquire)
-            .then(|| (Instant::now(), Arc::clone(&crate::read(&self.middleware))));
+        let filtered = self.filtered();
         let mut transaction = Transaction {
             writes: Writes::new(),
         };
@@ -258,10 +253,10 @@ impl Inner {
                 None => Writes::new(),
             };
             transaction.writes.retain(|write| !write.changes_nothing());
-            if let Some((_, chain)) = &chain
+            if let Some((_, middleware)) = &filtered
                 && !transaction.writes.is_empty()
             {
-                self.filter(chain, &mut transaction)?;
+                middleware.filter(self, &mut transaction)?;
             }
             if let Some(loading) = loading {
                 loading.put_answers(self, &mut transaction.writes, answers);
@@ -272,10 +267,10 @@ impl Inner {
                 return reads.map_or(Ok(()), still_stand);
             }
             let mut committed = Committed::default();
-            let told = chain.is_some();
+            let told = filtered.is_some();
             let fate = self.commit(&mut transaction, reads, naming, told, &mut committed)?;
             if fate == Fate::Stored {
-                self.publish(&mut committed, chain.as_ref());
+                self.publish(&mut committed, filtered.as_ref());
                 let writes = transaction.writes.into_iter().map(|write| write.slot);
                 for load in writes.filter(|slot| slot.is_hidden()) {
                     self.release(&load);
@@ -288,27 +283,13 @@ impl Inner {
         }
     }
 
-    /// Lets middleware see the transaction, in order of registration.
-    fn filter(&self, chain: &Chain, transaction: &mut Transaction) -> Result<(), StateError> {
-        for (_, middleware) in chain.iter() {
-            let verdict = self.ask(|| middleware.before(transaction));
-            verdict
-                .unwrap_or_else(|panic| Err(Veto::new(panic)))
-                .map_err(|veto| StateError::Vetoed {
-                    middleware: middleware.name().to_owned(),
-                    key: veto.key,
-                    reason: veto.reason,
-                })?;
+    /// What middleware there is, at the beginning of something that it is told of.
+    pub(crate) fn filtered(&self) -> Option<Filtered> {
+        if !self.has_middleware.load(Ordering::Acquire) {
+            return None;
         }
-        transaction
-            .writes
-            .retain(|write| !(write.rewritten && write.changes_nothing()));
-        Ok(())
-    }
-
-    /// Runs code of a middleware, which must not write.
-    fn ask<R>(&self, f: impl FnOnce() -> R) -> Result<R, String> {
-        context::forbidding(self.id(), "a middleware", || untrack(|| super::contain(f)))
+        let middleware = crate::read(&self.middleware).clone()?;
+        Some((middleware.now(), middleware))
     }
 }
 

@@ -5,12 +5,11 @@ use crate::{
     change::{ChangeSet, Stamp},
     error::StateError,
     store::{
-        clock::{self, Instant},
+        clock,
         draft::Reads,
         graph::Graph,
-        guest::{Naming, SnapshotKeeping},
+        guest::{Filtered, Naming, SnapshotKeeping},
         inner::{Inner, State},
-        middleware::Chain,
         slot::Slot,
         transaction::{Transaction, Write},
     },
@@ -187,7 +186,7 @@ impl Inner {
     }
 
     /// Tells of a commit: signals first, so that listeners find memos that know of it.
-    pub(super) fn publish(&self, committed: &mut Committed, chain: Option<&(Instant, Chain)>) {
+    pub(super) fn publish(&self, committed: &mut Committed, filtered: Option<&Filtered>) {
         committed.waste.clear();
         for graph in &committed.renamed {
             graph.alert(&mut committed.signals.triggers);
@@ -201,22 +200,14 @@ impl Inner {
         if !self.hold_back(&mut committed.signals) {
             committed.signals.notify(self);
         }
-        if let (Some((start, chain)), Some(changes)) = (chain, &committed.changes) {
-            let took = start.elapsed();
-            for (_, middleware) in chain.iter() {
-                if let Err(panic) = self.ask(|| middleware.committed(changes, took)) {
-                    self.report(&StateError::Listener {
-                        subject: format!("middleware {:?}", middleware.name()),
-                        reason: panic,
-                    });
-                }
-            }
+        if let (Some((start, middleware)), Some(changes)) = (filtered, &committed.changes) {
+            middleware.committed(self, changes, middleware.since(start));
         }
         if committed.schedule {
             self.schedule_end_of_turn();
         }
         // What middleware puts off is due too.
-        if committed.due || chain.is_some() {
+        if committed.due || filtered.is_some() {
             self.drive();
         }
     }
