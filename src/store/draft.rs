@@ -1,6 +1,6 @@
 //! The writes of an open batch, which nobody else sees yet.
 
-use super::{computed::Node, inner::Deferred, named::Naming, slot::Slot, transaction::Write};
+use super::{computed::Node, guest::Naming, inner::Deferred, slot::Slot, transaction::Write};
 use crate::{change::Stamp, value::Value};
 use rustc_hash::FxHashMap;
 use std::{any::Any, collections::hash_map::Entry, sync::Arc};
@@ -15,7 +15,7 @@ pub(crate) struct Draft {
     index: FxHashMap<usize, usize>,
     pub(crate) reads: Reads,
     /// Computed keys that end with the batch.
-    pub(crate) naming: Vec<Naming>,
+    pub(crate) naming: Vec<Box<dyn Naming>>,
     /// Whether an effect or a memo saw what the batch wrote.
     pub(crate) observed: bool,
     /// What is to be done when the batch has ended, well or not.

@@ -179,7 +179,7 @@ impl<T> Drop for Request<T> {
             inner.cancel_load_if(&self.load, |record| record.awaits(self.id));
         }
         inner.release(&self.slot);
-        inner.release_load(&self.load);
+        inner.release(&self.load);
     }
 }
 

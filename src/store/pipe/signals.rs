@@ -1,6 +1,6 @@
 //! The signals of a commit: notified at once, unless a component is being taken down or built.
 
-use crate::store::{context::ThisThread, graph::Triggers, history::Recorder, inner::Inner};
+use crate::store::{context::ThisThread, graph::Triggers, guest::Recording, inner::Inner};
 use reactive_graph::{signal::ArcTrigger, traits::Notify};
 use smallvec::SmallVec;
 use std::sync::{Arc, atomic::Ordering};
@@ -12,7 +12,7 @@ pub(crate) struct Signals {
     /// Whether any of it is more than the store's own bookkeeping.
     pub(super) visible: bool,
     pub(super) members: bool,
-    pub(super) recorders: SmallVec<[Arc<Recorder>; 1]>,
+    pub(super) recorders: SmallVec<[Arc<dyn Recording>; 1]>,
 }
 
 impl Signals {
