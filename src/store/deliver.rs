@@ -4,7 +4,7 @@ use super::{
     clock::Instant,
     context::{self, ThisThread},
     inner::{Inner, State},
-    listen::{Call, Delivery, Listener, failure},
+    listen::{Call, Delivery, Listener, Listeners, failure},
     slot::{NOT_PENDING, Slot},
 };
 use crate::{
@@ -62,15 +62,13 @@ impl Item {
         self.restored.get(at).is_some_and(|restored| *restored)
     }
 
-    /// Whether a change tells a listener anything. A key that ends where it began is news to those
-    /// alone who subscribed in between, and may have seen it as it was then.
     fn is_news(&self, at: usize, listener: &Listener) -> bool {
-        let change = &self.changes.changes[at];
-        if is_void(change) && !listener.subject.looks_for_itself() {
-            return false;
-        }
-        listener.since < change.sequence
-            && (!self.is_restored(at) || listener.since >= change.first)
+        let told = Told {
+            change: &self.changes.changes[at],
+            restored: self.is_restored(at),
+            audience: self.audience,
+        };
+        told.is_news(listener)
     }
 
     /// Some of the changes.
@@ -82,6 +80,36 @@ impl Item {
         Cow::Owned(ChangeSet {
             changes: changes.collect(),
         })
+    }
+}
+
+/// What is told of one key, and to whom.
+#[derive(Clone, Copy)]
+pub(crate) struct Told<'a> {
+    pub(crate) change: &'a Change,
+    /// Whether the key ends where it began.
+    pub(crate) restored: bool,
+    pub(crate) audience: Audience,
+}
+
+impl<'a> Told<'a> {
+    /// A change that does not sum up others.
+    pub(crate) fn new(change: &'a Change, audience: Audience) -> Self {
+        Self {
+            change,
+            restored: false,
+            audience,
+        }
+    }
+
+    /// Whether it tells a listener anything. A key that ends where it began is news to those alone
+    /// who subscribed in between, and may have seen it as it was then.
+    fn is_news(&self, listener: &Listener) -> bool {
+        let change = self.change;
+        if is_void(change) && !listener.subject.looks_for_itself() {
+            return false;
+        }
+        listener.since < change.sequence && (!self.restored || listener.since >= change.first)
     }
 }
 
@@ -291,40 +319,89 @@ impl Inner {
 
     /// Calls the listeners of each key, then those of several keys and patterns, then those of all.
     fn tell(&self, item: &Item) {
+        if let ([slot], [change]) = (&*item.slots, &*item.changes.changes)
+            && !slot.is_hidden()
+            && item.restored.is_empty()
+        {
+            let listeners = crate::lock(&slot.state).listeners.clone();
+            let told = Told::new(change, item.audience);
+            let sets = self.tell_key(&listeners, told);
+            if !sets.is_empty() || self.tells_all() {
+                self.tell_sets(&sets, &item.changes, item.audience);
+            }
+            return;
+        }
         let mut groups: Option<Groups> = None;
         for (at, (slot, change)) in item.slots.iter().zip(&item.changes).enumerate() {
             let listeners = crate::lock(&slot.state).listeners.clone();
-            for listener in listeners.iter() {
-                if !item.is_news(at, listener) || !item.audience.includes(listener.delivery) {
-                    continue;
-                }
-                match &listener.call {
-                    Call::Key(call) => self.call(listener, || call(change)),
-                    Call::Set(_) => {
-                        let group = groups.get_or_insert_default().entry(listener.id);
-                        let group = group.or_insert_with(|| (Arc::clone(listener), Vec::new()));
-                        group.1.push(at);
-                    }
-                }
+            let told = Told {
+                change,
+                restored: item.is_restored(at),
+                audience: item.audience,
+            };
+            for listener in self.tell_key(&listeners, told) {
+                let group = groups.get_or_insert_default().entry(listener.id);
+                group.or_insert((listener, Vec::new())).1.push(at);
             }
         }
         for (listener, places) in groups.into_iter().flat_map(BTreeMap::into_values) {
             self.call_with(&listener, item, &places);
         }
+        self.tell_all(item);
+    }
 
-        let everybody = crate::lock(&self.all).clone();
-        if everybody.is_empty() {
-            return;
+    /// Calls the listeners of one key, in their order. Those who are told by a set come back, in
+    /// their order too: they are called after the listeners of all keys, see [`Inner::tell_sets`].
+    /// The listeners are those of before the first call, and no lock is held.
+    pub(crate) fn tell_key(&self, listeners: &Listeners, told: Told<'_>) -> Vec<Arc<Listener>> {
+        let mut sets = Vec::new();
+        for listener in listeners.iter() {
+            if told.is_news(listener) && told.audience.includes(listener.delivery) {
+                match &listener.call {
+                    Call::Key(call) => self.call(listener, || call(told.change)),
+                    Call::Set(_) => sets.push(Arc::clone(listener)),
+                }
+            }
         }
+        sets
+    }
+
+    /// Whether some listen to every key.
+    pub(crate) fn tells_all(&self) -> bool {
+        !crate::lock(&self.all).is_empty()
+    }
+
+    /// After [`Inner::tell_key`] with the one change of `changes`, which is that of a key: calls those
+    /// it handed back, then those who listen to every key.
+    pub(crate) fn tell_sets(
+        &self,
+        sets: &[Arc<Listener>],
+        changes: &ChangeSet,
+        audience: Audience,
+    ) {
+        for listener in sets {
+            self.call_set(listener, changes);
+        }
+        let everybody = crate::lock(&self.all).clone();
+        for listener in everybody.iter() {
+            let is_news = |change| Told::new(change, audience).is_news(listener);
+            if audience.includes(listener.delivery) && changes.iter().all(is_news) {
+                self.call_set(listener, changes);
+            }
+        }
+    }
+
+    /// Calls those who listen to every key.
+    fn tell_all(&self, item: &Item) {
+        let everybody = crate::lock(&self.all).clone();
         for listener in everybody.iter() {
             if item.audience.includes(listener.delivery) {
                 let news = |at: &usize| !item.slots[*at].is_hidden() && item.is_news(*at, listener);
                 let all = 0..item.slots.len();
-                match &listener.call {
-                    Call::Set(call) if all.clone().all(|at| news(&at)) => {
-                        self.call(listener, || call(&item.changes));
-                    }
-                    _ => self.call_with(listener, item, &all.filter(news).collect::<Vec<_>>()),
+                if all.clone().all(|at| news(&at)) {
+                    self.call_set(listener, &item.changes);
+                } else {
+                    self.call_with(listener, item, &all.filter(news).collect::<Vec<_>>());
                 }
             }
         }
@@ -332,14 +409,15 @@ impl Inner {
 
     /// Calls a listener with some of the changes of a set.
     fn call_with(&self, listener: &Listener, item: &Item, places: &[usize]) {
-        let Call::Set(call) = &listener.call else {
-            return;
-        };
-        if places.is_empty() {
-            return;
+        if !places.is_empty() {
+            self.call_set(listener, &item.some(places));
         }
-        let changes = item.some(places);
-        self.call(listener, || call(&changes));
+    }
+
+    fn call_set(&self, listener: &Listener, changes: &ChangeSet) {
+        if let Call::Set(call) = &listener.call {
+            self.call(listener, || call(changes));
+        }
     }
 
     /// Calls a listener at once, outside of any delivery.
