@@ -4,8 +4,9 @@ use super::{
     clock::Instant,
     context::{self, ThisThread},
     inner::{Inner, State},
-    listen::{Call, Delivery, Listener, Listeners, failure},
+    listen::{Ended, Failure, Flags, Listener, Listeners, failure},
     slot::{NOT_PENDING, Slot},
+    view::Gate,
 };
 use crate::{
     change::{Change, ChangeSet},
@@ -123,12 +124,17 @@ pub(crate) enum Audience {
 }
 
 impl Audience {
-    fn includes(self, delivery: Delivery) -> bool {
+    /// The listeners that are not told, by the flag of their delivery.
+    fn deaf(self) -> u8 {
         match self {
-            Self::All => true,
-            Self::Sync => delivery == Delivery::Sync,
-            Self::Batched => delivery == Delivery::Batched,
+            Self::All => 0,
+            Self::Sync => Flags::BATCHED,
+            Self::Batched => Flags::SYNC,
         }
+    }
+
+    fn includes(self, listener: &Listener) -> bool {
+        !listener.flags.any(self.deaf())
     }
 }
 
@@ -355,11 +361,37 @@ impl Inner {
     /// The listeners are those of before the first call, and no lock is held.
     pub(crate) fn tell_key(&self, listeners: &Listeners, told: Told<'_>) -> Vec<Arc<Listener>> {
         let mut sets = Vec::new();
-        for listener in listeners.iter() {
-            if told.is_news(listener) && told.audience.includes(listener.delivery) {
-                match &listener.call {
-                    Call::Key(call) => self.call(listener, || call(told.change)),
-                    Call::Set(_) => sets.push(Arc::clone(listener)),
+        let mut plain = Flags::ENDED | Flags::MUTED | Flags::SET | Flags::GATED;
+        plain |= told.audience.deaf();
+        if told.restored || is_void(told.change) {
+            // Whether it is news has to be asked for each.
+            plain = u8::MAX;
+        }
+        for mut run in listeners.runs() {
+            // What follows a listener that panicked is called all the same.
+            while let Some(first) = run.first() {
+                let mut now = first;
+                let ended = super::contain(|| {
+                    while let Some((listener, rest)) = run.split_first() {
+                        (run, now) = (rest, listener);
+                        if listener.since >= told.change.sequence {
+                            continue;
+                        }
+                        if !listener.flags.any(plain) {
+                            if let Err(failed) = listener.call.key(self, told.change) {
+                                self.report_failure(listener, *failed);
+                            }
+                        } else if told.is_news(listener) && told.audience.includes(listener) {
+                            if listener.flags.any(Flags::SET) {
+                                sets.push(Arc::clone(listener));
+                            } else {
+                                self.call_key(listener, told.change);
+                            }
+                        }
+                    }
+                });
+                if let Err(panic) = ended {
+                    self.report_failure(now, Failure(panic));
                 }
             }
         }
@@ -385,7 +417,7 @@ impl Inner {
         let everybody = crate::lock(&self.all).clone();
         for listener in everybody.iter() {
             let is_news = |change| Told::new(change, audience).is_news(listener);
-            if audience.includes(listener.delivery) && changes.iter().all(is_news) {
+            if audience.includes(listener) && changes.iter().all(is_news) {
                 self.call_set(listener, changes);
             }
         }
@@ -395,7 +427,7 @@ impl Inner {
     fn tell_all(&self, item: &Item) {
         let everybody = crate::lock(&self.all).clone();
         for listener in everybody.iter() {
-            if item.audience.includes(listener.delivery) {
+            if item.audience.includes(listener) {
                 let news = |at: &usize| !item.slots[*at].is_hidden() && item.is_news(*at, listener);
                 let all = 0..item.slots.len();
                 if all.clone().all(|at| news(&at)) {
@@ -414,26 +446,45 @@ impl Inner {
         }
     }
 
-    fn call_set(&self, listener: &Listener, changes: &ChangeSet) {
-        if let Call::Set(call) = &listener.call {
-            self.call(listener, || call(changes));
+    /// Calls a listener of a key, if it may hear of the key.
+    pub(crate) fn call_key(&self, listener: &Listener, change: &Change) {
+        let hears = |gate: &Arc<dyn Gate>| gate.own_name(self, &change.key).is_some();
+        if listener.gate.as_ref().is_none_or(hears) {
+            self.call(listener, || listener.call.key(self, change));
         }
     }
 
-    /// Calls a listener at once, outside of any delivery.
-    pub(crate) fn call_now(&self, listener: &Listener, call: impl FnOnce() -> Result<(), String>) {
-        untrack(|| self.call(listener, call));
+    /// Calls a listener of several keys with what it may hear of.
+    pub(crate) fn call_set(&self, listener: &Listener, changes: &ChangeSet) {
+        let hears = |change: &&Change| {
+            let gate = listener.gate.as_ref();
+            gate.is_none_or(|gate| gate.own_name(self, &change.key).is_some())
+        };
+        if listener.gate.is_none() || changes.iter().all(|change| hears(&change)) {
+            return self.call(listener, || listener.call.set(self, changes));
+        }
+        let changes: SmallVec<_> = changes.iter().filter(hears).cloned().collect();
+        if !changes.is_empty() {
+            let changes = ChangeSet { changes };
+            self.call(listener, || listener.call.set(self, &changes));
+        }
     }
 
     /// Calls a listener, if it is still subscribed. Its failure hurts nobody else.
-    fn call(&self, listener: &Listener, call: impl FnOnce() -> Result<(), String>) {
-        if !listener.is_active() || listener.muted.load(Ordering::Acquire) {
+    pub(crate) fn call(&self, listener: &Listener, call: impl FnOnce() -> Ended) {
+        if listener.flags.any(Flags::ENDED | Flags::MUTED) {
             return;
         }
-        let ended = super::contain(call).flatten();
-        if let Err(reason) = ended {
-            self.report(&failure(listener, reason));
+        match super::contain(call) {
+            Ok(Ok(())) => {}
+            Ok(Err(failed)) => self.report_failure(listener, *failed),
+            Err(panic) => self.report_failure(listener, Failure(panic)),
         }
+    }
+
+    #[cold]
+    fn report_failure(&self, listener: &Listener, Failure(reason): Failure) {
+        self.report(&failure(listener, reason));
     }
 }
 

@@ -5,7 +5,7 @@ use super::{
     context::{self, Dep, ThisThread},
     deliver::Item,
     history::Recorder,
-    listen::{Call, Delivery, Listener, Listeners, Subject, Subscription},
+    listen::{Delivery, Listener, Listeners, Subject, Subscription},
     load::Loads,
     middleware::{Chain, Middleware},
     named::Named,
@@ -18,6 +18,7 @@ use crate::{
     engine::{Engine, EngineKind},
     error::{Reporter, StateError},
     key::Name,
+    pattern::Pattern,
     value::Value,
 };
 use reactive_graph::traits::Notify;
@@ -294,28 +295,29 @@ impl Inner {
         Ok(())
     }
 
-    /// Makes a listener and hands it to `attach`, which puts it where changes find it.
+    /// Puts a listener where changes find it. That of a computed value is yet to be attached.
     pub(crate) fn subscribe(
         self: &Arc<Self>,
-        delivery: Delivery,
-        subject: Subject,
-        call: Call,
-        attach: impl FnOnce(&Arc<Listener>),
+        listener: Arc<Listener>,
     ) -> Result<Subscription, StateError> {
         self.alive()?;
-        let listener = Arc::new(Listener {
-            id: self.next_id(),
-            since: self.clock.load(Ordering::Acquire),
-            delivery,
-            active: AtomicBool::new(true),
-            muted: AtomicBool::new(false),
-            subject,
-            call,
-        });
         self.listening
-            .counter(delivery)
+            .counter(listener.delivery())
             .fetch_add(1, Ordering::AcqRel);
-        attach(&listener);
+        match &listener.subject {
+            Subject::Key(_) | Subject::Keys(_) => {
+                for slot in listener.subject.slots() {
+                    crate::lock(&slot.state)
+                        .listeners
+                        .add(Arc::clone(&listener));
+                }
+            }
+            Subject::Pattern(pattern) => {
+                self.slots.add_pattern(Pattern::clone(pattern), &listener);
+            }
+            Subject::All => crate::lock(&self.all).add(Arc::clone(&listener)),
+            Subject::Computed(_) | Subject::Follow(_) => {}
+        }
         let subscription = Subscription::new(self, listener);
         if self.has_names() {
             self.heed(subscription.listener());
@@ -324,19 +326,16 @@ impl Inner {
     }
 
     pub(crate) fn unsubscribe(&self, listener: &Arc<Listener>) {
-        if !listener.active.swap(false, Ordering::AcqRel) {
+        if !listener.end() {
             return;
         }
         if !matches!(listener.subject, Subject::Follow(_)) {
             self.listening
-                .counter(listener.delivery)
+                .counter(listener.delivery())
                 .fetch_sub(1, Ordering::AcqRel);
         }
         match &listener.subject {
-            Subject::Keys(slots) => {
-                let slots = std::mem::take(&mut *crate::lock(slots));
-                self.detach(slots, listener);
-            }
+            Subject::Key(_) | Subject::Keys(_) => self.detach(listener.subject.slots(), listener),
             Subject::Computed(_) | Subject::Follow(_) => self.take_off(listener),
             Subject::Pattern(_) => {
                 for slot in self.slots.remove_pattern(listener) {
@@ -358,10 +357,16 @@ impl Inner {
     }
 
     /// Takes a listener off slots and gives the slots up.
-    pub(crate) fn detach(&self, slots: Vec<Arc<Slot>>, listener: &Listener) {
+    pub(crate) fn detach(&self, slots: impl IntoIterator<Item = Arc<Slot>>, listener: &Listener) {
         for slot in slots {
-            crate::lock(&slot.state).listeners.remove(listener);
-            self.release(&slot);
+            let has_value = {
+                let mut state = crate::lock(&slot.state);
+                state.listeners.remove(listener);
+                state.place.is_some()
+            };
+            if !has_value || slot.is_hidden() {
+                self.release(&slot);
+            }
         }
     }
 

@@ -58,8 +58,7 @@ impl Inner {
         let gone = before
             .slots
             .into_iter()
-            .filter(|slot| !keep.contains(&Arc::as_ptr(slot).addr()))
-            .collect();
+            .filter(|slot| !keep.contains(&Arc::as_ptr(slot).addr()));
         self.detach(gone, listener);
         true
     }
