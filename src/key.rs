@@ -19,6 +19,13 @@ pub(crate) type KeyHasher = rustc_hash::FxBuildHasher;
 #[cfg(not(target_family = "wasm"))]
 pub(crate) type KeyHasher = std::hash::RandomState;
 
+/// A hash of 32 bits for a table that wants one of 64: it takes its places from the low end and tells
+/// those of one place apart by the high one.
+#[inline]
+pub(crate) fn spread(hash: u32) -> u64 {
+    u64::from(hash) << 32 | u64::from(hash)
+}
+
 /// Text that is either part of the program or shared by reference count.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Name {

@@ -116,7 +116,7 @@ impl Store {
 
     /// The engine that the store runs on.
     pub fn engine(&self) -> EngineKind {
-        self.inner.engine().kind
+        self.inner.engine().kind()
     }
 
     /// Exchanges the engine while the store is in use. What is pending is delivered first; values,
@@ -279,18 +279,17 @@ impl Inner {
             .engine
             .write()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        if running.kind == kind {
+        if running.kind() == kind {
             return Ok(());
         }
         let next = kind.start();
         for slot in self.slots.all() {
             let mut state = crate::lock(&slot.state);
             // Moved, not cloned: no value is dropped here.
-            let value = running.engine.store(&slot.key, &mut state.place, None);
-            next.store(&slot.key, &mut state.place, value);
+            let value = running.store(slot.site(), &mut state.place, None);
+            next.store(slot.site(), &mut state.place, value);
         }
-        running.kind = kind;
-        running.engine = next;
+        *running = next;
         // Inside of a listener the flush above is put off. What is pending stands in line then,
         // before whatever the new engine has to tell.
         let mut state = crate::lock(&self.state);

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     change::{Change, ChangeSet},
     error::StateError,
-    value::{Value, same_content},
+    value::same_content,
 };
 use reactive_graph::graph::{Observer, untrack};
 use smallvec::SmallVec;
@@ -156,6 +156,13 @@ impl State {
         item
     }
 
+    /// Keeps an emptied set, to be used again.
+    fn keep_blank(&mut self, item: Box<Item>) {
+        if self.spent.len() < MAX_SPENT {
+            self.spent.push(item);
+        }
+    }
+
     /// The next set to be delivered. With none left, nobody is delivering any more.
     fn next(&mut self) -> Option<Box<Item>> {
         let item = match self.queue.pop_front() {
@@ -224,7 +231,7 @@ impl Inner {
         if context::busy(self.id()) {
             return;
         }
-        let mut item = {
+        let item = {
             let mut state = crate::lock(&self.state);
             if !state.deferred.is_empty() {
                 let deferred = std::mem::take(&mut state.deferred);
@@ -239,8 +246,46 @@ impl Inner {
             }
             state.next()
         };
+        self.deliver_line(Delivering(self), item, MAX_CAUSED);
+    }
+
+    /// Delivers one change of one key at once, then what has come to stand in line meanwhile. The
+    /// caller has made this the thread that delivers.
+    pub(super) fn deliver_one(&self, change: &Change, listeners: &Listeners, audience: Audience) {
         let delivering = Delivering(self);
-        let mut left = MAX_CAUSED;
+        if Observer::get().is_some() {
+            untrack(|| self.tell_one(listeners, change, audience));
+        } else {
+            self.tell_one(listeners, change, audience);
+        }
+        let next = crate::lock(&self.state).next();
+        match next {
+            Some(_) => {
+                let left = MAX_CAUSED.saturating_add(CAUSED_PER_CHANGE);
+                self.deliver_line(delivering, next, left);
+            }
+            None => std::mem::forget(delivering),
+        }
+    }
+
+    /// Calls those who listen to a key, in whatever way.
+    fn tell_one(&self, listeners: &Listeners, change: &Change, audience: Audience) {
+        let sets = self.tell_key(listeners, Told::new(change, audience));
+        if !sets.is_empty() || self.tells_all() {
+            let changes = ChangeSet {
+                changes: SmallVec::from_buf([change.clone()]),
+            };
+            self.tell_sets(&sets, &changes, audience);
+        }
+    }
+
+    /// Delivers sets of changes until none is left.
+    fn deliver_line(
+        &self,
+        delivering: Delivering<'_>,
+        mut item: Option<Box<Item>>,
+        mut left: usize,
+    ) {
         let mut cycle = false;
         while let Some(mut now) = item {
             if now.round == 0 {
@@ -262,9 +307,7 @@ impl Inner {
             }
             self.give_up(&mut now);
             let mut state = crate::lock(&self.state);
-            if state.spent.len() < MAX_SPENT {
-                state.spent.push(now);
-            }
+            state.keep_blank(now);
             item = state.next();
         }
         std::mem::forget(delivering);
@@ -278,9 +321,7 @@ impl Inner {
                 self.release(&slot);
             }
         }
-        for change in item.changes.changes.drain(..) {
-            Value::retire(change.old);
-        }
+        item.changes.changes.clear();
         item.restored.clear();
         // One large batch does not make every later set large.
         item.slots.shrink_to_fit();
@@ -359,7 +400,7 @@ impl Inner {
     /// Calls the listeners of one key, in their order. Those who are told by a set come back, in
     /// their order too: they are called after the listeners of all keys, see [`Inner::tell_sets`].
     /// The listeners are those of before the first call, and no lock is held.
-    pub(crate) fn tell_key(&self, listeners: &Listeners, told: Told<'_>) -> Vec<Arc<Listener>> {
+    fn tell_key(&self, listeners: &Listeners, told: Told<'_>) -> Vec<Arc<Listener>> {
         let mut sets = Vec::new();
         let mut plain = Flags::ENDED | Flags::MUTED | Flags::SET | Flags::GATED;
         plain |= told.audience.deaf();
@@ -399,18 +440,13 @@ impl Inner {
     }
 
     /// Whether some listen to every key.
-    pub(crate) fn tells_all(&self) -> bool {
+    fn tells_all(&self) -> bool {
         !crate::lock(&self.all).is_empty()
     }
 
     /// After [`Inner::tell_key`] with the one change of `changes`, which is that of a key: calls those
     /// it handed back, then those who listen to every key.
-    pub(crate) fn tell_sets(
-        &self,
-        sets: &[Arc<Listener>],
-        changes: &ChangeSet,
-        audience: Audience,
-    ) {
+    fn tell_sets(&self, sets: &[Arc<Listener>], changes: &ChangeSet, audience: Audience) {
         for listener in sets {
             self.call_set(listener, changes);
         }

@@ -15,13 +15,13 @@ use super::{
 };
 use crate::{
     change::{Change, UNKNOWN_SOURCE},
-    engine::{Engine, EngineKind},
+    engine::{EngineKind, Running},
     error::{Reporter, StateError},
     key::Name,
     pattern::Pattern,
     value::Value,
 };
-use reactive_graph::traits::Notify;
+use reactive_graph::{graph::Observer, traits::Notify};
 use smallvec::SmallVec;
 use std::{
     any::Any,
@@ -68,11 +68,6 @@ pub(crate) struct Inner {
     pub(crate) loads: Loads,
     /// What the layer above keeps for this store.
     pub(crate) annex: OnceLock<Arc<dyn Any + Send + Sync>>,
-}
-
-pub(crate) struct Running {
-    pub(crate) kind: EngineKind,
-    pub(crate) engine: Box<dyn Engine>,
 }
 
 /// How many listeners there are of each kind of delivery.
@@ -145,10 +140,7 @@ impl Inner {
         let middleware: Vec<_> = (1..).zip(middleware).collect();
         Arc::new_cyclic(|this| Self {
             this: Weak::clone(this),
-            engine: RwLock::new(Running {
-                kind,
-                engine: kind.start(),
-            }),
+            engine: RwLock::new(kind.start()),
             slots: Slots::default(),
             state: Mutex::new(State {
                 disposed: false,
@@ -215,9 +207,15 @@ impl Inner {
         let value = if slot.is_hidden() {
             state.place.clone()
         } else {
-            running.engine.load(&slot.key, &state.place)
+            running.load(slot.site(), &state.place)
         };
         (value, state.sequence)
+    }
+
+    /// Whether a read of this thread concerns nobody: no effect, memo, computed value or batch.
+    #[inline]
+    pub(crate) fn reads_alone() -> bool {
+        context::is_idle() && Observer::get().is_none()
     }
 
     /// The content of a slot as this thread sees it: with the writes of its open batch, and
@@ -279,7 +277,7 @@ impl Inner {
             let running = self.engine();
             self.slots.release(slot, |slot| {
                 let place = &crate::lock(&slot.state).place;
-                running.engine.load(&slot.key, place).is_none()
+                running.load(slot.site(), place).is_none()
             })
         };
         if let Some(trigger) = trigger {

@@ -5,6 +5,7 @@
 
 mod commit;
 mod line;
+mod plain;
 mod signals;
 
 pub(crate) use line::Line;
@@ -21,7 +22,8 @@ use super::{
     transaction::{Transaction, Write, Writes},
 };
 use crate::{change::Stamp, error::StateError, value::Value};
-use commit::{Basis, Committed, Fate, still_stand};
+use commit::{Committed, Fate, still_stand};
+use plain::Way;
 use reactive_graph::{graph::untrack, traits::Notify};
 use smallvec::SmallVec;
 use std::{
@@ -42,12 +44,19 @@ pub(crate) enum Content<'a> {
 
 impl Inner {
     /// Changes one key.
+    #[inline]
     pub(crate) fn write(
         &self,
         stamp: &Stamp,
         slot: &Arc<Slot>,
         mut content: Content<'_>,
     ) -> Result<(), StateError> {
+        if let Content::Put(value) = &content
+            && value.is_plain()
+            && self.write_plainly(stamp, slot, value)? == Way::Gone
+        {
+            return Ok(());
+        }
         self.may_write()?;
         self.is_writable(slot)?;
         if !context::is_idle() && context::in_batch(self.id()) {
@@ -60,31 +69,6 @@ impl Inner {
             let replaced = context::with_draft(self.id(), |draft| draft.put(slot, new, stamp));
             drop(replaced);
             return Ok(());
-        }
-        if let Content::Put(value) = &mut content
-            && value.is_plain()
-            && !self.has_middleware.load(Ordering::Acquire)
-        {
-            let mut transaction = Transaction {
-                writes: SmallVec::from_buf([Write {
-                    slot: Arc::clone(slot),
-                    old: None,
-                    new: Some(value.clone()),
-                    stamp: stamp.clone(),
-                    rewritten: false,
-                }]),
-            };
-            let mut committed = Committed::default();
-            let basis = Basis::Found;
-            let fate = self.commit(&mut transaction, None, &[], basis, false, &mut committed)?;
-            if fate == Fate::Stored {
-                self.publish(&mut committed, None);
-            }
-            if fate != Fate::Moved {
-                let old = transaction.writes.pop().and_then(|write| write.old);
-                Value::retire(old);
-                return Ok(());
-            }
         }
         self.transact(None, &[], &mut |writes| {
             let (old, _) = self.load(slot);
@@ -214,8 +198,7 @@ impl Inner {
                 writes: SmallVec::from_elem(Write::hidden(slot, old, Some(new)), 1),
             };
             let mut committed = Committed::default();
-            let basis = Basis::Given;
-            let fate = self.commit(&mut transaction, None, &[], basis, false, &mut committed)?;
+            let fate = self.commit(&mut transaction, None, &[], false, &mut committed)?;
             if fate == Fate::Stored {
                 self.publish(&mut committed, None);
                 return Ok(true);
@@ -268,8 +251,8 @@ impl Inner {
                 return reads.map_or(Ok(()), still_stand);
             }
             let mut committed = Committed::default();
-            let (basis, told) = (Basis::Given, chain.is_some());
-            let fate = self.commit(&mut transaction, reads, naming, basis, told, &mut committed)?;
+            let told = chain.is_some();
+            let fate = self.commit(&mut transaction, reads, naming, told, &mut committed)?;
             if fate == Fate::Stored {
                 self.publish(&mut committed, chain.as_ref());
                 let writes = transaction.writes.into_iter().map(|write| write.slot);
@@ -318,7 +301,7 @@ fn why<R, P>(result: &Result<Result<R, StateError>, P>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Basis, Committed, Fate, Transaction, Write, Writes};
+    use super::{Committed, Fate, Transaction, Write, Writes};
     use crate::{EngineKind, Store, change::Stamp};
 
     #[test]
@@ -340,11 +323,9 @@ mod tests {
             let request = store.load::<i32>("n");
             let mut transaction = Transaction { writes };
             let mut committed = Committed::default();
-            let basis = Basis::Given;
-            let fate =
-                store
-                    .inner
-                    .commit(&mut transaction, None, &[], basis, false, &mut committed);
+            let fate = store
+                .inner
+                .commit(&mut transaction, None, &[], false, &mut committed);
             assert!(fate == Ok(Fate::Moved) && store.has("n"));
             assert!(request.is_ok_and(|request| request.is_current()));
         }

@@ -364,7 +364,7 @@ impl Inner {
         for slot in &stale {
             let mut here = crate::lock(&slot.state);
             here.stale = false;
-            dropped.push(match running.engine.load(&slot.key, &here.place) {
+            dropped.push(match running.load(slot.site(), &here.place) {
                 Some(value) => cache.values.insert(slot.hash, &slot.key, value),
                 None => cache.values.remove(slot.hash, &slot.key),
             });

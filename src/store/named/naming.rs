@@ -3,9 +3,10 @@
 use super::Named;
 use crate::{
     change::Stamp,
+    engine::Running,
     error::StateError,
     store::{
-        inner::{Inner, Running, State},
+        inner::{Inner, State},
         pipe::{Line, Signals},
         transaction::Write,
     },
@@ -38,7 +39,7 @@ impl Naming {
             Self::Begin(_) => {
                 let holder = match there {
                     Some(there) => format!("a value computed by {}", there.registrant()),
-                    None if running.engine.load(&slot.key, &state.place).is_some() => {
+                    None if running.load(slot.site(), &state.place).is_some() => {
                         "a stored value".to_owned()
                     }
                     None => return Ok(true),

@@ -2,7 +2,7 @@
 
 use super::{line::Line, signals::Signals};
 use crate::{
-    change::ChangeSet,
+    change::{ChangeSet, Stamp},
     error::StateError,
     store::{
         clock::{self, Instant},
@@ -39,22 +39,13 @@ pub(super) struct Committed {
     renamed: Vec<Arc<dyn Graph>>,
 }
 
-/// What the writes of a transaction replace.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Basis {
-    /// What they say they do: they were compared with it.
-    Given,
-    /// What is there, if comparing the two runs no code of a user.
-    Found,
-}
-
 /// What became of a commit.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
     Stored,
     /// It would change nothing.
     Equal,
-    /// It is not based upon what is there, or its basis was to be found and cannot be compared here.
+    /// It is not based upon what is there.
     Moved,
 }
 
@@ -66,7 +57,6 @@ impl Inner {
         transaction: &mut Transaction,
         reads: Option<&Reads>,
         naming: &[Naming],
-        basis: Basis,
         for_middleware: bool,
         committed: &mut Committed,
     ) -> Result<Fate, StateError> {
@@ -79,24 +69,16 @@ impl Inner {
         if self.leaves_a_request(&transaction.writes) {
             return Ok(Fate::Moved);
         }
-        for write in &mut transaction.writes {
+        for write in &transaction.writes {
             let slot = crate::lock(&write.slot.state);
             if !write.slot.is_hidden() {
                 slot.is_writable()?;
             }
-            if basis == Basis::Found {
-                write.old = running.engine.load(&write.slot.key, &slot.place);
-                match write.changes_plainly() {
-                    Some(true) => continue,
-                    Some(false) => return Ok(Fate::Equal),
-                    None => return Ok(Fate::Moved),
-                }
-            }
             let untouched = if write.slot.is_hidden() {
                 is_content(slot.place.as_ref(), write.old.as_ref())
             } else {
-                let (key, old) = (&write.slot.key, write.old.as_ref());
-                running.engine.holds(key, &slot.place, old)
+                let (site, old) = (write.slot.site(), write.old.as_ref());
+                running.holds(site, &slot.place, old)
             };
             if !untouched {
                 return Ok(Fate::Moved);
@@ -119,19 +101,14 @@ impl Inner {
         let mut keys = keys.filter(|write| !write.slot.is_hidden());
         let count = keys.clone().count();
         let visible = count + due.len();
-        state.sequence += 1;
         // What is computed may follow from what is no key, such as who is registered.
         let is_visible = visible > 0 || !state.named.is_empty();
-        if is_visible {
-            state.version += 1;
-        }
-        if visible > 0 {
-            state.update_count += visible as u64;
-            state.last_update = Some(time);
-            let last = keys.next_back().map(|write| &write.stamp);
-            let last = last.or(due.last().map(|naming| naming.stamp()));
-            if let Some(stamp) = last {
-                state.source = stamp.source.clone();
+        let last = keys.next_back().map(|write| &write.stamp);
+        match last.or(due.last().map(|naming| naming.stamp())) {
+            Some(stamp) => state.advance(time, visible as u64, stamp),
+            None => {
+                state.sequence += 1;
+                state.version += u64::from(is_visible);
             }
         }
         committed.signals.visible = is_visible;
@@ -152,21 +129,14 @@ impl Inner {
                 slot.place.clone_from(new);
             } else {
                 let stored = new.clone();
-                running.engine.store(&of.key, &mut slot.place, stored);
+                running.store(of.site(), &mut slot.place, stored);
                 if old.is_some() != new.is_some() {
                     committed.signals.members = true;
                     state.members = state.sequence;
                     state.len = state.len + usize::from(new.is_some()) - usize::from(old.is_some());
                 }
-                if let Some(snapshots) = &mut state.snapshots
-                    && !slot.stale
-                {
-                    slot.stale = true;
-                    snapshots.stale.push(Arc::clone(&of));
-                    if snapshots.is_outdated() {
-                        committed.outdated = state.snapshots.take();
-                    }
-                }
+                let outdated = state.outdate(&of, &mut slot.stale);
+                committed.outdated = committed.outdated.take().or(outdated);
             }
             slot.sequence = state.sequence;
             committed.signals.triggers.extend(slot.signal.existing());
@@ -197,6 +167,15 @@ impl Inner {
         line.close(state);
         committed.due = state.delivering.is_none() && state.is_due();
         Ok(Fate::Stored)
+    }
+
+    pub(super) fn schedule_end_of_turn(&self) {
+        let inner = self.this.clone();
+        self.scheduler.schedule(move || {
+            if let Some(inner) = inner.upgrade() {
+                inner.end_turn();
+            }
+        });
     }
 
     /// The time of a commit. It is read once a turn where turns end by themselves.
@@ -234,17 +213,39 @@ impl Inner {
             }
         }
         if committed.schedule {
-            let inner = self.this.clone();
-            self.scheduler.schedule(move || {
-                if let Some(inner) = inner.upgrade() {
-                    inner.end_turn();
-                }
-            });
+            self.schedule_end_of_turn();
         }
         // What middleware puts off is due too.
         if committed.due || chain.is_some() {
             self.drive();
         }
+    }
+}
+
+impl State {
+    /// A commit that changes so many keys, the last of them by this writer.
+    #[inline]
+    pub(super) fn advance(&mut self, time: u64, keys: u64, stamp: &Stamp) {
+        self.sequence += 1;
+        self.version += 1;
+        self.update_count += keys;
+        self.last_update = Some(time);
+        self.source.clone_from(&stamp.source);
+    }
+
+    /// Notes that the snapshot that is kept lacks what a slot now holds. Hands out what was kept once it
+    /// is not worth it any more.
+    #[inline]
+    pub(super) fn outdate(&mut self, slot: &Arc<Slot>, stale: &mut bool) -> Option<SnapshotCache> {
+        let snapshots = self.snapshots.as_mut()?;
+        if !*stale {
+            *stale = true;
+            snapshots.stale.push(Arc::clone(slot));
+            if snapshots.is_outdated() {
+                return self.snapshots.take();
+            }
+        }
+        None
     }
 }
 

@@ -1,7 +1,7 @@
 //! The signals of a commit: notified at once, unless a component is being taken down or built.
 
 use crate::store::{context::ThisThread, graph::Triggers, history::Recorder, inner::Inner};
-use reactive_graph::traits::Notify;
+use reactive_graph::{signal::ArcTrigger, traits::Notify};
 use smallvec::SmallVec;
 use std::sync::{Arc, atomic::Ordering};
 
@@ -16,6 +16,16 @@ pub(crate) struct Signals {
 }
 
 impl Signals {
+    /// Those of one key.
+    pub(super) fn of(trigger: Option<ArcTrigger>, members: bool) -> Self {
+        Self {
+            triggers: trigger.into_iter().collect(),
+            visible: true,
+            members,
+            recorders: SmallVec::new(),
+        }
+    }
+
     pub(super) fn notify(&self, inner: &Inner) {
         for trigger in &self.triggers {
             trigger.notify();
