@@ -258,6 +258,7 @@ impl<T: PartialEq + Send + Sync + 'static> Computed<T> {
         listener: impl Fn(&T) -> O + Send + Sync + 'static,
     ) -> Result<Subscription, StateError> {
         let inner = self.0.inner.upgrade().ok_or(StateError::Disposed)?;
+        inner.alive()?;
         if let Some(gate) = &self.0.gate {
             gate.is_open()?;
         }
@@ -289,7 +290,7 @@ impl<T: PartialEq + Send + Sync + 'static> Computed<T> {
             None,
             SetCall(move |inner: &Inner, _: &ChangeSet| later(inner, true)),
         );
-        let subscription = inner.subscribe(listener)?;
+        let subscription = inner.subscribe(listener, &[]);
         let listener = subscription.listener();
         // The one place that sets it.
         let _ = here.set(Arc::downgrade(listener));

@@ -41,6 +41,8 @@ pub(crate) struct Inner {
     pub(crate) engine: RwLock<Running>,
     pub(crate) slots: Slots,
     pub(crate) state: Mutex<State>,
+    /// As in `state`, to be read without a lock.
+    is_disposed: AtomicBool,
     /// The sequence number of the last commit, to be read without a lock.
     pub(crate) clock: AtomicU64,
     /// How many computed values are registered under a key, to be read without a lock.
@@ -165,6 +167,7 @@ impl Inner {
                 held: Vec::new(),
                 deferred: Vec::new(),
             }),
+            is_disposed: AtomicBool::new(false),
             clock: AtomicU64::new(0),
             names: AtomicUsize::new(0),
             all: Mutex::default(),
@@ -287,40 +290,38 @@ impl Inner {
 
     /// Refuses writes and subscriptions of a store that was disposed of.
     pub(crate) fn alive(&self) -> Result<(), StateError> {
-        if crate::lock(&self.state).disposed {
+        if self.is_disposed.load(Ordering::Acquire) {
             return Err(StateError::Disposed);
         }
         Ok(())
     }
 
-    /// Puts a listener where changes find it. That of a computed value is yet to be attached.
+    /// Puts a listener where changes find it: on the slots of its subject. That of a computed value is
+    /// yet to be attached. The caller has found the store alive.
     pub(crate) fn subscribe(
         self: &Arc<Self>,
         listener: Arc<Listener>,
-    ) -> Result<Subscription, StateError> {
-        self.alive()?;
+        slots: &[Arc<Slot>],
+    ) -> Subscription {
         self.listening
             .counter(listener.delivery())
             .fetch_add(1, Ordering::AcqRel);
+        for slot in slots {
+            let mut state = crate::lock(&slot.state);
+            state.listeners.add(Arc::clone(&listener));
+        }
         match &listener.subject {
-            Subject::Key(_) | Subject::Keys(_) => {
-                for slot in listener.subject.slots() {
-                    crate::lock(&slot.state)
-                        .listeners
-                        .add(Arc::clone(&listener));
-                }
-            }
             Subject::Pattern(pattern) => {
                 self.slots.add_pattern(Pattern::clone(pattern), &listener);
             }
             Subject::All => crate::lock(&self.all).add(Arc::clone(&listener)),
-            Subject::Computed(_) | Subject::Follow(_) => {}
+            Subject::Key(_) | Subject::Keys(_) | Subject::Computed(_) | Subject::Follow(_) => {}
         }
         let subscription = Subscription::new(self, listener);
         if self.has_names() {
             self.heed(subscription.listener());
         }
-        Ok(subscription)
+        subscription
     }
 
     pub(crate) fn unsubscribe(&self, listener: &Arc<Listener>) {
@@ -333,7 +334,16 @@ impl Inner {
                 .fetch_sub(1, Ordering::AcqRel);
         }
         match &listener.subject {
-            Subject::Key(_) | Subject::Keys(_) => self.detach(listener.subject.slots(), listener),
+            Subject::Key(slot) => {
+                if let Some(slot) = slot.upgrade() {
+                    self.detach(&slot, listener);
+                }
+            }
+            Subject::Keys(_) => {
+                for slot in listener.subject.slots() {
+                    self.detach(&slot, listener);
+                }
+            }
             Subject::Computed(_) | Subject::Follow(_) => self.take_off(listener),
             Subject::Pattern(_) => {
                 for slot in self.slots.remove_pattern(listener) {
@@ -350,21 +360,22 @@ impl Inner {
             let attached = std::mem::take(&mut *crate::lock(attached));
             let removed = crate::lock(&self.all).remove(listener);
             let _ = removed;
-            self.detach(attached.slots, listener);
+            for slot in attached.slots {
+                self.detach(&slot, listener);
+            }
         }
     }
 
-    /// Takes a listener off slots and gives the slots up.
-    pub(crate) fn detach(&self, slots: impl IntoIterator<Item = Arc<Slot>>, listener: &Listener) {
-        for slot in slots {
-            let has_value = {
-                let mut state = crate::lock(&slot.state);
-                state.listeners.remove(listener);
-                state.place.is_some()
-            };
-            if !has_value || slot.is_hidden() {
-                self.release(&slot);
-            }
+    /// Takes a listener off a slot and gives the slot up, if the caller's reference, which it is about
+    /// to drop, is the last.
+    pub(crate) fn detach(&self, slot: &Arc<Slot>, listener: &Listener) {
+        let has_value = {
+            let mut state = crate::lock(&slot.state);
+            state.listeners.remove(listener);
+            state.place.is_some()
+        };
+        if !has_value || slot.is_hidden() {
+            self.release(slot);
         }
     }
 
@@ -375,6 +386,7 @@ impl Inner {
         let recorders = {
             let mut state = crate::lock(&self.state);
             state.disposed = true;
+            self.is_disposed.store(true, Ordering::Release);
             std::mem::take(&mut state.recorders)
         };
         for recorder in recorders {

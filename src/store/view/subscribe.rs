@@ -17,7 +17,7 @@ use crate::{
     value::StateValue,
 };
 use reactive_graph::graph::untrack;
-use std::sync::Arc;
+use std::{slice, sync::Arc};
 
 /// Being told.
 impl View {
@@ -85,8 +85,9 @@ impl View {
             Ok(())
         });
         let result = found.and_then(|()| {
-            let subject = Subject::Keys(Box::new(Keys(slots.iter().map(Arc::downgrade).collect())));
-            self.subscribe_set(options, subject, listener)
+            let keys = Keys(slots.iter().map(Arc::downgrade).collect());
+            let subject = Subject::Keys(Box::new(keys));
+            self.subscribe_set(options, subject, &slots, listener)
         });
         if result.is_err() {
             slots.iter().for_each(|slot| self.inner.release(slot));
@@ -105,7 +106,8 @@ impl View {
         options: SubscribeOptions,
         listener: impl Fn(&ChangeSet) -> O + Send + Sync + 'static,
     ) -> Result<Subscription, StateError> {
-        self.subscribe_set(options, Subject::Pattern(Box::new(pattern)), listener)
+        let subject = Subject::Pattern(Box::new(pattern));
+        self.subscribe_set(options, subject, &[], listener)
     }
 
     /// Calls a listener with everything that changes in the view.
@@ -117,7 +119,7 @@ impl View {
         options: SubscribeOptions,
         listener: impl Fn(&ChangeSet) -> O + Send + Sync + 'static,
     ) -> Result<Subscription, StateError> {
-        self.subscribe_set(options, Subject::All, listener)
+        self.subscribe_set(options, Subject::All, &[], listener)
     }
 
     /// Delivers now what waits for the end of the turn. Without an event loop, that is, natively
@@ -131,21 +133,15 @@ impl View {
         &self,
         options: SubscribeOptions,
         subject: Subject,
+        slots: &[Arc<Slot>],
         listener: impl Fn(&ChangeSet) -> O + Send + Sync + 'static,
     ) -> Result<Subscription, StateError> {
+        self.is_open()?;
+        self.inner.alive()?;
         let call = SetCall(move |_: &Inner, changes: &ChangeSet| ended(listener(changes)));
         let gate = self.gate.clone();
         let listener = Listener::new(&self.inner, options.delivery, subject, gate, call);
-        self.hang_up_set(options, listener)
-    }
-
-    fn hang_up_set(
-        &self,
-        options: SubscribeOptions,
-        listener: Arc<Listener>,
-    ) -> Result<Subscription, StateError> {
-        self.is_open()?;
-        let subscription = self.subscribed(self.inner.subscribe(listener)?);
+        let subscription = self.hang_up(listener, slots);
         if options.immediate {
             let listener = subscription.listener();
             let changes = self.present_changes(listener);
@@ -162,31 +158,29 @@ impl View {
         options: SubscribeOptions,
         listener: impl Fn(Option<&T>, &Change) -> O + Send + Sync + 'static,
     ) -> Result<Subscription, StateError> {
+        self.may_subscribe(&slot)?;
         let subject = Subject::Key(Arc::downgrade(&slot));
         let gate = self.gate.clone().filter(|_| !slot.is_hidden());
         let call = KeyCall::new(listener);
         let listener = Listener::new(&self.inner, options.delivery, subject, gate, call);
-        self.hang_up(&slot, options, listener)
-            .inspect_err(|_| self.inner.release(&slot))
-    }
-
-    fn hang_up(
-        &self,
-        slot: &Arc<Slot>,
-        options: SubscribeOptions,
-        listener: Arc<Listener>,
-    ) -> Result<Subscription, StateError> {
-        self.may_read(slot)?;
-        let subscription = self.subscribed(self.inner.subscribe(listener)?);
+        let subscription = self.hang_up(listener, slice::from_ref(&slot));
         if options.immediate {
-            let change = self.present_change(slot);
+            let change = self.present_change(&slot);
             untrack(|| self.inner.call_key(subscription.listener(), &change));
         }
         Ok(subscription)
     }
 
-    /// Lets whoever the view belongs to know of a subscription.
-    fn subscribed(&self, subscription: Subscription) -> Subscription {
+    /// Gives the slot up if it may not be subscribed to.
+    fn may_subscribe(&self, slot: &Arc<Slot>) -> Result<(), StateError> {
+        self.may_read(slot)
+            .and_then(|()| self.inner.alive())
+            .inspect_err(|_| self.inner.release(slot))
+    }
+
+    /// Hangs a listener on slots, and lets whoever the view belongs to know of it.
+    fn hang_up(&self, listener: Arc<Listener>, slots: &[Arc<Slot>]) -> Subscription {
+        let subscription = self.inner.subscribe(listener, slots);
         if let Some(gate) = &self.gate {
             gate.subscribed(&subscription);
         }
