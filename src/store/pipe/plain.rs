@@ -102,7 +102,7 @@ impl Inner {
             self.schedule_end_of_turn();
         }
         if let Some(listeners) = listeners {
-            self.deliver_one(slot, &change(old), &listeners, audience);
+            self.deliver_one(&change(old), &listeners, audience);
         }
         Ok(Way::Gone)
     }
