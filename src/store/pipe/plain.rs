@@ -99,7 +99,7 @@ impl Inner {
             Signals::of(trigger, is_new).notify(self);
         }
         if schedule {
-            self.schedule_end_of_turn();
+            self.scheduler.schedule(&self.this, Self::end_turn);
         }
         if let Some(listeners) = listeners {
             self.deliver_one(&change(old), &listeners, audience);
@@ -206,7 +206,7 @@ impl Inner {
         }
         signals.notify(self);
         if schedule {
-            self.schedule_end_of_turn();
+            self.scheduler.schedule(&self.this, Self::end_turn);
         }
         self.drive();
         Ok(Way::Gone)
