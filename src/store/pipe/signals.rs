@@ -1,7 +1,7 @@
 //! The signals of a commit: notified at once, unless a component is being taken down or built.
 
 use crate::store::{
-    context::ThisThread, graph::Triggers, history::Recorder, inner::Inner, slot::Trigger,
+    context::ThisThread, graph::Triggers, guest::Recording, inner::Inner, slot::Trigger,
 };
 use reactive_graph::traits::Notify;
 use smallvec::SmallVec;
@@ -17,7 +17,7 @@ pub(crate) struct Signals {
     /// Whether any of it is more than the store's own bookkeeping.
     pub(super) visible: bool,
     pub(super) members: bool,
-    pub(super) recorders: SmallVec<[Arc<Recorder>; 1]>,
+    pub(super) recorders: SmallVec<[Arc<dyn Recording>; 1]>,
 }
 
 impl Signals {
