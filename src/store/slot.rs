@@ -388,6 +388,57 @@ impl Slots {
 
 #[cfg(test)]
 mod tests {
+    use reactive_graph::graph::{AnySource, AnySubscriber, ReactiveNode, Subscriber, WithObserver};
+    use std::sync::{
+        Arc, Weak,
+        atomic::{AtomicUsize, Ordering},
+    };
+
+    /// Counts how often it is told.
+    #[derive(Default)]
+    struct Reader(AtomicUsize);
+
+    impl Reader {
+        fn read(self: &Arc<Self>, read: impl FnOnce()) {
+            let this = Arc::downgrade(self) as Weak<dyn Subscriber + Send + Sync>;
+            AnySubscriber(Arc::as_ptr(self).addr(), this).with_observer(read);
+        }
+    }
+
+    impl ReactiveNode for Reader {
+        fn mark_dirty(&self) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+        fn mark_check(&self) {}
+        fn mark_subscribers_check(&self) {}
+        fn update_if_necessary(&self) -> bool {
+            false
+        }
+    }
+
+    impl Subscriber for Reader {
+        fn add_source(&self, _: AnySource) {}
+        fn clear_sources(&self, _: &AnySubscriber) {}
+    }
+
+    #[test]
+    fn who_reads_again_is_told_each_time_and_who_does_not_is_forgotten() {
+        for kind in EngineKind::ALL {
+            let store = Store::builder().engine(*kind).build();
+            let (gone, here) = (Arc::<Reader>::default(), Arc::<Reader>::default());
+            let read = || drop(store.get::<i32>("n"));
+            store.set("n", -1).ok();
+            gone.read(read);
+            assert!(Arc::weak_count(&gone) > 0, "it is subscribed");
+            for n in 0..200 {
+                here.read(read);
+                store.set("n", n).ok();
+            }
+            assert_eq!(here.0.load(Ordering::Relaxed), 200);
+            assert_eq!(Arc::weak_count(&gone), 0, "nothing is left of it");
+        }
+    }
+
     use crate::{ChangeSet, EngineKind, Pattern, Store, SubscribeOptions, pattern::MATCHES};
 
     #[test]
