@@ -1,7 +1,6 @@
 //! [`Handle`]: a key that was looked up once.
 
 use super::{
-    inner::Inner,
     listen::{Outcome, SubscribeOptions, Subscription},
     slot::Slot,
     view::{View, read},
@@ -57,8 +56,7 @@ impl<T: StateValue> Handle<T> {
     /// As [`Handle::try_get`].
     pub fn try_with<R>(&self, f: impl FnOnce(&T) -> R) -> Result<Option<R>, StateError> {
         if self.view.gate.is_none()
-            && Inner::reads_alone()
-            && let Some(value) = self.slot.glance()
+            && let Some(value) = self.view.inner.glance(&self.slot)
             && let Some(value) = value.typed()
         {
             return Ok(Some(f(&value)));
@@ -75,10 +73,10 @@ impl<T: StateValue> Handle<T> {
     pub(crate) fn try_follow<R>(&self, f: impl FnOnce(&T) -> R) -> Result<Option<R>, StateError> {
         self.slot.follow();
         if self.view.gate.is_none()
-            && super::context::is_idle()
-            && let Some(value) = self.slot.glance()
+            && let Some(value) = self.view.inner.at_hand(&self.slot)
+            && let Some(value) = value.typed()
         {
-            return read(&self.slot.key, &value, f).map(Some);
+            return Ok(Some(f(&value)));
         }
         self.view.may_read(&self.slot)?;
         let Some(value) = self.view.inner.peek(&self.slot)?.0 else {

@@ -2,7 +2,7 @@
 //! it; and the index that finds them.
 
 use super::{
-    graph::Graphs,
+    graph::{Graph, Graphs},
     guest::ComputedKey,
     listen::{Listener, Listeners, Subject},
 };
@@ -17,6 +17,7 @@ use reactive_graph::{
     graph::{AnySubscriber, Observer, ReactiveNode, Source, Subscriber, ToAnySource},
     signal::ArcTrigger,
 };
+use smol_str::SmolStr;
 use std::{
     hash::BuildHasher,
     sync::{
@@ -36,7 +37,7 @@ pub(crate) enum SlotKind {
 }
 
 pub(crate) struct Slot {
-    pub(crate) key: Arc<str>,
+    pub(crate) key: SmolStr,
     pub(crate) hash: u32,
     pub(crate) kind: SlotKind,
     pub(crate) state: Mutex<SlotState>,
@@ -54,6 +55,13 @@ pub(crate) struct SlotState {
     /// Whether the key changed since the last snapshot.
     pub(crate) stale: bool,
     pub(crate) listeners: Listeners,
+    /// What most keys have none of.
+    rare: Option<Box<Rare>>,
+}
+
+/// What only some keys have.
+#[derive(Default)]
+pub(crate) struct Rare {
     pub(crate) signal: Signal,
     pub(crate) graphs: Graphs,
     /// The computed value that is registered under the key. Then nothing is stored.
@@ -61,14 +69,51 @@ pub(crate) struct SlotState {
 }
 
 impl SlotState {
+    #[inline]
+    pub(crate) fn rare(&self) -> Option<&Rare> {
+        self.rare.as_deref()
+    }
+
+    /// The same, made if need be.
+    pub(crate) fn rare_mut(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
+    }
+
+    /// The trigger, if anyone ever tracked the key, to be notified.
+    #[inline]
+    pub(crate) fn trigger(&mut self) -> Option<Trigger> {
+        self.rare.as_mut()?.signal.existing()
+    }
+
+    /// The trigger, to be tracked by an effect or a memo.
+    fn tracked_by(&mut self, observer: &AnySubscriber) -> ArcTrigger {
+        self.rare_mut().signal.trigger(observer)
+    }
+
+    /// The computed value that is registered under the key.
+    pub(crate) fn computed(&self) -> Option<Arc<dyn ComputedKey>> {
+        self.rare()?.computed.as_ref()?.upgrade()
+    }
+
+    /// The graphs that somebody reads through.
+    pub(crate) fn graphs(&self) -> impl Iterator<Item = Arc<dyn Graph>> {
+        self.rare()
+            .into_iter()
+            .flat_map(|rare| rare.graphs.living())
+    }
+
+    fn is_tracked(&self) -> bool {
+        self.rare().is_some_and(|rare| rare.signal.is_tracked())
+    }
+
     /// Whether somebody wants to hear of it, as far as is known.
     pub(crate) fn is_followed(&self) -> bool {
-        self.signal.is_tracked() || !self.listeners.is_empty()
+        self.is_tracked() || !self.listeners.is_empty()
     }
 }
 
 impl Slot {
-    pub(crate) fn new(key: Arc<str>, hash: u32, kind: SlotKind) -> Self {
+    pub(crate) fn new(key: SmolStr, hash: u32, kind: SlotKind) -> Self {
         Self {
             key,
             hash,
@@ -79,9 +124,7 @@ impl Slot {
                 pending: NOT_PENDING,
                 stale: false,
                 listeners: Listeners::default(),
-                signal: Signal::default(),
-                graphs: Graphs::default(),
-                computed: None,
+                rare: None,
             }),
         }
     }
@@ -99,17 +142,10 @@ impl Slot {
         self.kind == SlotKind::Hidden
     }
 
-    /// The value, where the engine keeps it here. If there is one it is the key's, also while the
-    /// engine is exchanged.
-    #[inline]
-    pub(crate) fn glance(&self) -> Option<Value> {
-        crate::lock(&self.state).place.clone()
-    }
-
     /// Makes the running effect or memo depend on this key.
     pub(crate) fn track(&self) {
         if let Some(observer) = Observer::get() {
-            let trigger = crate::lock(&self.state).signal.trigger(&observer);
+            let trigger = crate::lock(&self.state).tracked_by(&observer);
             subscribe(&trigger, observer);
         }
     }
@@ -119,7 +155,7 @@ impl Slot {
     #[cfg(feature = "leptos")]
     pub(crate) fn follow(&self) {
         if let Some(observer) = Observer::get() {
-            let trigger = crate::lock(&self.state).signal.trigger(&observer);
+            let trigger = crate::lock(&self.state).tracked_by(&observer);
             trigger.add_subscriber(observer);
         }
     }
@@ -136,11 +172,9 @@ const MAX_SUBSCRIPTIONS: u32 = 64;
 
 /// A trigger that is made when somebody first tracks it.
 #[derive(Default)]
-pub(crate) struct Signal(Option<Box<Tracked>>);
-
-#[derive(Default)]
-struct Tracked {
-    trigger: ArcTrigger,
+pub(crate) struct Signal {
+    trigger: Option<ArcTrigger>,
+    /// How many of them the trigger has had.
     subscriptions: u32,
     /// The last to track it since it was notified.
     tracker: Option<Weak<dyn Subscriber + Send + Sync>>,
@@ -164,22 +198,21 @@ impl Trigger {
 impl Signal {
     /// The trigger, to be tracked by an effect or a memo.
     fn trigger(&mut self, observer: &AnySubscriber) -> ArcTrigger {
-        let tracked = self.0.get_or_insert_default();
-        tracked.tracker = Some(Weak::clone(&observer.1));
-        tracked.subscriptions += 1;
-        tracked.trigger.clone()
+        self.tracker = Some(Weak::clone(&observer.1));
+        self.subscriptions += 1;
+        self.trigger.get_or_insert_with(ArcTrigger::new).clone()
     }
 
     /// The trigger, if anyone ever tracked it, to be notified.
-    pub(crate) fn existing(&mut self) -> Option<Trigger> {
+    #[inline]
+    fn existing(&mut self) -> Option<Trigger> {
         let is_awaited = self.is_tracked();
-        let tracked = self.0.as_mut()?;
-        tracked.tracker = None;
-        let trigger = if tracked.subscriptions < MAX_SUBSCRIPTIONS {
-            tracked.trigger.clone()
+        self.tracker = None;
+        let trigger = if self.subscriptions < MAX_SUBSCRIPTIONS {
+            self.trigger.clone()?
         } else {
-            tracked.subscriptions = 0;
-            std::mem::take(&mut tracked.trigger)
+            self.subscriptions = 0;
+            self.trigger.take()?
         };
         Some(Trigger {
             trigger,
@@ -189,12 +222,12 @@ impl Signal {
 
     /// Whether anyone ever tracked it.
     pub(crate) fn is_made(&self) -> bool {
-        self.0.is_some()
+        self.trigger.is_some()
     }
 
     /// Whether the last to track it still waits for news. Of others it does not know.
     fn is_tracked(&self) -> bool {
-        let tracker = self.0.as_ref().and_then(|tracked| tracked.tracker.as_ref());
+        let tracker = self.tracker.as_ref();
         tracker.is_some_and(|tracker| tracker.strong_count() > 0)
     }
 }
@@ -247,8 +280,9 @@ struct Index {
 
 impl Index {
     fn find(&self, hash: u32, name: &str) -> Option<&Arc<Slot>> {
-        self.slots
-            .find(spread(hash), |slot| slot.hash == hash && *slot.key == *name)
+        self.slots.find(spread(hash), |slot| {
+            slot.hash == hash && key::same(&slot.key, name)
+        })
     }
 }
 
@@ -260,16 +294,10 @@ impl Slots {
     }
 
     /// The slot of a key, if there is one. The name is one that was checked.
+    #[inline]
     pub(crate) fn find(&self, name: &str) -> Option<Arc<Slot>> {
         let hash = self.hash(name);
         crate::read(&self.index).find(hash, name).cloned()
-    }
-
-    /// As [`Slot::glance`], of the slot of a key.
-    #[inline]
-    pub(crate) fn glance(&self, name: &str) -> Option<Value> {
-        let hash = self.hash(name);
-        crate::read(&self.index).find(hash, name)?.glance()
     }
 
     /// The slot of a key, made if need be. The name is one that was checked.
@@ -363,7 +391,7 @@ impl Slots {
         let is_pattern = |listener: &Arc<Listener>| matches!(listener.subject, Subject::Pattern(_));
         let is_used = |slot: &Slot| {
             let state = crate::lock(&slot.state);
-            state.signal.is_tracked() || !state.listeners.iter().all(is_pattern)
+            state.is_tracked() || !state.listeners.iter().all(is_pattern)
         };
         let idle = |slot: &Slot| !slot.is_hidden() && !is_used(slot) && is_missing(slot);
         if !idle(slot) {
@@ -382,7 +410,7 @@ impl Slots {
         if let Ok(entry) = index.slots.find_entry(spread(slot.hash), is_it) {
             entry.remove();
         }
-        crate::lock(&slot.state).signal.existing()
+        crate::lock(&slot.state).trigger()
     }
 }
 
