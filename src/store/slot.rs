@@ -454,7 +454,7 @@ mod tests {
         for kind in EngineKind::ALL {
             let store = Store::builder().engine(*kind).build();
             let (gone, here) = (Arc::<Reader>::default(), Arc::<Reader>::default());
-            let read = || drop(store.get::<i32>("n"));
+            let read = || assert!(store.has("n"));
             store.set("n", -1).ok();
             gone.read(read);
             assert!(Arc::weak_count(&gone) > 0, "it is subscribed");
