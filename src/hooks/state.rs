@@ -71,10 +71,10 @@ pub fn use_global_state_or<T: StateValue>(
     key: impl ReactiveKey<T>,
     default: T,
 ) -> (Signal<T>, SetState<T>) {
-    let target = Target::new(use_view(), key.into_source());
-    let source = target.clone();
-    let value = Memo::new(move |_| source.get().unwrap_or_else(|| default.clone()));
-    (value.into(), SetState::new(target))
+    let target = Arc::new(Target::new(use_view(), key.into_source()));
+    let source = Arc::clone(&target);
+    let value = ArcMemo::new(move |_| source.follow().unwrap_or_else(|| default.clone()));
+    (ArcSignal::from(value).into(), SetState::new(target))
 }
 
 /// As [`use_global_state`], with options.
@@ -159,7 +159,7 @@ fn use_state<T: StateValue>(
         Some(source) => view.with_source(source),
         None => view,
     };
-    let target = Target::new(view, key);
+    let target = Arc::new(Target::new(view, key));
     if let Some(initial) = options.initial
         && untrack(|| target.get()).is_none()
     {
@@ -167,9 +167,9 @@ fn use_state<T: StateValue>(
         view.inner
             .holding_signals(|| target.report(target.write(|handle| handle.set(initial))));
     }
-    let (source, default) = (target.clone(), options.default);
-    let value = Memo::new(move |_| source.get().or_else(|| default.clone()));
-    (value.into(), SetState::new(target))
+    let (source, default) = (Arc::clone(&target), options.default);
+    let value = ArcMemo::new(move |_| source.follow().or_else(|| default.clone()));
+    (ArcSignal::from(value).into(), SetState::new(target))
 }
 
 /// What a hook reads and writes.
@@ -181,7 +181,7 @@ pub(super) struct Target<T> {
 
 /// How a hook comes to the handle of its key.
 #[derive(Clone)]
-pub(super) enum Reach<T, H = Arc<Handle<T>>> {
+pub(super) enum Reach<T, H = Handle<T>> {
     /// Found once and for all.
     Handle(H),
     Reactive(Arc<dyn Fn() -> Key<T> + Send + Sync>),
@@ -208,12 +208,21 @@ impl<T: 'static, H> Reach<T, H> {
 
 impl<T: StateValue> Target<T> {
     pub(super) fn new(view: View, key: KeySource<T>) -> Self {
-        let key = Reach::new(key, |key| view.handle(key).map(Arc::new));
+        let key = Reach::new(key, |key| view.handle(key));
         Self { view, key }
     }
 
     fn get(&self) -> Option<T> {
         self.with(T::clone)
+    }
+
+    /// The value, for a memo of it.
+    fn follow(&self) -> Option<T> {
+        self.report_or(match &self.key {
+            Reach::Handle(handle) => handle.try_follow(T::clone),
+            Reach::Reactive(key) => self.view.try_get(key()),
+            Reach::Refused(error) => Err(error.clone()),
+        })
     }
 
     /// What `f` makes of the value, without cloning it.
@@ -269,7 +278,7 @@ impl<T: StateValue> Target<T> {
 /// Writes the key of a hook. It can be copied, and ends with the component that made it.
 ///
 /// The plain methods report an error to the store's reporter, their `try_` twins return it.
-pub struct SetState<T: 'static>(StoredValue<Target<T>>);
+pub struct SetState<T: 'static>(StoredValue<Arc<Target<T>>>);
 
 impl<T> Copy for SetState<T> {}
 
@@ -280,7 +289,7 @@ impl<T> Clone for SetState<T> {
 }
 
 impl<T: StateValue> SetState<T> {
-    fn new(target: Target<T>) -> Self {
+    fn new(target: Arc<Target<T>>) -> Self {
         Self(StoredValue::new(target))
     }
 

@@ -17,7 +17,7 @@ use crate::{
     pattern::Pattern,
     value::Value,
 };
-use reactive_graph::{graph::Observer, traits::Notify};
+use reactive_graph::graph::Observer;
 use smallvec::SmallVec;
 use std::{
     any::Any,
@@ -221,7 +221,16 @@ impl Inner {
     /// effect, memo, computed value or batch.
     #[inline]
     pub(crate) fn glance(&self, slot: &Slot) -> Option<Value> {
-        if !context::is_idle() || Observer::get().is_some() {
+        if Observer::get().is_some() {
+            return None;
+        }
+        self.at_hand(slot)
+    }
+
+    /// The stored content of a slot, if nothing is going on in this thread that has a say in it.
+    #[inline]
+    pub(crate) fn at_hand(&self, slot: &Slot) -> Option<Value> {
+        if !context::is_idle() {
             return None;
         }
         // What is in the place is the key's, also while the engine is exchanged.
@@ -234,6 +243,9 @@ impl Inner {
     /// that of a computed value, which does.
     pub(crate) fn read(&self, slot: &Arc<Slot>) -> Result<Option<Value>, StateError> {
         slot.track();
+        if let Some(value) = self.at_hand(slot) {
+            return Ok(Some(value));
+        }
         self.peek(slot).map(|(value, _)| value)
     }
 

@@ -22,7 +22,7 @@ use super::{
 use crate::{change::Stamp, error::StateError, value::Value};
 use commit::{Committed, Fate, still_stand};
 use plain::Way;
-use reactive_graph::{graph::untrack, traits::Notify};
+use reactive_graph::graph::untrack;
 use smallvec::SmallVec;
 use std::{
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},

@@ -138,7 +138,7 @@ impl Inner {
                 committed.outdated = committed.outdated.take().or(outdated);
             }
             slot.sequence = state.sequence;
-            committed.signals.triggers.extend(slot.trigger());
+            committed.signals.keys.extend(slot.trigger());
             committed.graphs.extend(slot.graphs());
             if is_followed && !hidden {
                 let changes = committed.changes.get_or_insert_default();
@@ -193,7 +193,9 @@ impl Inner {
             middleware.committed(self, changes, middleware.since(start));
         }
         if committed.schedule {
-            self.scheduler.schedule(&self.this, Self::end_turn);
+            let has_effects = committed.signals.has_effects();
+            self.scheduler
+                .schedule(&self.this, Self::end_turn, has_effects);
         }
         // What middleware puts off is due too.
         if committed.due || filtered.is_some() {
