@@ -128,7 +128,7 @@ impl View {
         options: SubscribeOptions,
         listener: impl Fn(&[Mfe]) + Send + Sync + 'static,
     ) -> Result<Subscription, StateError> {
-        let slot = Arc::clone(&self.inner.registry);
+        let slot = &self.inner.registry;
         self.subscribe_slot(slot, options, move |mfes: Option<&Records>, _| {
             listener(mfes.map_or(&[], Vec::as_slice));
         })

@@ -3,7 +3,7 @@
 use super::Outcome;
 use crate::{
     change::{Change, ChangeSet},
-    store::{inner::Inner, type_error},
+    store::{inner::Inner, view::type_error},
     value::{Mismatch, StateValue},
 };
 use std::marker::PhantomData;

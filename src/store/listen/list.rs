@@ -58,8 +58,13 @@ impl Listeners {
                 is_it
             }
             Self::Many(list) => {
-                let Ok(at) = list.binary_search_by_key(&listener.id, |other| other.id) else {
-                    return false;
+                // The first is where it is looked for first.
+                let at = match list.front() {
+                    Some(first) if first.id == listener.id => 0,
+                    _ => match list.binary_search_by_key(&listener.id, |other| other.id) {
+                        Ok(at) => at,
+                        Err(_) => return false,
+                    },
                 };
                 if list.len() == 1 {
                     *self = Self::None;
