@@ -209,9 +209,8 @@ pub(crate) fn check_full(name: &str) -> Result<(), StateError> {
 
 /// Whether an encoded id is what [`namespace`] makes of some id: no other could ever register.
 fn is_canonical(encoded: &str) -> bool {
-    namespace(&decode_id(encoded))
-        .strip_prefix(NAMESPACE)
-        .is_some_and(|start| start.strip_suffix('/') == Some(encoded))
+    let mut escapes = encoded.split('%').skip(1);
+    escapes.all(|rest| rest.starts_with("25") || rest.starts_with("2F"))
 }
 
 /// The encoded id and the key of a namespaced name.
@@ -237,7 +236,16 @@ pub(crate) fn namespace(id: &str) -> String {
 
 /// The id whose encoded form stands in a namespaced name.
 pub(crate) fn decode_id(encoded: &str) -> String {
-    encoded.replace("%2F", "/").replace("%25", "%")
+    let mut id = String::with_capacity(encoded.len());
+    let mut rest = encoded;
+    while let Some(c) = rest.chars().next() {
+        let escaped = [("%2F", '/'), ("%25", '%')];
+        let escaped = escaped.iter().find(|(code, _)| rest.starts_with(code));
+        let (len, c) = escaped.map_or((c.len_utf8(), c), |(code, c)| (code.len(), *c));
+        id.push(c);
+        rest = rest.get(len..).unwrap_or_default();
+    }
+    id
 }
 
 fn refused(name: &str, fault: KeyFault) -> StateError {

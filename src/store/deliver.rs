@@ -1,7 +1,6 @@
 //! Delivery: listeners are told, in the order of commits, by one thread at a time.
 
 use super::{
-    clock::Instant,
     context::{self, ThisThread},
     inner::{Inner, State},
     listen::{Ended, Failure, Flags, Listener, Listeners, failure},
@@ -200,6 +199,18 @@ impl State {
     }
 }
 
+/// What calls listeners. Only [`Inner::begin_to_deliver`] names it, so that an app without any links
+/// none of it.
+pub(crate) struct Deliverer {
+    all: fn(&Inner),
+    one: fn(&Inner, &Change, &Listeners, Audience),
+}
+
+static DELIVERER: Deliverer = Deliverer {
+    all: Inner::deliver_all,
+    one: Inner::deliver_alone,
+};
+
 impl Inner {
     /// Delivers what is pending now. From inside a listener, a batch, a middleware or a computed
     /// value it takes effect as soon as that has returned.
@@ -231,6 +242,19 @@ impl Inner {
         if context::busy(self.id()) {
             return;
         }
+        match self.delivery.get() {
+            Some(deliverer) => (deliverer.all)(self),
+            // Nobody has ever listened: there is nothing to be told.
+            None => crate::lock(&self.state).flush = false,
+        }
+    }
+
+    /// Makes [`Inner::drive`] deliver, because there is somebody to be called.
+    pub(crate) fn begin_to_deliver(&self) {
+        self.delivery.get_or_init(|| &DELIVERER);
+    }
+
+    fn deliver_all(&self) {
         let item = {
             let mut state = crate::lock(&self.state);
             if !state.deferred.is_empty() {
@@ -252,6 +276,13 @@ impl Inner {
     /// Delivers one change of one key at once, then what has come to stand in line meanwhile. The
     /// caller has made this the thread that delivers.
     pub(super) fn deliver_one(&self, change: &Change, listeners: &Listeners, audience: Audience) {
+        // Who has a listener to be called has what calls it.
+        if let Some(deliverer) = self.delivery.get() {
+            (deliverer.one)(self, change, listeners, audience);
+        }
+    }
+
+    fn deliver_alone(&self, change: &Change, listeners: &Listeners, audience: Audience) {
         let delivering = Delivering(self);
         if Observer::get().is_some() {
             untrack(|| self.tell_one(listeners, change, audience));
@@ -333,17 +364,14 @@ impl Inner {
             // Should a comparison panic, all of it is told.
             let _ = super::contain(|| item.settle());
         }
-        let observed = self
-            .has_middleware
-            .load(Ordering::Acquire)
-            .then(Instant::now);
+        let filtered = self.filtered();
         if Observer::get().is_some() {
             untrack(|| self.tell(item));
         } else {
             self.tell(item);
         }
-        if let Some(start) = observed {
-            let took = start.elapsed();
+        if let Some((start, middleware)) = filtered {
+            let took = middleware.since(&start);
             let places: Vec<usize> = (0..item.slots.len())
                 .filter(|at| !item.slots[*at].is_hidden() && !item.is_restored(*at))
                 .filter(|at| !is_void(&item.changes.changes[*at]))
@@ -352,14 +380,10 @@ impl Inner {
                 return;
             }
             let changes = item.some(&places);
-            let chain = Arc::clone(&crate::read(&self.middleware));
-            for (_, middleware) in chain.iter() {
-                let call = || super::contain(|| middleware.delivered(&changes, took));
-                let ended = context::forbidding(self.id(), "a middleware", || untrack(call));
-                if let Err(reason) = ended {
-                    let subject = format!("middleware {:?}", middleware.name());
-                    self.report(&StateError::Listener { subject, reason });
-                }
+            // Listeners may have added some, or removed it.
+            let middleware = crate::read(&self.middleware).clone();
+            if let Some(middleware) = middleware {
+                middleware.delivered(self, &changes, took);
             }
         }
     }

@@ -3,21 +3,17 @@
 use super::{
     clock::Scheduler,
     context::{self, Dep, ThisThread},
-    deliver::Item,
-    history::Recorder,
+    deliver::{Deliverer, Item},
+    guest::{ComputedKey, Filtering, Loading, Recording, SnapshotKeeping},
     listen::{Delivery, Listener, Listeners, Subject, Subscription},
-    load::Loads,
-    middleware::{Chain, Middleware},
-    named::Named,
     pipe::Signals,
     slot::{SharedSignal, Slot, SlotKind, Slots},
-    snapshot::SnapshotCache,
 };
 use crate::{
     change::{Change, UNKNOWN_SOURCE},
     engine::{EngineKind, Running},
     error::{Reporter, StateError},
-    key::Name,
+    key::{KeyHasher, Name},
     pattern::Pattern,
     value::Value,
 };
@@ -50,9 +46,11 @@ pub(crate) struct Inner {
     /// The listeners of every key.
     pub(crate) all: Mutex<Listeners>,
     pub(crate) listening: Listening,
+    /// Calls listeners. It comes with the first, so that an app without any links none of it.
+    pub(crate) delivery: OnceLock<&'static Deliverer>,
     pub(crate) members: SharedSignal,
     pub(crate) everything: SharedSignal,
-    pub(crate) middleware: RwLock<Chain>,
+    pub(crate) middleware: RwLock<Option<Arc<dyn Filtering>>>,
     pub(crate) has_middleware: AtomicBool,
     /// The thread that holds its signals back; 0 if none does.
     pub(crate) holder: AtomicUsize,
@@ -61,13 +59,13 @@ pub(crate) struct Inner {
     pub(crate) scheduler: Scheduler,
     ids: AtomicU64,
     /// The encoded ids of registered micro-frontends.
-    pub(crate) namespaces: RwLock<HashSet<String>>,
+    pub(crate) namespaces: RwLock<HashSet<String, KeyHasher>>,
     /// Not a key: holds the registered micro-frontends, to be tracked and subscribed to.
     pub(crate) registry: Arc<Slot>,
     /// Not a key: changes when what micro-frontends may do changes.
     pub(crate) rules: Arc<Slot>,
-    /// Not keys: what is known of the requests of each key.
-    pub(crate) loads: Loads,
+    /// Not keys: what is known of the requests of each key, once there was one.
+    pub(crate) loading: OnceLock<Box<dyn Loading>>,
     /// What the layer above keeps for this store.
     pub(crate) annex: OnceLock<Arc<dyn Any + Send + Sync>>,
 }
@@ -100,7 +98,7 @@ pub(crate) struct State {
     /// The number of keys that have a value, stored or computed.
     pub(crate) len: usize,
     /// The computed values that are registered under a key, in the order in which they came.
-    pub(crate) named: Vec<Arc<Named>>,
+    pub(crate) named: Vec<Arc<dyn ComputedKey>>,
     /// The sequence number of the last commit that made or removed a key.
     pub(crate) members: u64,
     /// The time of the current turn, once it was read.
@@ -120,9 +118,9 @@ pub(crate) struct State {
     /// The thread that is delivering, and how many causes lie between what it delivers and a write
     /// that no listener made.
     pub(crate) delivering: Option<(ThisThread, u32)>,
-    pub(crate) snapshots: Option<SnapshotCache>,
+    pub(crate) snapshots: Option<Box<dyn SnapshotKeeping>>,
     /// The histories, to be told of every commit.
-    pub(crate) recorders: SmallVec<[Arc<Recorder>; 1]>,
+    pub(crate) recorders: SmallVec<[Arc<dyn Recording>; 1]>,
     /// Signals that were held back.
     pub(crate) held: Vec<Signals>,
     /// What waits until this thread may write.
@@ -137,9 +135,8 @@ impl Inner {
         kind: EngineKind,
         scheduler: Scheduler,
         reporter: Option<Reporter>,
-        middleware: Vec<Arc<dyn Middleware>>,
+        middleware: Option<Arc<dyn Filtering>>,
     ) -> Arc<Self> {
-        let middleware: Vec<_> = (1..).zip(middleware).collect();
         Arc::new_cyclic(|this| Self {
             this: Weak::clone(this),
             engine: RwLock::new(kind.start()),
@@ -172,19 +169,24 @@ impl Inner {
             names: AtomicUsize::new(0),
             all: Mutex::default(),
             listening: Listening::default(),
+            delivery: OnceLock::new(),
             members: SharedSignal::default(),
             everything: SharedSignal::default(),
             holder: AtomicUsize::new(0),
-            has_middleware: AtomicBool::new(!middleware.is_empty()),
-            ids: AtomicU64::new(1 + middleware.len() as u64),
-            middleware: RwLock::new(Arc::new(middleware)),
+            has_middleware: AtomicBool::new(middleware.is_some()),
+            ids: AtomicU64::new(
+                1 + middleware
+                    .as_ref()
+                    .map_or(0, |all| all.chain().len() as u64),
+            ),
+            middleware: RwLock::new(middleware),
             reporter: RwLock::new(reporter),
             errors: AtomicU64::new(0),
             scheduler,
             namespaces: RwLock::default(),
             rules: Arc::new(Slot::new("access rules".into(), 0, SlotKind::Hidden)),
             registry: Arc::new(Slot::new("micro-frontends".into(), 0, SlotKind::Hidden)),
-            loads: Loads::default(),
+            loading: OnceLock::new(),
             annex: OnceLock::new(),
         })
     }
@@ -274,7 +276,10 @@ impl Inner {
     /// the last.
     pub(crate) fn release(&self, slot: &Arc<Slot>) {
         if slot.is_hidden() {
-            return self.release_load(slot);
+            if let Some(loading) = self.loading.get() {
+                loading.release(self, slot);
+            }
+            return;
         }
         let trigger = {
             let running = self.engine();
@@ -303,6 +308,7 @@ impl Inner {
         listener: Arc<Listener>,
         slots: &[Arc<Slot>],
     ) -> Subscription {
+        self.begin_to_deliver();
         self.listening
             .counter(listener.delivery())
             .fetch_add(1, Ordering::AcqRel);
@@ -396,7 +402,9 @@ impl Inner {
 
     /// Ends every subscription and refuses writes from now on.
     pub(crate) fn dispose(&self) {
-        self.cancel_loads();
+        if let Some(loading) = self.loading.get() {
+            loading.cancel(self);
+        }
         self.flush();
         let recorders = {
             let mut state = crate::lock(&self.state);
@@ -407,11 +415,13 @@ impl Inner {
         for recorder in recorders {
             recorder.wake(self);
         }
-        self.close_loads();
         let mut ended = vec![crate::lock(&self.all).take()];
         let mut slots = self.slots.all();
         slots.extend([Arc::clone(&self.registry), Arc::clone(&self.rules)]);
-        slots.extend(self.loads.all());
+        if let Some(loading) = self.loading.get() {
+            loading.close();
+            slots.extend(loading.all());
+        }
         for slot in slots {
             ended.push(crate::lock(&slot.state).listeners.take());
         }
@@ -453,6 +463,8 @@ impl Inner {
         let reporter = crate::read(&self.reporter).clone();
         match reporter {
             Some(reporter) => drop(super::contain(|| reporter(error))),
+            // In a browser there is no such stream.
+            None if cfg!(all(target_family = "wasm", target_os = "unknown")) => {}
             None => eprintln!("universal-state: {error}"),
         }
         REPORTING.set(false);

@@ -12,12 +12,10 @@ pub(crate) use line::Line;
 pub(crate) use signals::Signals;
 
 use super::{
-    clock::Instant,
-    context,
+    context::{self, Writing},
     draft::{Draft, Reads},
+    guest::{Filtered, Naming},
     inner::{Deferred, Inner},
-    middleware::{Chain, Veto},
-    named::Naming,
     slot::Slot,
     transaction::{Transaction, Write, Writes},
 };
@@ -49,7 +47,7 @@ impl Inner {
         &self,
         stamp: &Stamp,
         slot: &Arc<Slot>,
-        mut content: Content<'_>,
+        content: Content<'_>,
     ) -> Result<(), StateError> {
         if let Content::Put(value) = &content
             && value.is_plain()
@@ -57,18 +55,39 @@ impl Inner {
         {
             return Ok(());
         }
-        self.may_write()?;
-        self.is_writable(slot)?;
-        if !context::is_idle() && context::in_batch(self.id()) {
-            let new = match content {
-                Content::Put(value) => Some(value),
-                Content::Remove => None,
-                Content::Change(change) => change(untrack(|| self.read(slot))?)?,
-            };
-            let stamp = stamp.clone();
-            let replaced = context::with_draft(self.id(), |draft| draft.put(slot, new, stamp));
-            drop(replaced);
-            return Ok(());
+        self.write_carefully(stamp, slot, content)
+    }
+
+    /// Changes one key: in a batch, and the long way.
+    fn write_carefully(
+        &self,
+        stamp: &Stamp,
+        slot: &Arc<Slot>,
+        mut content: Content<'_>,
+    ) -> Result<(), StateError> {
+        if let Content::Put(value) = &content
+            && !self.has_names()
+        {
+            let put = |draft: &mut Draft| draft.put(slot, Some(value.clone()), stamp);
+            match context::writing(self.id(), put) {
+                Writing::Draft(replaced) => return Ok(drop(replaced)),
+                Writing::Forbidden(during) => return Err(StateError::Reentrant { during }),
+                Writing::Through => self.alive()?,
+            }
+        } else {
+            self.may_write()?;
+            self.is_writable(slot)?;
+            if context::in_batch(self.id()) {
+                let new = match &mut content {
+                    Content::Put(value) => Some(value.clone()),
+                    Content::Remove => None,
+                    Content::Change(change) => change(untrack(|| self.read(slot))?)?,
+                };
+                drop(context::with_draft(self.id(), |draft| {
+                    draft.put(slot, new, stamp)
+                }));
+                return Ok(());
+            }
         }
         self.transact(None, &[], &mut |writes| {
             let (old, _) = self.load(slot);
@@ -120,6 +139,9 @@ impl Inner {
         let before = self.clock.load(Ordering::Acquire);
         let result = result.map(|result| {
             let result = result?;
+            if naming.is_empty() && self.store_plainly(&mut draft)? == Way::Gone {
+                return Ok(result);
+            }
             self.transact(Some(&draft.reads), &naming, &mut |writes| {
                 writes.extend(draft.writes.iter().cloned());
                 for write in writes {
@@ -134,13 +156,13 @@ impl Inner {
             let dropped = dropped.map(|write| (&write.slot, write.new.as_ref()));
             self.fail_answers(dropped, || why(&result));
         }
-        let slots = draft.writes.into_iter().map(|write| write.slot);
+        let slots = draft.writes.drain(..).map(|write| write.slot);
         let mut slots: Vec<_> = slots.collect();
         if draft.observed {
             let is_stored = |slot: &Slot| crate::lock(&slot.state).sequence > before;
             self.correct(slots.iter().filter(|slot| !is_stored(slot)));
         }
-        slots.extend(draft.reads.into_values().map(|(slot, _)| slot));
+        slots.extend(draft.reads.drain().map(|(_, (slot, _))| slot));
         for slot in slots {
             self.release(&slot);
         }
@@ -159,9 +181,24 @@ impl Inner {
         context::with_draft(self.id(), |draft| draft.after.extend(task.take()));
         let Some(task) = task else { return };
         if context::busy(self.id()) {
+            self.begin_to_deliver();
             crate::lock(&self.state).deferred.push(task);
         } else {
             task();
+        }
+    }
+
+    /// Ends, as failed, the requests whose answers came to nothing together with their batch.
+    fn fail_answers<'a>(
+        &self,
+        dropped: impl Iterator<Item = (&'a Arc<Slot>, Option<&'a Value>)>,
+        reason: impl Fn() -> String,
+    ) {
+        let Some(loading) = self.loading.get() else {
+            return;
+        };
+        for (load, answer) in dropped.filter(|(slot, _)| slot.is_hidden()) {
+            loading.fail_answer(self, load, answer, reason());
         }
     }
 
@@ -224,37 +261,40 @@ impl Inner {
     pub(crate) fn transact(
         &self,
         reads: Option<&Reads>,
-        naming: &[Naming],
+        naming: &[Box<dyn Naming>],
         build: &mut dyn FnMut(&mut Writes) -> Result<(), StateError>,
     ) -> Result<(), StateError> {
-        let chain = self
-            .has_middleware
-            .load(Ordering::Acquire)
-            .then(|| (Instant::now(), Arc::clone(&crate::read(&self.middleware))));
+        let filtered = self.filtered();
         let mut transaction = Transaction {
             writes: Writes::new(),
         };
         loop {
             transaction.writes.clear();
             build(&mut transaction.writes)?;
-            let answers = self.take_answers(&mut transaction.writes)?;
+            let loading = self.loading.get();
+            let answers = match loading {
+                Some(loading) => loading.take_answers(&mut transaction.writes)?,
+                None => Writes::new(),
+            };
             transaction.writes.retain(|write| !write.changes_nothing());
-            if let Some((_, chain)) = &chain
+            if let Some((_, middleware)) = &filtered
                 && !transaction.writes.is_empty()
             {
-                self.filter(chain, &mut transaction)?;
+                middleware.filter(self, &mut transaction)?;
             }
-            self.put_answers(&mut transaction.writes, answers);
+            if let Some(loading) = loading {
+                loading.put_answers(self, &mut transaction.writes, answers);
+            }
             if transaction.writes.is_empty() && naming.is_empty() {
                 // Another thread may have written the same, after what this one read.
                 let _state = crate::lock(&self.state);
                 return reads.map_or(Ok(()), still_stand);
             }
             let mut committed = Committed::default();
-            let told = chain.is_some();
+            let told = filtered.is_some();
             let fate = self.commit(&mut transaction, reads, naming, told, &mut committed)?;
             if fate == Fate::Stored {
-                self.publish(&mut committed, chain.as_ref());
+                self.publish(&mut committed, filtered.as_ref());
                 let writes = transaction.writes.into_iter().map(|write| write.slot);
                 for load in writes.filter(|slot| slot.is_hidden()) {
                     self.release(&load);
@@ -267,27 +307,13 @@ impl Inner {
         }
     }
 
-    /// Lets middleware see the transaction, in order of registration.
-    fn filter(&self, chain: &Chain, transaction: &mut Transaction) -> Result<(), StateError> {
-        for (_, middleware) in chain.iter() {
-            let verdict = self.ask(|| middleware.before(transaction));
-            verdict
-                .unwrap_or_else(|panic| Err(Veto::new(panic)))
-                .map_err(|veto| StateError::Vetoed {
-                    middleware: middleware.name().to_owned(),
-                    key: veto.key,
-                    reason: veto.reason,
-                })?;
+    /// What middleware there is, at the beginning of something that it is told of.
+    pub(crate) fn filtered(&self) -> Option<Filtered> {
+        if !self.has_middleware.load(Ordering::Acquire) {
+            return None;
         }
-        transaction
-            .writes
-            .retain(|write| !(write.rewritten && write.changes_nothing()));
-        Ok(())
-    }
-
-    /// Runs code of a middleware, which must not write.
-    fn ask<R>(&self, f: impl FnOnce() -> R) -> Result<R, String> {
-        context::forbidding(self.id(), "a middleware", || untrack(|| super::contain(f)))
+        let middleware = crate::read(&self.middleware).clone()?;
+        Some((middleware.now(), middleware))
     }
 }
 

@@ -3,8 +3,8 @@
 
 use super::{
     graph::Graphs,
+    guest::ComputedKey,
     listen::{Listener, Listeners, Subject},
-    named::Named,
 };
 use crate::{
     engine::Site,
@@ -58,7 +58,7 @@ pub(crate) struct SlotState {
     pub(crate) signal: Signal,
     pub(crate) graphs: Graphs,
     /// The computed value that is registered under the key. Then nothing is stored.
-    pub(crate) computed: Option<Weak<Named>>,
+    pub(crate) computed: Option<Weak<dyn ComputedKey>>,
 }
 
 impl SlotState {

@@ -7,6 +7,7 @@ use super::Named;
 use crate::{
     change::ChangeSet,
     store::{
+        guest::ComputedKey,
         inner::Inner,
         listen::{Call, Listener, SetCall, Subject},
         pipe::Line,
@@ -56,7 +57,7 @@ impl Drop for Revising<'_> {
 impl Named {
     /// Whether somebody listens to the key. Listeners of computed values do not count: they hang on
     /// what the value is computed from themselves.
-    fn is_heard(&self, inner: &Inner) -> bool {
+    pub(super) fn is_heard(&self, inner: &Inner) -> bool {
         let listens = |listener: &Arc<Listener>| !listener.subject.looks_for_itself();
         let is_heard = crate::lock(&self.slot.state).listeners.iter().any(listens);
         is_heard || crate::lock(&inner.all).iter().any(listens)
@@ -83,7 +84,7 @@ impl Named {
     }
 
     /// Follows the value from now on, because somebody has begun to listen.
-    fn follow(&self, inner: &Inner) {
+    pub(super) fn follow(&self, inner: &Inner) {
         let is_over = |told: &Told| told.is_followed || told.has_ended;
         if is_over(&crate::lock(&self.told)) {
             return;

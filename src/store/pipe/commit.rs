@@ -5,14 +5,12 @@ use crate::{
     change::{ChangeSet, Stamp},
     error::StateError,
     store::{
-        clock::{self, Instant},
+        clock,
         draft::Reads,
         graph::Graph,
+        guest::{Filtered, Naming, SnapshotKeeping},
         inner::{Inner, State},
-        middleware::Chain,
-        named::Naming,
         slot::Slot,
-        snapshot::SnapshotCache,
         transaction::{Transaction, Write},
     },
     value::is_content,
@@ -32,7 +30,7 @@ pub(super) struct Committed {
     /// For middleware and histories, if there are any.
     changes: Option<ChangeSet>,
     /// What was kept for the next snapshot and is not worth it any more.
-    outdated: Option<SnapshotCache>,
+    outdated: Option<Box<dyn SnapshotKeeping>>,
     /// What computed keys were told of, to be dropped.
     waste: Vec<Write>,
     /// Those of keys that have become computed, or are so no more.
@@ -56,7 +54,7 @@ impl Inner {
         &self,
         transaction: &mut Transaction,
         reads: Option<&Reads>,
-        naming: &[Naming],
+        naming: &[Box<dyn Naming>],
         for_middleware: bool,
         committed: &mut Committed,
     ) -> Result<Fate, StateError> {
@@ -66,7 +64,8 @@ impl Inner {
             return Err(StateError::Disposed);
         }
         reads.map_or(Ok(()), still_stand)?;
-        if self.leaves_a_request(&transaction.writes) {
+        let loading = self.loading.get();
+        if loading.is_some_and(|loading| loading.leaves_a_request(&transaction.writes)) {
             return Ok(Fate::Moved);
         }
         for write in &transaction.writes {
@@ -85,10 +84,10 @@ impl Inner {
             }
         }
 
-        let mut due: SmallVec<[&Naming; 1]> = SmallVec::new();
+        let mut due: SmallVec<[&dyn Naming; 1]> = SmallVec::new();
         for naming in naming {
             if naming.is_due(&running)? {
-                due.push(naming);
+                due.push(&**naming);
             }
         }
         if transaction.writes.is_empty() && due.is_empty() {
@@ -169,15 +168,6 @@ impl Inner {
         Ok(Fate::Stored)
     }
 
-    pub(super) fn schedule_end_of_turn(&self) {
-        let inner = self.this.clone();
-        self.scheduler.schedule(move || {
-            if let Some(inner) = inner.upgrade() {
-                inner.end_turn();
-            }
-        });
-    }
-
     /// The time of a commit. It is read once a turn where turns end by themselves.
     pub(crate) fn time(&self, state: &mut State) -> u64 {
         if !self.scheduler.is_automatic() {
@@ -187,7 +177,7 @@ impl Inner {
     }
 
     /// Tells of a commit: signals first, so that listeners find memos that know of it.
-    pub(super) fn publish(&self, committed: &mut Committed, chain: Option<&(Instant, Chain)>) {
+    pub(super) fn publish(&self, committed: &mut Committed, filtered: Option<&Filtered>) {
         committed.waste.clear();
         for graph in &committed.renamed {
             graph.alert(&mut committed.signals.triggers);
@@ -201,22 +191,14 @@ impl Inner {
         if !self.hold_back(&mut committed.signals) {
             committed.signals.notify(self);
         }
-        if let (Some((start, chain)), Some(changes)) = (chain, &committed.changes) {
-            let took = start.elapsed();
-            for (_, middleware) in chain.iter() {
-                if let Err(panic) = self.ask(|| middleware.committed(changes, took)) {
-                    self.report(&StateError::Listener {
-                        subject: format!("middleware {:?}", middleware.name()),
-                        reason: panic,
-                    });
-                }
-            }
+        if let (Some((start, middleware)), Some(changes)) = (filtered, &committed.changes) {
+            middleware.committed(self, changes, middleware.since(start));
         }
         if committed.schedule {
-            self.schedule_end_of_turn();
+            self.scheduler.schedule(&self.this, Self::end_turn);
         }
         // What middleware puts off is due too.
-        if committed.due || chain.is_some() {
+        if committed.due || filtered.is_some() {
             self.drive();
         }
     }
@@ -236,12 +218,15 @@ impl State {
     /// Notes that the snapshot that is kept lacks what a slot now holds. Hands out what was kept once it
     /// is not worth it any more.
     #[inline]
-    pub(super) fn outdate(&mut self, slot: &Arc<Slot>, stale: &mut bool) -> Option<SnapshotCache> {
+    pub(super) fn outdate(
+        &mut self,
+        slot: &Arc<Slot>,
+        stale: &mut bool,
+    ) -> Option<Box<dyn SnapshotKeeping>> {
         let snapshots = self.snapshots.as_mut()?;
         if !*stale {
             *stale = true;
-            snapshots.stale.push(Arc::clone(slot));
-            if snapshots.is_outdated() {
+            if snapshots.outdate(slot) {
                 return self.snapshots.take();
             }
         }
