@@ -19,7 +19,7 @@ use crate::{
     value::Value,
 };
 use registry::{Records, Registry};
-use std::sync::{Arc, PoisonError};
+use std::sync::PoisonError;
 
 impl Store {
     /// Registers a micro-frontend and gives it its scope. Keys that wait in its namespace, from a
