@@ -217,10 +217,16 @@ impl Inner {
         (value, state.sequence)
     }
 
-    /// Whether a read of this thread concerns nobody: no effect, memo, computed value or batch.
+    /// The stored content of a slot, if there is one and nobody is to know that it was read: no
+    /// effect, memo, computed value or batch.
     #[inline]
-    pub(crate) fn reads_alone() -> bool {
-        context::is_idle() && Observer::get().is_none()
+    pub(crate) fn glance(&self, slot: &Slot) -> Option<Value> {
+        if !context::is_idle() || Observer::get().is_some() {
+            return None;
+        }
+        // What is in the place is the key's, also while the engine is exchanged.
+        let here = crate::lock(&slot.state).place.clone();
+        here.or_else(|| self.engine().load(slot.site(), &None))
     }
 
     /// The content of a slot as this thread sees it: with the writes of its open batch, and

@@ -113,7 +113,7 @@ impl Line {
         stamp: Stamp,
     ) -> Change {
         Change {
-            key: Arc::clone(&write.slot.key),
+            key: write.slot.key.clone(),
             old,
             new,
             stamp,
