@@ -334,18 +334,26 @@ impl Inner {
             let mut state = crate::lock(&slot.state);
             state.listeners.add(Arc::clone(&listener));
         }
-        match &listener.subject {
-            Subject::Pattern(pattern) => {
-                self.slots.add_pattern(Pattern::clone(pattern), &listener);
-            }
-            Subject::All => crate::lock(&self.all).add(Arc::clone(&listener)),
-            Subject::Key(_) | Subject::Keys(_) | Subject::Computed(_) | Subject::Follow(_) => {}
+        if !matches!(listener.subject, Subject::Key(_)) {
+            self.hang_widely(&listener);
         }
         let subscription = Subscription::new(self, listener);
         if self.has_names() {
             self.heed(subscription.listener());
         }
         subscription
+    }
+
+    /// Puts a listener where changes of keys that it does not name find it.
+    #[inline(never)]
+    fn hang_widely(&self, listener: &Arc<Listener>) {
+        match &listener.subject {
+            Subject::Pattern(pattern) => {
+                self.slots.add_pattern(Pattern::clone(pattern), listener);
+            }
+            Subject::All => crate::lock(&self.all).add(Arc::clone(listener)),
+            Subject::Key(_) | Subject::Keys(_) | Subject::Computed(_) | Subject::Follow(_) => {}
+        }
     }
 
     pub(crate) fn unsubscribe(&self, listener: &Arc<Listener>) {
@@ -357,13 +365,20 @@ impl Inner {
                 .counter(listener.delivery())
                 .fetch_sub(1, Ordering::AcqRel);
         }
-        match &listener.subject {
-            Subject::Key(slot) => {
-                if let Some(slot) = slot.upgrade() {
-                    self.detach(&slot, listener);
-                }
+        if let Subject::Key(slot) = &listener.subject {
+            if let Some(slot) = slot.upgrade() {
+                self.detach(&slot, listener);
             }
-            Subject::Keys(_) => {
+        } else {
+            self.take_down(listener);
+        }
+    }
+
+    /// Takes a listener off wherever it hangs.
+    #[inline(never)]
+    fn take_down(&self, listener: &Arc<Listener>) {
+        match &listener.subject {
+            Subject::Key(_) | Subject::Keys(_) => {
                 for slot in listener.subject.slots() {
                     self.detach(&slot, listener);
                 }
