@@ -2,10 +2,11 @@
 
 use super::{
     calls::{self, Taken},
+    course::{self, Outcome, Path},
     diff::Diff,
     guard::{FieldReader, FieldWriter},
     held::{Held, Shape},
-    root::Root,
+    root::{Edit, Root},
 };
 use crate::{
     error::{Access, StateError},
@@ -204,11 +205,24 @@ impl<V: Diff + Clone + Send + Sync + 'static> ArcFields<V> {
         Ok((base, held))
     }
 
+    /// What is equal to `base`, to be written to.
+    pub(super) fn spare(&self, base: Option<&Value>) -> Option<V> {
+        self.root().ok()?.take_spare(base)
+    }
+
     /// Commits what was made of `base`. If somebody else wrote meanwhile, both are kept where they
     /// touch different fields.
     fn commit(&self, base: Option<&Value>, value: V) -> Result<(), StateError> {
         let root = self.root()?;
-        let new = root.shape.store(value);
+        self.commit_content(root, base, root.shape.store(value))
+    }
+
+    fn commit_content(
+        &self,
+        root: &Arc<Root<V>>,
+        base: Option<&Value>,
+        new: Option<Value>,
+    ) -> Result<(), StateError> {
         self.0.view.change_slot(
             &root.slot,
             &mut |now| match is_content(now.as_ref(), base) {
@@ -218,8 +232,48 @@ impl<V: Diff + Clone + Send + Sync + 'static> ArcFields<V> {
         )
     }
 
-    pub(super) fn commit_or_report(&self, base: Result<Option<Value>, StateError>, value: V) {
-        let result = base.and_then(|base| self.commit(base.as_ref(), value));
+    /// As [`ArcFields::commit`], where nothing but the place at the end of `path` was written.
+    fn commit_place(
+        &self,
+        base: Value,
+        held: &mut Held<V>,
+        value: V,
+        path: Path,
+    ) -> Result<(), StateError> {
+        let root = self.root()?;
+        let outcome = untrack(|| course::differ::<V>(held, &value, &path));
+        held.let_go();
+        let new = root.shape.store(value);
+        let (Outcome::Differs, Some(made)) = (outcome, &new) else {
+            return self.commit_content(root, Some(&base), new);
+        };
+        let edit = || Edit {
+            old: base.clone(),
+            new: made.clone(),
+            path: path.clone(),
+        };
+        root.announce(edit());
+        let written = match self.0.view.replace_slot(&root.slot, &base, made) {
+            Ok(false) => self.commit_content(root, Some(&base), new.clone()),
+            written => written.map(drop),
+        };
+        let edit = edit();
+        drop(base);
+        root.keep(edit);
+        written
+    }
+
+    pub(super) fn commit_or_report(
+        &self,
+        base: Result<Option<Value>, StateError>,
+        held: &mut Held<V>,
+        value: V,
+        path: Option<Path>,
+    ) {
+        let result = base.and_then(|base| match (base, path) {
+            (Some(base), Some(path)) => self.commit_place(base, held, value, path),
+            (base, _) => self.commit(base.as_ref(), value),
+        });
         self.0.view.or_report(result);
     }
 }
@@ -234,7 +288,7 @@ where
 
     fn get_trigger(&self, path: StorePath) -> StoreFieldTrigger {
         match self.root() {
-            Ok(root) => root.trigger(&path, &self.0.view),
+            Ok(root) => root.trigger(path, &self.0.view),
             Err(_) => calls::lost(),
         }
     }
@@ -307,11 +361,11 @@ where
     type Value = V;
 
     fn try_write(&self) -> Option<impl UntrackableGuard<Target = V>> {
-        self.writer()
+        self.writer().map(FieldWriter::of_all)
     }
 
     fn try_write_untracked(&self) -> Option<impl DerefMut<Target = V>> {
-        self.writer()
+        self.writer().map(FieldWriter::of_all)
     }
 }
 

@@ -16,6 +16,7 @@
 //! With keys on the way, a field also looks for them each time it needs its path, and once more when
 //! it takes a guard.
 
+mod aim;
 mod guard;
 
 pub(super) use guard::Taken;
@@ -24,10 +25,14 @@ use super::{
     node::Apart,
     place::{Place, Places, Sought},
 };
+use aim::{Aim, Asked};
 use guard::{Guard, Seen, Written};
 use reactive_graph::graph::Observer;
 use reactive_stores::{StoreFieldTrigger, StorePath};
-use std::cell::{Cell, RefCell};
+use std::{
+    cell::{Cell, RefCell},
+    panic::Location,
+};
 
 /// What the calls until now have come to, in this thread.
 #[derive(Default)]
@@ -46,6 +51,8 @@ struct Calls {
     /// The guard that was taken last, while its fields on the way may still ask for triggers.
     taken: Cell<Option<usize>>,
     written: RefCell<Option<Written>>,
+    asked: RefCell<Option<Asked>>,
+    aim: RefCell<Option<Aim>>,
     /// Handed out in the place of triggers. A field that is read is subscribed to it, one that is
     /// written notifies it: so that none hears of another, each gets its own, and all get
     /// [`Calls::mute`] while nobody is there to subscribe.
@@ -100,19 +107,28 @@ pub(super) fn keys(age: Option<u64>) {
         };
         let count = count + 1;
         calls.keys.set(Keys { count, age });
+        calls.forget_aim();
         calls.saw(Seen::Keys);
     });
 }
 
 /// A field asks for the trigger of a path; `places` finds what it stands for, should it be read.
+#[track_caller]
 pub(super) fn trigger(
-    path: &StorePath,
-    places: impl FnOnce(Keys) -> Option<Places>,
+    path: StorePath,
+    places: impl FnOnce(&StorePath, Keys) -> Option<Places>,
 ) -> StoreFieldTrigger {
+    let caller = Location::caller();
     CALLS.with(|calls| {
         match calls.paths.take() {
-            0 => calls.above(path),
-            paths => calls.ask(path, paths, places),
+            0 => {
+                calls.above(&path);
+                calls.aims_below(&path);
+            }
+            paths => {
+                calls.ask(&path, paths, places);
+                calls.aims(path, paths, caller);
+            }
         }
         calls.decoy.borrow().clone()
     })
@@ -122,6 +138,7 @@ pub(super) fn trigger(
 pub(super) fn lost() -> StoreFieldTrigger {
     CALLS.with(|calls| {
         calls.paths.set(0);
+        calls.forget_aim();
         calls.leave();
     });
     StoreFieldTrigger::new()
@@ -131,6 +148,7 @@ pub(super) fn lost() -> StoreFieldTrigger {
 pub(super) fn reader() -> Option<Sought> {
     CALLS.with(|calls| {
         calls.saw(Seen::Reader);
+        calls.asked.take();
         let observer = observer();
         let last = calls.open.borrow_mut().pop();
         calls.leave_open();
@@ -156,7 +174,7 @@ pub(super) fn reader() -> Option<Sought> {
 
 impl Calls {
     /// The trigger of a field is asked for.
-    fn ask(&self, path: &StorePath, paths: usize, places: impl FnOnce(Keys) -> Option<Places>) {
+    fn ask(&self, path: &StorePath, paths: usize, places: impl FnOnce(&StorePath, Keys) -> Option<Places>) {
         let written = self.written.take();
         self.doubtful.take();
         self.leave_sought();
@@ -170,7 +188,7 @@ impl Calls {
         if !self.open.borrow().last().is_some_and(lies_in_it) {
             self.leave_open();
         }
-        let Some(places) = places(self.keys.get()) else {
+        let Some(places) = places(path, self.keys.get()) else {
             return;
         };
         let apart = match written.is_some_and(|written| written.notifies(path)) {

@@ -1,6 +1,8 @@
 //! The guards through which a root is read and written.
 
-use super::{arc::ArcFields, calls::Taken, diff::Diff, held::Held, place::Sought};
+use super::{
+    arc::ArcFields, calls::Taken, course::Path, diff::Diff, held::Held, place::Sought,
+};
 use crate::{error::StateError, value::Value};
 use reactive_graph::traits::UntrackableGuard;
 use std::{
@@ -32,8 +34,9 @@ impl<V: fmt::Debug> fmt::Debug for FieldReader<V> {
     }
 }
 
-/// Writes a value through [`ArcFields`]: a copy, made when it is first written to, which goes
-/// through the pipe when the guard is dropped. An error goes to the store's reporter.
+/// Writes a value through [`ArcFields`]: a copy, made when it is first written to or kept from the
+/// last write, which goes through the pipe when the guard is dropped. An error goes to the store's
+/// reporter.
 pub struct FieldWriter<V>
 where
     V: Diff + Clone + Send + Sync + 'static,
@@ -43,6 +46,8 @@ where
     base: Result<Option<Value>, StateError>,
     held: Held<V>,
     copy: Option<V>,
+    /// The place of the value that it writes, once it does; `None` if that is not certain.
+    path: Option<Path>,
     /// Whether it was made while a panic unwound.
     unwinding: bool,
     taken: Taken,
@@ -63,9 +68,16 @@ where
             base,
             held,
             copy: None,
+            path: None,
             unwinding: thread::panicking(),
             taken,
         }
+    }
+
+    /// It writes the value as a whole, and no field asks on its behalf.
+    pub(super) fn of_all(self) -> Self {
+        self.taken.aim();
+        self
     }
 }
 
@@ -87,7 +99,12 @@ where
 {
     fn deref_mut(&mut self) -> &mut V {
         self.taken.used();
-        self.copy.get_or_insert_with(|| V::clone(&self.held))
+        self.copy.get_or_insert_with(|| {
+            self.path = self.taken.aim();
+            let base = self.path.as_ref().and(self.base.as_ref().ok());
+            let spare = base.and_then(|base| self.fields.spare(base.as_ref()));
+            spare.unwrap_or_else(|| V::clone(&self.held))
+        })
     }
 }
 
@@ -109,7 +126,8 @@ where
         let is_whole = self.unwinding || !thread::panicking();
         if let Some(copy) = self.copy.take().filter(|_| is_whole) {
             let base = mem::replace(&mut self.base, Ok(None));
-            self.fields.commit_or_report(base, copy);
+            let path = self.path.take();
+            self.fields.commit_or_report(base, &mut self.held, copy, path);
         }
     }
 }

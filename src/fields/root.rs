@@ -2,6 +2,8 @@
 
 use super::{
     calls::{self, Keys},
+    copy::Ahead,
+    course::{self, Path},
     diff::Diff,
     held::Shape,
     node::Node,
@@ -32,12 +34,11 @@ pub(super) struct Root<V: 'static> {
     awaited: Arc<Node>,
     /// Whether the value itself is a list.
     is_list: bool,
-    told: Mutex<Told>,
+    told: Mutex<Told<V>>,
 }
 
 /// What the readers were told of.
-#[derive(Default)]
-struct Told {
+struct Told<V> {
     value: Option<Value>,
     /// Counts the values.
     age: u64,
@@ -49,6 +50,17 @@ struct Told {
     other: Option<(Option<Value>, KeyMap)>,
     /// Whether somebody compares values right now, and will take in what comes meanwhile.
     comparing: bool,
+    /// A write that is about to be told of.
+    edit: Option<Edit>,
+    /// What is equal to that value and nobody else has: the next write is made in it.
+    spare: Option<V>,
+}
+
+/// A write of a place inside of a value. Outside of it the two do not differ.
+pub(super) struct Edit {
+    pub(super) old: Value,
+    pub(super) new: Value,
+    pub(super) path: Path,
 }
 
 impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
@@ -70,7 +82,12 @@ impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
             awaited: Arc::default(),
             told: Mutex::new(Told {
                 value,
-                ..Told::default()
+                age: 0,
+                keys: None,
+                other: None,
+                comparing: false,
+                edit: None,
+                spare: None,
             }),
         });
         let graph: Arc<dyn Graph> = Arc::clone(&root) as _;
@@ -83,8 +100,9 @@ impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
     }
 
     /// For a field that asks for the trigger of a path, see [`calls::trigger`].
-    pub(super) fn trigger(self: &Arc<Self>, path: &StorePath, view: &View) -> StoreFieldTrigger {
-        calls::trigger(path, |keys| {
+    #[track_caller]
+    pub(super) fn trigger(self: &Arc<Self>, path: StorePath, view: &View) -> StoreFieldTrigger {
+        calls::trigger(path, |path, keys| {
             view.may_read(&self.slot).ok()?;
             self.places(path, keys)
         })
@@ -137,7 +155,7 @@ impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
     /// What a path stands for that was found by keys, and what a reader waits for that finds nothing
     /// there; `None` if the items are no longer where they were found.
     fn by_key(self: &Arc<Self>, path: &StorePath, keys: Keys) -> Option<(Place, Option<Place>)> {
-        let is_told = |told: &Told| !told.comparing && keys.age == Some(told.age);
+        let is_told = |told: &Told<V>| !told.comparing && keys.age == Some(told.age);
         let value = {
             let told = crate::lock(&self.told);
             is_told(&told).then(|| told.value.clone())?
@@ -181,15 +199,57 @@ impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
         (keys, None)
     }
 
-    /// Tells of what differs between two values. Whether items with keys have moved.
+    /// What is equal to `base` and nobody else has, if there is such a value.
+    pub(super) fn take_spare(&self, base: Option<&Value>) -> Option<V> {
+        let mut told = crate::lock(&self.told);
+        if told.comparing || !is_content(told.value.as_ref(), base) {
+            return None;
+        }
+        told.spare.take()
+    }
+
+    /// Says what a write is about to change, to whoever will compare.
+    pub(super) fn announce(&self, edit: Edit) {
+        let outdated = crate::lock(&self.told).edit.replace(edit);
+        drop(outdated);
+    }
+
+    /// After a write that was announced: what it replaced is made equal to what it stored, if nobody
+    /// has it any more, and kept for the next write.
+    pub(super) fn keep(&self, Edit { old, new, path }: Edit) {
+        let replaced = {
+            let mut told = crate::lock(&self.told);
+            let is_told = !told.comparing && is_content(told.value.as_ref(), Some(&new));
+            (told.edit.take(), is_told)
+        };
+        let (edit, is_told) = replaced;
+        drop(edit);
+        let Some(mut spare) = is_told.then(|| self.shape.take(old)).flatten() else {
+            return;
+        };
+        let (held, _) = self.shape.read(Some(&new));
+        if untrack(|| spare.take_over(&held, &mut Ahead::new(&path))) {
+            let mut told = crate::lock(&self.told);
+            if !told.comparing && is_content(told.value.as_ref(), Some(&new)) {
+                let outdated = told.spare.replace(spare);
+                drop(told);
+                drop(outdated);
+            }
+        }
+    }
+
+    /// Tells of what differs between two values: anywhere, or at the end of `path` and nowhere else.
+    /// Whether items with keys have moved.
     fn compare(
         &self,
         old: Option<&Value>,
         new: Option<&Value>,
+        path: Option<&Path>,
         keys_in_use: bool,
         triggers: &mut Triggers,
     ) -> bool {
         let (old, new) = (self.shape.read(old).0, self.shape.read(new).0);
+        let path = path.filter(|_| !keys_in_use);
         let (mut keys_moved, mut rows_moved) = (false, false);
         for (root, by_key) in [(&self.by_index, false), (&self.by_key, true)] {
             let keys_in_use = keys_in_use && by_key;
@@ -197,7 +257,10 @@ impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
                 let mut found = Found::new(triggers);
                 found.by_key = by_key;
                 found.keys_in_use = keys_in_use;
-                found.compare(root, &*old, &*new);
+                let tell = |path| course::tell(&mut found, root, &*old, &*new, path);
+                if !path.is_some_and(tell) {
+                    found.compare(root, &*old, &*new);
+                }
                 keys_moved |= found.keys_moved;
                 rows_moved |= found.rows_moved;
             }
@@ -212,7 +275,7 @@ impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
 impl<V: Diff + Clone + Send + Sync + 'static> Graph for Root<V> {
     fn refresh(&self, inner: &Inner, triggers: &mut Triggers) {
         loop {
-            let (old, new, keys, other) = {
+            let (old, new, keys, waste, edit) = {
                 let mut told = crate::lock(&self.told);
                 if told.comparing {
                     return;
@@ -224,12 +287,21 @@ impl<V: Diff + Clone + Send + Sync + 'static> Graph for Root<V> {
                 told.comparing = true;
                 told.age += 1;
                 let old = mem::replace(&mut told.value, new.clone());
-                (old, new, told.keys.take(), told.other.take())
+                let waste = (told.other.take(), told.spare.take());
+                (old, new, told.keys.take(), waste, told.edit.take())
             };
-            drop(other);
+            drop(waste);
+            let is_it = |edit: &Edit| {
+                is_content(old.as_ref(), Some(&edit.old))
+                    && is_content(new.as_ref(), Some(&edit.new))
+            };
+            let path = edit.filter(is_it).map(|edit| edit.path);
             let comparing = Comparing(&self.told);
             let in_use = keys.is_some();
-            let compare = || self.compare(old.as_ref(), new.as_ref(), in_use, triggers);
+            let compare = || {
+                let (old, new) = (old.as_ref(), new.as_ref());
+                self.compare(old, new, path.as_ref(), in_use, triggers)
+            };
             let keys = match untrack(compare) {
                 true => None,
                 false => keys,
@@ -247,9 +319,9 @@ impl<V: Diff + Clone + Send + Sync + 'static> Graph for Root<V> {
 }
 
 /// Ends a comparison, also when the code of a value panics.
-struct Comparing<'a>(&'a Mutex<Told>);
+struct Comparing<'a, V>(&'a Mutex<Told<V>>);
 
-impl Drop for Comparing<'_> {
+impl<V> Drop for Comparing<'_, V> {
     fn drop(&mut self) {
         crate::lock(self.0).comparing = false;
     }

@@ -1,6 +1,6 @@
 //! [`Shared`]: a part of a value that is copied only when it is written.
 
-use super::{diff::Diff, walk::Walk};
+use super::{copy::Ahead, diff::Diff, walk::Walk};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::{
     fmt,
@@ -90,6 +90,14 @@ impl<T: Diff> Diff for Shared<T> {
         if !old.is_same(new) {
             T::walk(old, new, walk);
         }
+    }
+
+    fn take_over(&mut self, new: &Self, ahead: &mut Ahead<'_>) -> bool {
+        let alone = Arc::get_mut(&mut self.0).filter(|_| !ahead.is_empty());
+        if !alone.is_some_and(|part| part.take_over(&new.0, ahead)) {
+            self.clone_from(new);
+        }
+        true
     }
 }
 
