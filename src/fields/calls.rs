@@ -6,7 +6,7 @@
 //!
 //! | what happens | calls |
 //! |---|---|
-//! | a field is tracked or read | path, path, its trigger, those of all places above, (reader) |
+//! | a field is tracked or read | path, path, its trigger, those of all places above, (reader); all from one place in the code |
 //! | a pointer, an erased field or an iterator is | path, its trigger, (reader) |
 //! | a field is written | writer; for each field on the way: path, its trigger, those above |
 //! | an item is written by its index | path, its trigger; then as above, for the list |
@@ -39,6 +39,8 @@ use std::{
 struct Calls {
     /// How often a path was asked for since the last trigger or guard.
     paths: Cell<usize>,
+    /// From where in the code, if that was one place.
+    paths_from: Cell<Option<Caller>>,
     keys: Cell<Keys>,
     /// Reads that may turn out to be part of a write. Each lies inside of the next.
     open: RefCell<Vec<Read>>,
@@ -59,6 +61,9 @@ struct Calls {
     decoy: RefCell<StoreFieldTrigger>,
     mute: StoreFieldTrigger,
 }
+
+/// A place in the code from which a field was called.
+type Caller = &'static Location<'static>;
 
 /// The keys that were looked for on the way to a field.
 #[derive(Clone, Copy, Default)]
@@ -88,9 +93,15 @@ thread_local! {
 }
 
 /// A field asks for its path.
+#[track_caller]
 pub(super) fn path() {
+    let caller = Location::caller();
     CALLS.with(|calls| {
-        calls.paths.set(calls.paths.get() + 1);
+        let paths = calls.paths.get();
+        let from = calls.paths_from.get();
+        let is_first = paths == 0 || from.is_some_and(|from| is_same(from, caller));
+        calls.paths_from.set(is_first.then_some(caller));
+        calls.paths.set(paths + 1);
         calls.keys.set(Keys::default());
         calls.saw(Seen::Path);
     });
@@ -126,7 +137,11 @@ pub(super) fn trigger(
                 calls.aims_below(&path);
             }
             paths => {
-                calls.ask(&path, paths, places);
+                let from = calls.paths_from.get();
+                let is_read = paths == 2
+                    && calls.keys.get().count == 0
+                    && from.is_some_and(|from| is_same(from, caller));
+                calls.ask(&path, paths, is_read, places);
                 calls.aims(path, paths, caller);
             }
         }
@@ -174,7 +189,13 @@ pub(super) fn reader() -> Option<Sought> {
 
 impl Calls {
     /// The trigger of a field is asked for.
-    fn ask(&self, path: &StorePath, paths: usize, places: impl FnOnce(&StorePath, Keys) -> Option<Places>) {
+    fn ask(
+        &self,
+        path: &StorePath,
+        paths: usize,
+        is_read: bool,
+        places: impl FnOnce(&StorePath, Keys) -> Option<Places>,
+    ) {
         let written = self.written.take();
         self.doubtful.take();
         self.leave_sought();
@@ -183,6 +204,19 @@ impl Calls {
             self.decoy.replace(self.mute.clone());
             return;
         };
+        if is_read {
+            self.leave_open();
+            let places = places(path, self.keys.get());
+            let track = |places: Places| {
+                places.place.to_track().unwrap_or_else(|| {
+                    places.place.track();
+                    StoreFieldTrigger::new()
+                })
+            };
+            self.decoy
+                .replace(places.map_or_else(StoreFieldTrigger::new, track));
+            return;
+        }
         self.decoy.replace(StoreFieldTrigger::new());
         let lies_in_it = |read: &Read| read.observer == observer && starts(&read.path, path);
         if !self.open.borrow().last().is_some_and(lies_in_it) {
@@ -284,6 +318,10 @@ impl Read {
             apart.keep();
         }
     }
+}
+
+fn is_same(one: Caller, other: Caller) -> bool {
+    std::ptr::eq(one, other) || one == other
 }
 
 /// Whether a place lies inside of another.

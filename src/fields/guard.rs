@@ -1,8 +1,6 @@
 //! The guards through which a root is read and written.
 
-use super::{
-    arc::ArcFields, calls::Taken, course::Path, diff::Diff, held::Held, place::Sought,
-};
+use super::{arc::ArcFields, calls::Taken, course::Path, diff::Diff, held::Held, place::Sought};
 use crate::{error::StateError, value::Value};
 use reactive_graph::traits::UntrackableGuard;
 use std::{
@@ -127,7 +125,8 @@ where
         if let Some(copy) = self.copy.take().filter(|_| is_whole) {
             let base = mem::replace(&mut self.base, Ok(None));
             let path = self.path.take();
-            self.fields.commit_or_report(base, &mut self.held, copy, path);
+            self.fields
+                .commit_or_report(base, &mut self.held, copy, path);
         }
     }
 }

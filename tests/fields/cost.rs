@@ -84,7 +84,11 @@ fn a_write_to_one_of_a_thousand_fields_runs_its_readers() {
             fields.clone().field998().set(Leaf(7));
             assert_eq!(ran(&readers), [(2, 1), (4, 1)]);
         });
-        assert_eq!(cloned, 1000 + 1, "the value, once, and the field, for the next write");
+        assert_eq!(
+            cloned,
+            1000 + 1,
+            "the value, once, and the field, for the next write"
+        );
         assert_eq!(compared, 1, "the field");
         let (cloned, compared) = cost(|| {
             fields.clone().field0().set(Leaf(7));
@@ -147,10 +151,17 @@ fn a_write_to_one_of_ten_thousand_leaves_costs_one_leaf() {
         let one = leaf(&tree, 42, 42);
         assert_eq!((one.runs(), cost(3), one.runs()), (1, (1, 1), 1));
         let elsewhere = leaf(&tree, 99, 99);
-        assert_eq!((elsewhere.runs(), cost(4), elsewhere.runs()), (1, (1, 1), 0));
+        assert_eq!(
+            (elsewhere.runs(), cost(4), elsewhere.runs()),
+            (1, (1, 1), 0)
+        );
         let whole = tree.clone();
         let whole = Reader::new(move || whole.read().groups[42].leaves[42].0);
-        assert_eq!((cost(5), whole.last()), ((1, 1), 5), "above a leaf is what differs");
+        assert_eq!(
+            (cost(5), whole.last()),
+            ((1, 1), 5),
+            "above a leaf is what differs"
+        );
         assert_eq!((one.last(), elsewhere.last()), (5, 0));
         assert_eq!(
             cost_of_nothing(&tree),
@@ -180,10 +191,15 @@ fn a_value_that_somebody_has_is_cloned_by_the_next_write() {
         drop(history);
 
         write(&tree, 42, 42, 9);
-        store.update(TREE, |tree| tree.groups[0].leaves[0] = Leaf(5)).unwrap();
+        store
+            .update(TREE, |tree| tree.groups[0].leaves[0] = Leaf(5))
+            .unwrap();
         write(&tree, 42, 42, 10);
         let now = store.get(TREE).unwrap();
-        assert_eq!((now.groups[0].leaves[0].0, now.groups[42].leaves[42].0), (5, 10));
+        assert_eq!(
+            (now.groups[0].leaves[0].0, now.groups[42].leaves[42].0),
+            (5, 10)
+        );
     });
 }
 

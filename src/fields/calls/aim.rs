@@ -5,15 +5,10 @@
 //! is what notifying an item looks like too, so whether it asked for the guard is told by the place
 //! in the code from which both were called.
 
-use super::{Calls, is_parent, starts};
+use super::{Caller, Calls, is_parent, is_same, starts};
 use crate::fields::{course::Path, node::Node};
 use reactive_stores::StorePath;
-use std::{
-    panic::Location,
-    sync::atomic::{AtomicUsize, Ordering},
-};
-
-type Caller = &'static Location<'static>;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// An item that asked for its trigger, and what that was for is not known yet.
 pub(super) struct Asked {
@@ -54,7 +49,8 @@ impl Calls {
         } else if let Some(aim) = &mut *aim {
             aim.next = Some(path);
         } else {
-            let is_inside = |asked: &Asked| asked.caller == caller && starts(&asked.path, &path);
+            let is_inside =
+                |asked: &Asked| is_same(asked.caller, caller) && starts(&asked.path, &path);
             if !asked.as_ref().is_some_and(is_inside) {
                 *asked = Some(Asked { path, caller });
             }
@@ -86,7 +82,7 @@ impl Calls {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
         let asked = self.asked.take();
-        let asked = asked.filter(|asked| asked.caller == caller);
+        let asked = asked.filter(|asked| is_same(asked.caller, caller));
         self.aim.replace(Some(Aim {
             id,
             item: asked.map(|asked| asked.path),
