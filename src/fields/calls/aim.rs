@@ -46,6 +46,9 @@ impl Calls {
         let mut asked = self.asked.borrow_mut();
         if paths != 1 || self.keys.get().count > 0 {
             *asked = None;
+            if let Some(aim) = &mut *aim {
+                aim.next = None;
+            }
         } else if let Some(aim) = &mut *aim {
             aim.next = Some(path);
         } else {
