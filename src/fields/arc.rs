@@ -214,20 +214,20 @@ impl<V: Diff + Clone + Send + Sync + 'static> ArcFields<V> {
     /// touch different fields.
     fn commit(&self, base: Option<&Value>, value: V) -> Result<(), StateError> {
         let root = self.root()?;
-        self.commit_content(root, base, root.shape.store(value))
+        self.commit_content(root, base, root.shape.store(value).as_ref())
     }
 
     fn commit_content(
         &self,
         root: &Arc<Root<V>>,
         base: Option<&Value>,
-        new: Option<Value>,
+        new: Option<&Value>,
     ) -> Result<(), StateError> {
         self.0.view.change_slot(
             &root.slot,
             &mut |now| match is_content(now.as_ref(), base) {
-                true => Ok(new.clone()),
-                false => root.merge(base, now.as_ref(), new.as_ref()),
+                true => Ok(new.cloned()),
+                false => root.merge(base, now.as_ref(), new),
             },
         )
     }
@@ -245,21 +245,19 @@ impl<V: Diff + Clone + Send + Sync + 'static> ArcFields<V> {
         held.let_go();
         let new = root.shape.store(value);
         let (Outcome::Differs, Some(made)) = (outcome, &new) else {
-            return self.commit_content(root, Some(&base), new);
+            return self.commit_content(root, Some(&base), new.as_ref());
         };
-        let edit = || Edit {
+        root.announce(Edit {
             old: base.clone(),
             new: made.clone(),
-            path: path.clone(),
-        };
-        root.announce(edit());
+            path,
+        });
         let written = match self.0.view.replace_slot(&root.slot, &base, made) {
-            Ok(false) => self.commit_content(root, Some(&base), new.clone()),
+            Ok(false) => self.commit_content(root, Some(&base), new.as_ref()),
             written => written.map(drop),
         };
-        let edit = edit();
-        drop(base);
-        root.keep(edit);
+        drop((base, new));
+        root.keep();
         written
     }
 

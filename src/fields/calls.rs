@@ -23,7 +23,7 @@ pub(super) use guard::Taken;
 
 use super::{
     node::Apart,
-    place::{Place, Places, Sought},
+    place::{Found, Place, Sought},
 };
 use aim::{Aim, Asked};
 use guard::{Guard, Seen, Written};
@@ -123,11 +123,12 @@ pub(super) fn keys(age: Option<u64>) {
     });
 }
 
-/// A field asks for the trigger of a path; `places` finds what it stands for, should it be read.
+/// A field asks for the trigger of a path; `find` finds what it stands for, should it be read, and
+/// is told whether it certainly is.
 #[track_caller]
 pub(super) fn trigger(
     path: StorePath,
-    places: impl FnOnce(&StorePath, Keys) -> Option<Places>,
+    find: impl FnOnce(&StorePath, Keys, bool) -> Option<Found>,
 ) -> StoreFieldTrigger {
     let caller = Location::caller();
     CALLS.with(|calls| {
@@ -141,7 +142,7 @@ pub(super) fn trigger(
                 let is_read = paths == 2
                     && calls.keys.get().count == 0
                     && from.is_some_and(|from| is_same(from, caller));
-                calls.ask(&path, paths, is_read, places);
+                calls.ask(&path, paths, is_read, find);
                 calls.aims(path, paths, caller);
             }
         }
@@ -160,7 +161,7 @@ pub(super) fn lost() -> StoreFieldTrigger {
 }
 
 /// A field takes a reader. Whether there is something in it, is yet to be seen.
-pub(super) fn reader() -> Option<Sought> {
+pub(super) fn reader() -> Option<Box<Sought>> {
     CALLS.with(|calls| {
         calls.saw(Seen::Reader);
         calls.asked.take();
@@ -194,7 +195,7 @@ impl Calls {
         path: &StorePath,
         paths: usize,
         is_read: bool,
-        places: impl FnOnce(&StorePath, Keys) -> Option<Places>,
+        find: impl FnOnce(&StorePath, Keys, bool) -> Option<Found>,
     ) {
         let written = self.written.take();
         self.doubtful.take();
@@ -206,15 +207,15 @@ impl Calls {
         };
         if is_read {
             self.leave_open();
-            let places = places(path, self.keys.get());
-            let track = |places: Places| {
-                places.place.to_track().unwrap_or_else(|| {
+            let trigger = match find(path, self.keys.get(), true) {
+                Some(Found::Tracked(trigger)) => trigger,
+                Some(Found::Places(places)) => {
                     places.place.track();
                     StoreFieldTrigger::new()
-                })
+                }
+                None => StoreFieldTrigger::new(),
             };
-            self.decoy
-                .replace(places.map_or_else(StoreFieldTrigger::new, track));
+            self.decoy.replace(trigger);
             return;
         }
         self.decoy.replace(StoreFieldTrigger::new());
@@ -222,9 +223,10 @@ impl Calls {
         if !self.open.borrow().last().is_some_and(lies_in_it) {
             self.leave_open();
         }
-        let Some(places) = places(path, self.keys.get()) else {
+        let Some(Found::Places(places)) = find(path, self.keys.get(), false) else {
             return;
         };
+        let places = *places;
         let apart = match written.is_some_and(|written| written.notifies(path)) {
             true => None,
             false => places.place.track_apart(),
@@ -292,8 +294,9 @@ impl Read {
     }
 
     /// It was a read, should there be something to be found.
-    fn seek(self) -> Option<Sought> {
-        Some(Sought::new(self.place, self.apart?, self.awaited?))
+    fn seek(self) -> Option<Box<Sought>> {
+        let sought = Sought::new(self.place, self.apart?, self.awaited?);
+        Some(Box::new(sought))
     }
 
     /// It was a read.

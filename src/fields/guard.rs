@@ -12,7 +12,8 @@ use std::{
 /// Reads a value through [`ArcFields`]. It holds no lock: the value is immutable.
 pub struct FieldReader<V> {
     pub(super) held: Held<V>,
-    pub(super) sought: Option<Sought>,
+    /// Boxed, because a reader is moved a lot.
+    pub(super) sought: Option<Box<Sought>>,
 }
 
 impl<V> Deref for FieldReader<V> {
@@ -35,7 +36,12 @@ impl<V: fmt::Debug> fmt::Debug for FieldReader<V> {
 /// Writes a value through [`ArcFields`]: a copy, made when it is first written to or kept from the
 /// last write, which goes through the pipe when the guard is dropped. An error goes to the store's
 /// reporter.
-pub struct FieldWriter<V>
+pub struct FieldWriter<V>(Box<Writing<V>>)
+where
+    V: Diff + Clone + Send + Sync + 'static;
+
+/// Boxed, because a guard is moved a lot.
+struct Writing<V>
 where
     V: Diff + Clone + Send + Sync + 'static,
 {
@@ -61,7 +67,7 @@ where
         held: Held<V>,
         taken: Taken,
     ) -> Self {
-        Self {
+        Self(Box::new(Writing {
             fields,
             base,
             held,
@@ -69,12 +75,12 @@ where
             path: None,
             unwinding: thread::panicking(),
             taken,
-        }
+        }))
     }
 
     /// It writes the value as a whole, and no field asks on its behalf.
     pub(super) fn of_all(self) -> Self {
-        self.taken.aim();
+        self.0.taken.aim();
         self
     }
 }
@@ -86,8 +92,8 @@ where
     type Target = V;
 
     fn deref(&self) -> &V {
-        self.taken.used();
-        self.copy.as_ref().unwrap_or(&self.held)
+        self.0.taken.used();
+        self.0.copy.as_ref().unwrap_or(&self.0.held)
     }
 }
 
@@ -96,12 +102,13 @@ where
     V: Diff + Clone + Send + Sync + 'static,
 {
     fn deref_mut(&mut self) -> &mut V {
-        self.taken.used();
-        self.copy.get_or_insert_with(|| {
-            self.path = self.taken.aim();
-            let base = self.path.as_ref().and(self.base.as_ref().ok());
-            let spare = base.and_then(|base| self.fields.spare(base.as_ref()));
-            spare.unwrap_or_else(|| V::clone(&self.held))
+        let this = &mut *self.0;
+        this.taken.used();
+        this.copy.get_or_insert_with(|| {
+            this.path = this.taken.aim();
+            let base = this.path.as_ref().and(this.base.as_ref().ok());
+            let spare = base.and_then(|base| this.fields.spare(base.as_ref()));
+            spare.unwrap_or_else(|| V::clone(&this.held))
         })
     }
 }
@@ -119,14 +126,15 @@ where
     V: Diff + Clone + Send + Sync + 'static,
 {
     fn drop(&mut self) {
-        self.taken.used();
+        let this = &mut *self.0;
+        this.taken.used();
         // What was half done when its code panicked is not stored.
-        let is_whole = self.unwinding || !thread::panicking();
-        if let Some(copy) = self.copy.take().filter(|_| is_whole) {
-            let base = mem::replace(&mut self.base, Ok(None));
-            let path = self.path.take();
-            self.fields
-                .commit_or_report(base, &mut self.held, copy, path);
+        let is_whole = this.unwinding || !thread::panicking();
+        if let Some(copy) = this.copy.take().filter(|_| is_whole) {
+            let base = mem::replace(&mut this.base, Ok(None));
+            let path = this.path.take();
+            let held = &mut this.held;
+            this.fields.commit_or_report(base, held, copy, path);
         }
     }
 }
@@ -136,6 +144,6 @@ where
     V: Diff + Clone + Send + Sync + 'static,
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("FieldWriter").field(&self.fields).finish()
+        f.debug_tuple("FieldWriter").field(&self.0.fields).finish()
     }
 }

@@ -43,6 +43,13 @@ pub(super) struct Places {
     pub(super) in_root: bool,
 }
 
+/// What a path stands for, to a field that asks for its trigger.
+pub(super) enum Found {
+    /// The field has but to track this.
+    Tracked(StoreFieldTrigger),
+    Places(Box<Places>),
+}
+
 impl Place {
     pub(super) fn inside(node: Arc<Node>, root: Arc<dyn Any + Send + Sync>) -> Self {
         Self {

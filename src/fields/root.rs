@@ -7,7 +7,7 @@ use super::{
     diff::Diff,
     held::Shape,
     node::Node,
-    place::{Place, Places},
+    place::{self, Place, Places},
     walk::{Found, is_list},
     way::{Items, items},
 };
@@ -102,9 +102,16 @@ impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
     /// For a field that asks for the trigger of a path, see [`calls::trigger`].
     #[track_caller]
     pub(super) fn trigger(self: &Arc<Self>, path: StorePath, view: &View) -> StoreFieldTrigger {
-        calls::trigger(path, |path, keys| {
+        calls::trigger(path, |path, keys, is_read| {
             view.may_read(&self.slot).ok()?;
-            self.places(path, keys)
+            let inner = self.inner.upgrade()?;
+            let by_key = self.is_followed_by_key(&inner);
+            if is_read && keys.count == 0 && !by_key {
+                let place = self.place(&self.by_index.at(path));
+                return place.to_track().map(place::Found::Tracked);
+            }
+            let places = self.places(&inner, by_key, path, keys);
+            Some(place::Found::Places(Box::new(places)))
         })
     }
 
@@ -134,22 +141,27 @@ impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
     }
 
     /// What a path stands for, whose keys were found as they say.
-    fn places(self: &Arc<Self>, path: &StorePath, keys: Keys) -> Option<Places> {
-        let inner = self.inner.upgrade()?;
+    fn places(
+        self: &Arc<Self>,
+        inner: &Arc<Inner>,
+        by_key: bool,
+        path: &StorePath,
+        keys: Keys,
+    ) -> Places {
         let in_root = self.is_list && path.len() == 1;
-        let (place, awaited) = if self.is_followed_by_key(&inner) {
-            (self.whole(&inner), None)
+        let (place, awaited) = if by_key {
+            (self.whole(inner), None)
         } else if keys.count == 0 {
             (self.place(&self.by_index.at(path)), None)
         } else {
             self.by_key(path, keys)
-                .unwrap_or_else(|| (self.whole(&inner), None))
+                .unwrap_or_else(|| (self.whole(inner), None))
         };
-        Some(Places {
+        Places {
             place,
             awaited,
             in_root,
-        })
+        }
     }
 
     /// What a path stands for that was found by keys, and what a reader waits for that finds nothing
@@ -216,15 +228,18 @@ impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
 
     /// After a write that was announced: what it replaced is made equal to what it stored, if nobody
     /// has it any more, and kept for the next write.
-    pub(super) fn keep(&self, Edit { old, new, path }: Edit) {
-        let replaced = {
+    pub(super) fn keep(&self) {
+        let (edit, is_told) = {
             let mut told = crate::lock(&self.told);
-            let is_told = !told.comparing && is_content(told.value.as_ref(), Some(&new));
-            (told.edit.take(), is_told)
+            let edit = told.edit.take();
+            let new = edit.as_ref().map(|edit| &edit.new);
+            let is_told = !told.comparing && is_content(told.value.as_ref(), new);
+            (edit, is_told)
         };
-        let (edit, is_told) = replaced;
-        drop(edit);
-        let Some(mut spare) = is_told.then(|| self.shape.take(old)).flatten() else {
+        let Some(Edit { old, new, path }) = edit.filter(|_| is_told) else {
+            return;
+        };
+        let Some(mut spare) = self.shape.take(old) else {
             return;
         };
         let (held, _) = self.shape.read(Some(&new));
@@ -275,7 +290,7 @@ impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
 impl<V: Diff + Clone + Send + Sync + 'static> Graph for Root<V> {
     fn refresh(&self, inner: &Inner, triggers: &mut Triggers) {
         loop {
-            let (old, new, keys, waste, edit) = {
+            let (old, new, keys, waste, path) = {
                 let mut told = crate::lock(&self.told);
                 if told.comparing {
                     return;
@@ -287,15 +302,16 @@ impl<V: Diff + Clone + Send + Sync + 'static> Graph for Root<V> {
                 told.comparing = true;
                 told.age += 1;
                 let old = mem::replace(&mut told.value, new.clone());
+                let is_it = |edit: &&Edit| {
+                    is_content(old.as_ref(), Some(&edit.old))
+                        && is_content(new.as_ref(), Some(&edit.new))
+                };
+                let path = told.edit.as_ref().filter(is_it);
+                let path = path.map(|edit| edit.path.clone());
                 let waste = (told.other.take(), told.spare.take());
-                (old, new, told.keys.take(), waste, told.edit.take())
+                (old, new, told.keys.take(), waste, path)
             };
             drop(waste);
-            let is_it = |edit: &Edit| {
-                is_content(old.as_ref(), Some(&edit.old))
-                    && is_content(new.as_ref(), Some(&edit.new))
-            };
-            let path = edit.filter(is_it).map(|edit| edit.path);
             let comparing = Comparing(&self.told);
             let in_use = keys.is_some();
             let compare = || {
