@@ -19,25 +19,63 @@ pub(crate) enum Telling {
     Batched,
 }
 
+/// Under which a value is kept: the key, and the hash of its name.
+#[derive(Clone, Copy)]
+pub(crate) struct Site<'a> {
+    pub(crate) key: &'a Arc<str>,
+    pub(crate) hash: u32,
+}
+
+/// What became of a value that was put.
+pub(crate) enum Put {
+    /// It was stored in the place of this.
+    Stored(Option<Value>),
+    /// An equal one is there.
+    Equal,
+    /// Nothing has happened: code of a user would have to compare the two.
+    Unknown,
+}
+
 /// The place of values. Called under the lock of the slot whose `place` is passed, so an
-/// implementation must not call user code: it moves values and compares nothing.
+/// implementation must not call user code: it moves values, and compares those alone that the
+/// language itself compares.
 pub(crate) trait Engine: Send + Sync {
     /// When listeners are told.
     fn telling(&self) -> Telling;
 
     /// The value of a key.
-    fn load(&self, key: &str, place: &Option<Value>) -> Option<Value>;
+    fn load(&self, site: Site<'_>, place: &Option<Value>) -> Option<Value>;
 
     /// Whether this very value, or nothing, is under a key.
-    fn holds(&self, key: &str, place: &Option<Value>, value: Option<&Value>) -> bool;
+    fn holds(&self, site: Site<'_>, place: &Option<Value>, value: Option<&Value>) -> bool;
 
     /// Puts a value, or nothing, under a key and hands back what was there.
     fn store(
         &self,
-        key: &Arc<str>,
+        site: Site<'_>,
         place: &mut Option<Value>,
         value: Option<Value>,
     ) -> Option<Value>;
+
+    /// Whether [`Engine::put`] could put a value under a key.
+    fn can_put(&self, site: Site<'_>, place: &Option<Value>, value: &Value) -> bool;
+
+    /// Puts a plain value under a key, unless an equal one is there.
+    fn put(&self, site: Site<'_>, place: &mut Option<Value>, value: &Value) -> Put;
+}
+
+/// Whether a plain value can be compared with what is there.
+fn can_put(place: Option<&Value>, value: &Value) -> bool {
+    place.is_none_or(|place| place.same_plain(value).is_some())
+}
+
+/// Puts a plain value where another is.
+fn put(place: &mut Value, value: &Value) -> Put {
+    match place.same_plain(value) {
+        Some(true) => Put::Equal,
+        Some(false) => Put::Stored(Some(std::mem::replace(place, value.clone()))),
+        None => Put::Unknown,
+    }
 }
 
 macro_rules! engines {
@@ -67,9 +105,76 @@ macro_rules! engines {
                 }
             }
 
-            pub(crate) fn start(self) -> Box<dyn Engine> {
+            pub(crate) fn start(self) -> Running {
                 match self {
-                    $(Self::$kind => Box::<$engine>::default()),+
+                    $(Self::$kind => Running::$kind(Default::default())),+
+                }
+            }
+        }
+
+        /// An engine at work.
+        pub(crate) enum Running {
+            $($kind($engine)),+
+        }
+
+        impl Running {
+            pub(crate) fn kind(&self) -> EngineKind {
+                match self {
+                    $(Self::$kind(_) => EngineKind::$kind),+
+                }
+            }
+        }
+
+        impl Running {
+            #[inline]
+            pub(crate) fn telling(&self) -> Telling {
+                match self {
+                    $(Self::$kind(engine) => engine.telling()),+
+                }
+            }
+
+            #[inline]
+            pub(crate) fn load(&self, site: Site<'_>, place: &Option<Value>) -> Option<Value> {
+                match self {
+                    $(Self::$kind(engine) => engine.load(site, place)),+
+                }
+            }
+
+            #[inline]
+            pub(crate) fn holds(&self, site: Site<'_>, place: &Option<Value>, value: Option<&Value>) -> bool {
+                match self {
+                    $(Self::$kind(engine) => engine.holds(site, place, value)),+
+                }
+            }
+
+            #[inline]
+            pub(crate) fn store(
+                &self,
+                site: Site<'_>,
+                place: &mut Option<Value>,
+                value: Option<Value>,
+            ) -> Option<Value> {
+                match self {
+                    $(Self::$kind(engine) => engine.store(site, place, value)),+
+                }
+            }
+
+            #[inline]
+            pub(crate) fn can_put(
+                &self,
+                site: Site<'_>,
+                place: &Option<Value>,
+                value: &Value,
+            ) -> bool {
+                match self {
+                    $(Self::$kind(engine) => engine.can_put(site, place, value)),+
+                }
+            }
+
+            #[inline]
+            pub(crate) fn put(&self, site: Site<'_>, place: &mut Option<Value>, value: &Value) -> Put {
+                match self {
+                    $(Self::$kind(engine) => engine.put(site, place, value)),+
                 }
             }
         }

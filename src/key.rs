@@ -19,6 +19,13 @@ pub(crate) type KeyHasher = rustc_hash::FxBuildHasher;
 #[cfg(not(target_family = "wasm"))]
 pub(crate) type KeyHasher = std::hash::RandomState;
 
+/// A hash of 32 bits for a table that wants one of 64: it takes its places from the low end and tells
+/// those of one place apart by the high one.
+#[inline]
+pub(crate) fn spread(hash: u32) -> u64 {
+    u64::from(hash) << 32 | u64::from(hash)
+}
+
 /// Text that is either part of the program or shared by reference count.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Name {
@@ -202,9 +209,8 @@ pub(crate) fn check_full(name: &str) -> Result<(), StateError> {
 
 /// Whether an encoded id is what [`namespace`] makes of some id: no other could ever register.
 fn is_canonical(encoded: &str) -> bool {
-    namespace(&decode_id(encoded))
-        .strip_prefix(NAMESPACE)
-        .is_some_and(|start| start.strip_suffix('/') == Some(encoded))
+    let mut escapes = encoded.split('%').skip(1);
+    escapes.all(|rest| rest.starts_with("25") || rest.starts_with("2F"))
 }
 
 /// The encoded id and the key of a namespaced name.
@@ -230,7 +236,16 @@ pub(crate) fn namespace(id: &str) -> String {
 
 /// The id whose encoded form stands in a namespaced name.
 pub(crate) fn decode_id(encoded: &str) -> String {
-    encoded.replace("%2F", "/").replace("%25", "%")
+    let mut id = String::with_capacity(encoded.len());
+    let mut rest = encoded;
+    while let Some(c) = rest.chars().next() {
+        let escaped = [("%2F", '/'), ("%25", '%')];
+        let escaped = escaped.iter().find(|(code, _)| rest.starts_with(code));
+        let (len, c) = escaped.map_or((c.len_utf8(), c), |(code, c)| (code.len(), *c));
+        id.push(c);
+        rest = rest.get(len..).unwrap_or_default();
+    }
+    id
 }
 
 fn refused(name: &str, fault: KeyFault) -> StateError {

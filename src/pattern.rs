@@ -1,7 +1,7 @@
 //! [`Pattern`]: a set of keys, by glob or by regular expression.
 
 use crate::error::StateError;
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 /// Which keys a subscription or a grant covers.
 ///
@@ -19,7 +19,7 @@ use std::fmt;
 /// # Ok::<(), universal_state::StateError>(())
 /// ```
 #[derive(Clone)]
-pub struct Pattern(Form);
+pub struct Pattern(Arc<dyn Matching>);
 
 #[cfg(test)]
 thread_local! {
@@ -27,11 +27,37 @@ thread_local! {
     pub(crate) static MATCHES: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
-#[derive(Clone)]
-enum Form {
-    Glob(glob::Pattern),
-    #[cfg(feature = "regex")]
-    Regex(regex_lite::Regex),
+/// What decides which names match. An app links only the kinds that it makes.
+trait Matching: Send + Sync {
+    fn matches(&self, name: &str) -> bool;
+
+    fn text(&self) -> &str;
+}
+
+impl Matching for glob::Pattern {
+    fn matches(&self, name: &str) -> bool {
+        let options = glob::MatchOptions {
+            case_sensitive: true,
+            require_literal_separator: true,
+            require_literal_leading_dot: false,
+        };
+        self.matches_with(name, options)
+    }
+
+    fn text(&self) -> &str {
+        self.as_str()
+    }
+}
+
+#[cfg(feature = "regex")]
+impl Matching for regex_lite::Regex {
+    fn matches(&self, name: &str) -> bool {
+        self.is_match(name)
+    }
+
+    fn text(&self) -> &str {
+        self.as_str()
+    }
 }
 
 impl Pattern {
@@ -41,7 +67,7 @@ impl Pattern {
     /// [`StateError::Pattern`] if it does not parse.
     pub fn glob(pattern: &str) -> Result<Self, StateError> {
         glob::Pattern::new(pattern)
-            .map(|glob| Self(Form::Glob(glob)))
+            .map(|glob| Self(Arc::new(glob)))
             .map_err(|error| invalid(pattern, &error))
     }
 
@@ -61,7 +87,7 @@ impl Pattern {
     #[cfg(feature = "regex")]
     pub fn regex(pattern: &str) -> Result<Self, StateError> {
         regex_lite::Regex::new(pattern)
-            .map(|regex| Self(Form::Regex(regex)))
+            .map(|regex| Self(Arc::new(regex)))
             .map_err(|error| invalid(pattern, &error))
     }
 
@@ -69,27 +95,12 @@ impl Pattern {
     pub fn matches(&self, name: &str) -> bool {
         #[cfg(test)]
         MATCHES.set(MATCHES.get() + 1);
-        match &self.0 {
-            Form::Glob(glob) => glob.matches_with(
-                name,
-                glob::MatchOptions {
-                    case_sensitive: true,
-                    require_literal_separator: true,
-                    require_literal_leading_dot: false,
-                },
-            ),
-            #[cfg(feature = "regex")]
-            Form::Regex(regex) => regex.is_match(name),
-        }
+        self.0.matches(name)
     }
 
     /// The text it was made from.
     pub fn as_str(&self) -> &str {
-        match &self.0 {
-            Form::Glob(glob) => glob.as_str(),
-            #[cfg(feature = "regex")]
-            Form::Regex(regex) => regex.as_str(),
-        }
+        self.0.text()
     }
 }
 

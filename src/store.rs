@@ -8,6 +8,7 @@ mod context;
 mod deliver;
 mod draft;
 mod graph;
+mod guest;
 mod handle;
 mod history;
 mod inner;
@@ -43,9 +44,9 @@ pub use view::View;
 pub(crate) use clock::now;
 #[cfg(feature = "fields")]
 pub(crate) use graph::{Graph, Triggers, typed};
+pub(crate) use guest::ComputedKey;
 pub(crate) use inner::Inner;
 pub(crate) use listen::Listener;
-pub(crate) use named::Named;
 #[cfg(all(feature = "json", feature = "leptos"))]
 pub(crate) use place::find;
 #[cfg(feature = "fields")]
@@ -60,6 +61,8 @@ use crate::{
     error::{Reporter, StateError},
 };
 use clock::Scheduler;
+use guest::Filtering;
+use middleware::Chain;
 use std::{
     ops::Deref,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -116,7 +119,7 @@ impl Store {
 
     /// The engine that the store runs on.
     pub fn engine(&self) -> EngineKind {
-        self.inner.engine().kind
+        self.inner.engine().kind()
     }
 
     /// Exchanges the engine while the store is in use. What is pending is delivered first; values,
@@ -133,20 +136,24 @@ impl Store {
     /// Adds a middleware after those that are there. It sees every transaction from now on.
     pub fn add_middleware(&self, middleware: impl Middleware + 'static) -> MiddlewareId {
         let id = self.inner.next_id();
+        let middleware = Arc::new(middleware);
         self.inner.change_middleware(|chain| {
-            chain.push((id, Arc::new(middleware)));
-            true
+            Some(match chain {
+                Some(chain) => chain.with(id, middleware),
+                None => Chain::default().with(id, middleware),
+            })
         });
         MiddlewareId(id)
     }
 
     /// Removes a middleware. Returns whether it was there.
     pub fn remove_middleware(&self, id: MiddlewareId) -> bool {
+        let mut was_there = false;
         self.inner.change_middleware(|chain| {
-            let before = chain.len();
-            chain.retain(|(other, _)| *other != id.0);
-            chain.len() < before
-        })
+            was_there = chain.is_some_and(|chain| chain.has(id.0));
+            chain?.without(id.0)
+        });
+        was_there
     }
 
     /// Sets who hears of errors that no caller is there to receive. Without a reporter they go to
@@ -218,7 +225,7 @@ pub struct StoreBuilder {
     engine: EngineKind,
     scheduler: Scheduler,
     reporter: Option<Reporter>,
-    middleware: Vec<Arc<dyn Middleware>>,
+    middleware: Option<Arc<dyn Filtering>>,
 }
 
 impl StoreBuilder {
@@ -230,7 +237,12 @@ impl StoreBuilder {
 
     /// Adds a middleware after those that were added before.
     pub fn middleware(mut self, middleware: impl Middleware + 'static) -> Self {
-        self.middleware.push(Arc::new(middleware));
+        let middleware = Arc::new(middleware);
+        let chain = match &self.middleware {
+            Some(all) => all.chain().with(1 + all.chain().len() as u64, middleware),
+            None => Chain::default().with(1, middleware),
+        };
+        self.middleware = Some(chain);
         self
     }
 
@@ -265,7 +277,10 @@ impl std::fmt::Debug for StoreBuilder {
         f.debug_struct("StoreBuilder")
             .field("engine", &self.engine)
             .field("scheduler", &self.scheduler)
-            .field("middleware", &self.middleware.len())
+            .field(
+                "middleware",
+                &self.middleware.as_ref().map_or(0, |all| all.chain().len()),
+            )
             .finish_non_exhaustive()
     }
 }
@@ -279,18 +294,17 @@ impl Inner {
             .engine
             .write()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        if running.kind == kind {
+        if running.kind() == kind {
             return Ok(());
         }
         let next = kind.start();
         for slot in self.slots.all() {
             let mut state = crate::lock(&slot.state);
             // Moved, not cloned: no value is dropped here.
-            let value = running.engine.store(&slot.key, &mut state.place, None);
-            next.store(&slot.key, &mut state.place, value);
+            let value = running.store(slot.site(), &mut state.place, None);
+            next.store(slot.site(), &mut state.place, value);
         }
-        running.kind = kind;
-        running.engine = next;
+        *running = next;
         // Inside of a listener the flush above is put off. What is pending stands in line then,
         // before whatever the new engine has to tell.
         let mut state = crate::lock(&self.state);
@@ -303,21 +317,16 @@ impl Inner {
         Ok(())
     }
 
-    fn change_middleware(
-        &self,
-        change: impl FnOnce(&mut Vec<(u64, Arc<dyn Middleware>)>) -> bool,
-    ) -> bool {
-        let mut chain = self
+    fn change_middleware(&self, change: impl FnOnce(Option<&Chain>) -> Option<Arc<dyn Filtering>>) {
+        let mut all = self
             .middleware
             .write()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        let before = Arc::clone(&chain);
-        let changed = change(Arc::make_mut(&mut chain));
-        self.has_middleware
-            .store(!chain.is_empty(), Ordering::Release);
-        drop(chain);
+        let before = all.take();
+        *all = change(before.as_ref().map(|before| before.chain()));
+        self.has_middleware.store(all.is_some(), Ordering::Release);
+        drop(all);
         drop(before);
-        changed
     }
 }
 

@@ -1,12 +1,13 @@
 //! [`Value`]: what a key holds. It is stored as the Rust type it was written as, and turns into
 //! JSON, or into another Rust type, only when somebody asks; both forms are then kept.
 
+mod plain;
+
+use plain::Plain;
 use serde::{Serialize, de::DeserializeOwned};
 use std::{
     any::{Any, TypeId, type_name},
-    cell::Cell,
     fmt,
-    mem::needs_drop,
     ops::Deref,
     sync::{Arc, Mutex, OnceLock},
 };
@@ -26,7 +27,8 @@ impl<T> StateValue for T where
 {
 }
 
-/// A stored value, shared by reference count and immutable.
+/// A stored value, immutable and cheap to clone: shared by reference count, or, if it is a `bool`, a
+/// `char` or a number of up to 64 bits, kept in place.
 ///
 /// ```
 /// use universal_state::Value;
@@ -37,7 +39,13 @@ impl<T> StateValue for T where
 /// assert_eq!(value.to::<f64>().ok(), Some(7.0)); // through JSON
 /// ```
 #[derive(Clone)]
-pub struct Value(Arc<dyn Stored>);
+pub struct Value(Form);
+
+#[derive(Clone)]
+enum Form {
+    Plain(Plain),
+    Shared(Arc<dyn Stored>),
+}
 
 /// Why a [`Value`] does not read as the type that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -56,8 +64,6 @@ trait Stored: Any + Send + Sync {
     fn same(&self, other: &dyn Stored) -> bool;
     /// Whether no code of a user is in the type.
     fn is_plain(&self) -> bool;
-    /// Whether dropping the value is no more than giving back its memory.
-    fn is_spare(&self) -> bool;
     fn type_name(&self) -> &'static str;
     fn forms(&self) -> &OnceLock<Box<Forms>>;
     #[cfg(feature = "json")]
@@ -84,20 +90,14 @@ struct Forms {
     decoded: Mutex<Vec<Arc<dyn Any + Send + Sync>>>,
 }
 
-thread_local! {
-    /// A value of a type without code that nobody holds any more.
-    static SPARE: Cell<Option<Value>> = const { Cell::new(None) };
-}
-
-/// Whether a type is one of those that the language itself compares and drops.
+/// Whether a type that is no [`Plain`] is one that the language itself compares and drops.
 fn is_plain<T: 'static>() -> bool {
-    macro_rules! is_one_of {
-        ($($ty:ty),*) => { $(TypeId::of::<T>() == TypeId::of::<$ty>())||* };
-    }
-    is_one_of!(
-        bool, char, i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize, f32, f64,
-        String
-    )
+    [
+        TypeId::of::<String>(),
+        TypeId::of::<i128>(),
+        TypeId::of::<u128>(),
+    ]
+    .contains(&TypeId::of::<T>())
 }
 
 impl<T> Typed<T> {
@@ -118,10 +118,6 @@ impl<T: StateValue> Stored for Typed<T> {
 
     fn is_plain(&self) -> bool {
         is_plain::<T>()
-    }
-
-    fn is_spare(&self) -> bool {
-        is_plain::<T>() && !needs_drop::<T>() && self.forms.get().is_none()
     }
 
     fn type_name(&self) -> &'static str {
@@ -145,52 +141,43 @@ impl<T: StateValue> Stored for Typed<T> {
 
 impl Value {
     /// Wraps a value, without serializing it.
+    #[inline]
     pub fn new<T: StateValue>(value: T) -> Self {
-        if is_plain::<T>()
-            && !needs_drop::<T>()
-            && let Ok(Some(mut spare)) = SPARE.try_with(Cell::take)
-        {
-            let stored = Arc::get_mut(&mut spare.0).map(|stored| stored as &mut dyn Any);
-            if let Some(typed) = stored.and_then(|stored| stored.downcast_mut::<Typed<T>>()) {
-                typed.value = Some(value);
-                return spare;
-            }
-            Self::retire(Some(spare));
-        }
-        Self(Arc::new(Typed::new(value)))
-    }
-
-    /// Drops a value, or keeps the memory it takes for the next one of its type: a key that is set
-    /// again and again then needs no new memory.
-    pub(crate) fn retire(value: Option<Self>) {
-        if let Some(mut value) = value
-            && Arc::get_mut(&mut value.0).is_some_and(|stored| stored.is_spare())
-        {
-            // A thread that ends needs no memory.
-            let _ = SPARE.try_with(|spare| spare.set(Some(value)));
+        match Plain::new(&value) {
+            Some(plain) => Self(Form::Plain(plain)),
+            None => Self(Form::Shared(Arc::new(Typed::new(value)))),
         }
     }
 
     /// Whether comparing the value with another of its type runs no code of a user.
+    #[inline]
     pub(crate) fn is_plain(&self) -> bool {
-        self.0.is_plain()
+        match &self.0 {
+            Form::Plain(_) => true,
+            Form::Shared(stored) => stored.is_plain(),
+        }
     }
 
     /// Whether both hold the same value, if that can be told without running the code of a user.
+    #[inline]
     pub(crate) fn same_plain(&self, other: &Self) -> Option<bool> {
-        let known = self.is(other) || (self.is_plain() && other.is_plain() && self.is_as(other));
-        known.then(|| self.is(other) || self.0.same(&*other.0))
-    }
-
-    /// Whether both were written as one type.
-    fn is_as(&self, other: &Self) -> bool {
-        let type_id = |value: &Self| (&*value.0 as &dyn Any).type_id();
-        type_id(self) == type_id(other)
+        match (&self.0, &other.0) {
+            (Form::Plain(a), Form::Plain(b)) => a.same(*b),
+            (Form::Shared(a), Form::Shared(b)) if Arc::ptr_eq(a, b) => Some(true),
+            (Form::Shared(a), Form::Shared(b)) => {
+                let is_known = a.is_plain() && b.is_plain() && type_of(&**a) == type_of(&**b);
+                is_known.then(|| a.same(&**b))
+            }
+            _ => None,
+        }
     }
 
     /// The name of the Rust type that was written.
     pub fn type_name(&self) -> &'static str {
-        self.0.type_name()
+        match &self.0 {
+            Form::Plain(plain) => plain.type_name(),
+            Form::Shared(stored) => stored.type_name(),
+        }
     }
 
     /// A clone of the value as a `T`.
@@ -206,8 +193,8 @@ impl Value {
     /// # Errors
     /// [`Mismatch`] if it was written as another type and its JSON does not decode into `T`.
     pub fn with<T: StateValue, R>(&self, f: impl FnOnce(&T) -> R) -> Result<R, Mismatch> {
-        if let Some(value) = self.downcast::<T>() {
-            return Ok(f(value));
+        if let Some(value) = self.typed::<T>() {
+            return Ok(f(&value));
         }
         match &*self.decoded::<T>()? {
             Some(value) => Ok(f(value)),
@@ -221,40 +208,76 @@ impl Value {
         expect(dead_code)
     )]
     pub(crate) fn share<T: StateValue>(&self) -> Result<Shared<T>, Mismatch> {
-        let any: Arc<dyn Any + Send + Sync> = Arc::clone(&self.0) as _;
-        match any.downcast::<Typed<T>>() {
-            Ok(typed) => Ok(Shared(typed)),
-            Err(_) => self.decoded::<T>(),
+        if let Form::Shared(stored) = &self.0 {
+            let any: Arc<dyn Any + Send + Sync> = Arc::clone(stored) as _;
+            if let Ok(typed) = any.downcast::<Typed<T>>() {
+                return Ok(Shared(typed));
+            }
+        }
+        match self.typed::<T>() {
+            Some(value) => Ok(Shared(Arc::new(Typed::new(value.clone())))),
+            None => self.decoded::<T>(),
         }
     }
 
     /// The value, if `T` is the very type that was written.
+    #[inline]
+    pub(crate) fn typed<T: StateValue>(&self) -> Option<Lent<'_, T>> {
+        match &self.0 {
+            Form::Plain(plain) => plain.get().map(Lent::Here),
+            Form::Shared(_) => self.downcast().map(Lent::There),
+        }
+    }
+
+    /// The value, if `T` is the very type that was written, and none of those that are kept in place.
+    #[inline]
     pub(crate) fn downcast<T: StateValue>(&self) -> Option<&T> {
-        (&*self.0 as &dyn Any)
-            .downcast_ref::<Typed<T>>()
-            .and_then(|typed| typed.value.as_ref())
+        match &self.0 {
+            Form::Plain(_) => None,
+            Form::Shared(stored) => (&**stored as &dyn Any)
+                .downcast_ref::<Typed<T>>()
+                .and_then(|typed| typed.value.as_ref()),
+        }
     }
 
     /// Whether both hold the same value: of one type and equal, or of two types, equal as JSON and as
     /// the other's type.
     pub fn same(&self, other: &Self) -> bool {
-        self.is(other) || self.0.same(&*other.0) || self.same_json(other)
+        let same = match (&self.0, &other.0) {
+            (Form::Plain(a), Form::Plain(b)) => a.same(*b),
+            (Form::Shared(a), Form::Shared(b)) => {
+                (Arc::ptr_eq(a, b) || a.same(&**b)).then_some(true)
+            }
+            _ => None,
+        };
+        same.unwrap_or_else(|| self.same_json(other))
     }
 
-    /// Whether both are one value in memory.
+    /// Whether both are one value in memory, or the same to the bit.
+    #[inline]
     pub(crate) fn is(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
+        match (&self.0, &other.0) {
+            (Form::Plain(a), Form::Plain(b)) => a.is(*b),
+            (Form::Shared(a), Form::Shared(b)) => Arc::ptr_eq(a, b),
+            _ => false,
+        }
     }
 
-    fn forms(&self) -> &Forms {
-        self.0.forms().get_or_init(Box::default)
+    /// What the value was asked for as. In place there is none to keep it.
+    fn forms(&self) -> Option<&Forms> {
+        match &self.0 {
+            Form::Plain(_) => None,
+            Form::Shared(stored) => Some(stored.forms().get_or_init(Box::default)),
+        }
     }
 
     fn decoded<T: StateValue>(&self) -> Result<Shared<T>, Mismatch> {
-        let decoded = &self.forms().decoded;
-        let kept = crate::lock(decoded)
-            .iter()
-            .find_map(|form| Arc::clone(form).downcast::<Typed<T>>().ok());
+        let decoded = self.forms().map(|forms| &forms.decoded);
+        let kept = decoded.and_then(|decoded| {
+            crate::lock(decoded)
+                .iter()
+                .find_map(|form| Arc::clone(form).downcast::<Typed<T>>().ok())
+        });
         if let Some(typed) = kept {
             return Ok(Shared(typed));
         }
@@ -262,7 +285,9 @@ impl Value {
             .decode::<T>()
             .map_err(|reason| self.mismatch::<T>(reason))?;
         let typed = Arc::new(Typed::new(value));
-        crate::lock(decoded).push(Arc::clone(&typed) as Arc<dyn Any + Send + Sync>);
+        if let Some(decoded) = decoded {
+            crate::lock(decoded).push(Arc::clone(&typed) as Arc<dyn Any + Send + Sync>);
+        }
         Ok(Shared(typed))
     }
 
@@ -273,6 +298,10 @@ impl Value {
             reason,
         }
     }
+}
+
+fn type_of(stored: &dyn Stored) -> TypeId {
+    (stored as &dyn Any).type_id()
 }
 
 /// Something that holds a `V`.
@@ -302,6 +331,23 @@ impl<T: StateValue> Lend<Option<T>> for Typed<T> {
 
     fn take(self: Arc<Self>) -> Option<Option<T>> {
         Some(Arc::into_inner(self)?.value)
+    }
+}
+
+/// A stored value as a `T`, for as long as the stored one is held.
+pub(crate) enum Lent<'a, T> {
+    Here(T),
+    There(&'a T),
+}
+
+impl<T> Deref for Lent<'_, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        match self {
+            Self::Here(value) => value,
+            Self::There(value) => value,
+        }
     }
 }
 
@@ -341,35 +387,47 @@ impl Value {
         Self::new(json)
     }
 
-    /// The value as JSON. Serialized at the first call, then kept.
+    /// The value as JSON. Serialized at the first call, then kept, unless the value is kept in
+    /// place.
     ///
     /// # Errors
     /// What the type's `Serialize` said, if it has no JSON form.
     pub fn to_json(&self) -> Result<Arc<serde_json::Value>, String> {
-        let json = &self.forms().json;
+        let stored = match &self.0 {
+            Form::Plain(plain) => {
+                return plain.encode().map(Arc::new).map_err(|e| e.to_string());
+            }
+            Form::Shared(stored) => stored,
+        };
+        let json = &stored.forms().get_or_init(Box::default).json;
         if let Some(known) = json.get() {
             return known.clone();
         }
         // Encoded outside of the cell's lock: `Serialize` is the user's code.
         let encoded = match self.downcast::<serde_json::Value>() {
             Some(json) => Ok(Arc::new(json.clone())),
-            None => self.0.encode().map(Arc::new).map_err(|e| e.to_string()),
+            None => stored.encode().map(Arc::new).map_err(|e| e.to_string()),
         };
         json.get_or_init(|| encoded).clone()
     }
 
-    /// The length of the value's compact JSON in bytes. Measured at the first call, then kept.
+    /// The length of the value's compact JSON in bytes. Measured at the first call, then kept, unless
+    /// the value is kept in place.
     ///
     /// # Errors
     /// What the type's `Serialize` said, if it has no JSON form.
     pub fn json_bytes(&self) -> Result<usize, String> {
         let json = self.to_json()?;
-        Ok(*self.forms().bytes.get_or_init(|| {
+        let count = || {
             let mut count = Count(0);
             // Writing to a counter cannot fail, and a JSON value always serializes.
             let _ = serde_json::to_writer(&mut count, &*json);
             count.0
-        }))
+        };
+        Ok(match self.forms() {
+            Some(forms) => *forms.bytes.get_or_init(count),
+            None => count(),
+        })
     }
 
     fn decode<T: StateValue>(&self) -> Result<T, String> {
@@ -382,9 +440,17 @@ impl Value {
     /// JSON does not show all that a type can hold, so what is here must also read as the other's
     /// type, and be equal there.
     fn same_json(&self, other: &Self) -> bool {
-        !self.is_as(other)
+        let is_one_type = match (&self.0, &other.0) {
+            (Form::Plain(a), Form::Plain(b)) => a.same(*b).is_some(),
+            (Form::Shared(a), Form::Shared(b)) => type_of(&**a) == type_of(&**b),
+            _ => false,
+        };
+        !is_one_type
             && matches!((self.to_json(), other.to_json()), (Ok(a), Ok(b)) if a == b)
-            && other.0.equals_decoded(self)
+            && match &other.0 {
+                Form::Plain(plain) => plain.equals_decoded(self),
+                Form::Shared(stored) => stored.equals_decoded(self),
+            }
     }
 }
 

@@ -1,18 +1,33 @@
-//! The `map` engine: every access hashes the key, every transaction is told at once.
+//! The `map` engine: every access looks the key up in a hash map, every transaction is told at once.
 
-use super::{Engine, Telling};
+use super::{Engine, Put, Site, Telling};
 use crate::{
-    key::KeyHasher,
+    key::spread,
     value::{Value, is_content},
 };
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex},
-};
+use hashbrown::hash_table::{Entry, HashTable};
+use std::sync::{Arc, Mutex};
 
 #[derive(Default)]
-pub(super) struct MapEngine {
-    values: Mutex<HashMap<Arc<str>, Value, KeyHasher>>,
+pub(crate) struct MapEngine {
+    values: Mutex<HashTable<Kept>>,
+}
+
+struct Kept {
+    hash: u32,
+    key: Arc<str>,
+    value: Value,
+}
+
+impl Kept {
+    fn is_at(&self, site: Site<'_>) -> bool {
+        // Most often it is the name that the slot has.
+        Arc::ptr_eq(&self.key, site.key) || (self.hash == site.hash && self.key == *site.key)
+    }
+}
+
+fn find<'a>(values: &'a HashTable<Kept>, site: Site<'_>) -> Option<&'a Kept> {
+    values.find(spread(site.hash), |kept| kept.is_at(site))
 }
 
 impl Engine for MapEngine {
@@ -20,27 +35,52 @@ impl Engine for MapEngine {
         Telling::AtOnce
     }
 
-    fn load(&self, key: &str, _place: &Option<Value>) -> Option<Value> {
-        crate::lock(&self.values).get(key).cloned()
+    fn load(&self, site: Site<'_>, _place: &Option<Value>) -> Option<Value> {
+        find(&crate::lock(&self.values), site).map(|kept| kept.value.clone())
     }
 
-    fn holds(&self, key: &str, _place: &Option<Value>, value: Option<&Value>) -> bool {
-        is_content(crate::lock(&self.values).get(key), value)
+    fn holds(&self, site: Site<'_>, _place: &Option<Value>, value: Option<&Value>) -> bool {
+        let values = crate::lock(&self.values);
+        is_content(find(&values, site).map(|kept| &kept.value), value)
     }
 
     fn store(
         &self,
-        key: &Arc<str>,
+        site: Site<'_>,
         _place: &mut Option<Value>,
         value: Option<Value>,
     ) -> Option<Value> {
         let mut values = crate::lock(&self.values);
-        match value {
-            None => values.remove(key),
-            Some(value) => match values.get_mut(key) {
-                Some(old) => Some(std::mem::replace(old, value)),
-                None => values.insert(Arc::clone(key), value),
-            },
+        let is_it = |kept: &Kept| kept.is_at(site);
+        let entry = values.entry(spread(site.hash), is_it, |kept| spread(kept.hash));
+        match (entry, value) {
+            (Entry::Occupied(entry), None) => Some(entry.remove().0.value),
+            (Entry::Occupied(mut entry), Some(value)) => {
+                Some(std::mem::replace(&mut entry.get_mut().value, value))
+            }
+            (Entry::Vacant(_), None) => None,
+            (Entry::Vacant(entry), Some(value)) => {
+                entry.insert(Kept {
+                    hash: site.hash,
+                    key: Arc::clone(site.key),
+                    value,
+                });
+                None
+            }
         }
+    }
+
+    fn can_put(&self, site: Site<'_>, _place: &Option<Value>, value: &Value) -> bool {
+        let values = crate::lock(&self.values);
+        super::can_put(find(&values, site).map(|kept| &kept.value), value)
+    }
+
+    fn put(&self, site: Site<'_>, place: &mut Option<Value>, value: &Value) -> Put {
+        let mut values = crate::lock(&self.values);
+        if let Some(kept) = values.find_mut(spread(site.hash), |kept| kept.is_at(site)) {
+            return super::put(&mut kept.value, value);
+        }
+        drop(values);
+        Put::Stored(self.store(site, place, Some(value.clone())))
     }
 }

@@ -1,31 +1,48 @@
 //! The `signal` engine: the value lives in the key's slot, changes of one turn are told together.
 
-use super::{Engine, Telling};
+use super::{Engine, Put, Site, Telling};
 use crate::value::{Value, is_content};
-use std::{mem, sync::Arc};
+use std::mem;
 
 #[derive(Default)]
-pub(super) struct SignalEngine;
+pub(crate) struct SignalEngine;
 
 impl Engine for SignalEngine {
+    #[inline]
     fn telling(&self) -> Telling {
         Telling::Batched
     }
 
-    fn load(&self, _key: &str, place: &Option<Value>) -> Option<Value> {
+    #[inline]
+    fn load(&self, _site: Site<'_>, place: &Option<Value>) -> Option<Value> {
         place.clone()
     }
 
-    fn holds(&self, _key: &str, place: &Option<Value>, value: Option<&Value>) -> bool {
+    #[inline]
+    fn holds(&self, _site: Site<'_>, place: &Option<Value>, value: Option<&Value>) -> bool {
         is_content(place.as_ref(), value)
     }
 
+    #[inline]
     fn store(
         &self,
-        _key: &Arc<str>,
+        _site: Site<'_>,
         place: &mut Option<Value>,
         value: Option<Value>,
     ) -> Option<Value> {
         mem::replace(place, value)
+    }
+
+    #[inline]
+    fn can_put(&self, _site: Site<'_>, place: &Option<Value>, value: &Value) -> bool {
+        super::can_put(place.as_ref(), value)
+    }
+
+    #[inline]
+    fn put(&self, _site: Site<'_>, place: &mut Option<Value>, value: &Value) -> Put {
+        match place {
+            Some(place) => super::put(place, value),
+            None => Put::Stored(place.replace(value.clone())),
+        }
     }
 }

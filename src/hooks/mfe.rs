@@ -4,7 +4,7 @@ use super::provider::use_store;
 use crate::{
     error::StateError,
     mfe::{MfeInfo, Scope},
-    store::Store,
+    store::{Store, View},
 };
 use leptos::{prelude::*, tachys::reactive_graph::OwnedView};
 use std::{fmt, sync::Arc};
@@ -12,6 +12,16 @@ use std::{fmt, sync::Arc};
 /// The scope, as context carries it.
 #[derive(Clone)]
 struct CurrentScope(Scope);
+
+/// Its view of the keys that all share. It is context of its own, so that hooks that read those name
+/// no scope, and an app without micro-frontends links none.
+#[derive(Clone)]
+struct SharedView(View);
+
+/// The view of shared keys of the micro-frontend that the component belongs to, if it belongs to one.
+pub(super) fn shared_view() -> Option<View> {
+    use_context::<SharedView>().map(|SharedView(view)| view)
+}
 
 /// Registers a micro-frontend for as long as the running component lives, provides its scope to
 /// what is below, and hands it back. [`Mfe`] does it for its children alone.
@@ -39,6 +49,7 @@ struct CurrentScope(Scope);
 pub fn use_mfe(info: MfeInfo) -> Result<Scope, StateError> {
     let store = use_store();
     let scope = store.mount_mfe(info)?;
+    provide_context(SharedView(scope.shared()));
     provide_context(CurrentScope(scope.clone()));
     let registered = scope.clone();
     on_cleanup(move || match registered.unmount() {

@@ -88,8 +88,8 @@ pub fn try_use_store() -> Option<Store> {
 /// The view of shared keys that hooks use here: a micro-frontend's if this is inside of one.
 #[track_caller]
 pub(super) fn use_view() -> View {
-    match super::mfe::try_use_scope() {
-        Some(scope) => scope.shared(),
+    match super::mfe::shared_view() {
+        Some(view) => view,
         None => use_store().view().clone(),
     }
 }

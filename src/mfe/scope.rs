@@ -5,7 +5,7 @@ use crate::{
     change::{Origin, Stamp},
     error::{Access, StateError},
     key::{self, Name},
-    store::{Gate, Inner, Named, Store, Subscription, View, now},
+    store::{ComputedKey, Gate, Inner, Store, Subscription, View, now},
 };
 use std::{
     borrow::Cow,
@@ -125,7 +125,7 @@ impl Member {
     }
 
     /// The computed values that are dropped with it.
-    fn computed(&self, inner: &Inner) -> Vec<Arc<Named>> {
+    fn computed(&self, inner: &Inner) -> Vec<Arc<dyn ComputedKey>> {
         let mut named = inner.all_named();
         named.retain(|named| named.belongs_to(&self.id, &self.namespace));
         named
@@ -137,7 +137,7 @@ impl Member {
             .iter()
             .filter_map(Weak::upgrade)
         {
-            listener.muted.store(!listen, Ordering::Release);
+            listener.mute(!listen);
         }
     }
 
@@ -147,7 +147,9 @@ impl Member {
         for listener in subscriptions.iter().filter_map(Weak::upgrade) {
             inner.unsubscribe(&listener);
         }
-        inner.leave_loads(&self.stamp().origin, &self.namespace);
+        if let Some(loading) = inner.loading.get() {
+            loading.leave(inner, &self.stamp().origin, &self.namespace);
+        }
         inner.end(self.computed(inner));
         Registry::of(inner).leave(inner, self);
     }

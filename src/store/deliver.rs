@@ -1,16 +1,16 @@
 //! Delivery: listeners are told, in the order of commits, by one thread at a time.
 
 use super::{
-    clock::Instant,
     context::{self, ThisThread},
     inner::{Inner, State},
-    listen::{Call, Delivery, Listener, failure},
+    listen::{Ended, Failure, Flags, Listener, Listeners, failure},
     slot::{NOT_PENDING, Slot},
+    view::Gate,
 };
 use crate::{
     change::{Change, ChangeSet},
     error::StateError,
-    value::{Value, same_content},
+    value::same_content,
 };
 use reactive_graph::graph::{Observer, untrack};
 use smallvec::SmallVec;
@@ -62,15 +62,13 @@ impl Item {
         self.restored.get(at).is_some_and(|restored| *restored)
     }
 
-    /// Whether a change tells a listener anything. A key that ends where it began is news to those
-    /// alone who subscribed in between, and may have seen it as it was then.
     fn is_news(&self, at: usize, listener: &Listener) -> bool {
-        let change = &self.changes.changes[at];
-        if is_void(change) && !listener.subject.looks_for_itself() {
-            return false;
-        }
-        listener.since < change.sequence
-            && (!self.is_restored(at) || listener.since >= change.first)
+        let told = Told {
+            change: &self.changes.changes[at],
+            restored: self.is_restored(at),
+            audience: self.audience,
+        };
+        told.is_news(listener)
     }
 
     /// Some of the changes.
@@ -85,6 +83,36 @@ impl Item {
     }
 }
 
+/// What is told of one key, and to whom.
+#[derive(Clone, Copy)]
+pub(crate) struct Told<'a> {
+    pub(crate) change: &'a Change,
+    /// Whether the key ends where it began.
+    pub(crate) restored: bool,
+    pub(crate) audience: Audience,
+}
+
+impl<'a> Told<'a> {
+    /// A change that does not sum up others.
+    pub(crate) fn new(change: &'a Change, audience: Audience) -> Self {
+        Self {
+            change,
+            restored: false,
+            audience,
+        }
+    }
+
+    /// Whether it tells a listener anything. A key that ends where it began is news to those alone
+    /// who subscribed in between, and may have seen it as it was then.
+    fn is_news(&self, listener: &Listener) -> bool {
+        let change = self.change;
+        if is_void(change) && !listener.subject.looks_for_itself() {
+            return false;
+        }
+        listener.since < change.sequence && (!self.restored || listener.since >= change.first)
+    }
+}
+
 /// Who is to be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Audience {
@@ -95,12 +123,17 @@ pub(crate) enum Audience {
 }
 
 impl Audience {
-    fn includes(self, delivery: Delivery) -> bool {
+    /// The listeners that are not told, by the flag of their delivery.
+    fn deaf(self) -> u8 {
         match self {
-            Self::All => true,
-            Self::Sync => delivery == Delivery::Sync,
-            Self::Batched => delivery == Delivery::Batched,
+            Self::All => 0,
+            Self::Sync => Flags::BATCHED,
+            Self::Batched => Flags::SYNC,
         }
+    }
+
+    fn includes(self, listener: &Listener) -> bool {
+        !listener.flags.any(self.deaf())
     }
 }
 
@@ -120,6 +153,13 @@ impl State {
         item.audience = audience;
         item.round = round;
         item
+    }
+
+    /// Keeps an emptied set, to be used again.
+    fn keep_blank(&mut self, item: Box<Item>) {
+        if self.spent.len() < MAX_SPENT {
+            self.spent.push(item);
+        }
     }
 
     /// The next set to be delivered. With none left, nobody is delivering any more.
@@ -159,6 +199,18 @@ impl State {
     }
 }
 
+/// What calls listeners. Only [`Inner::begin_to_deliver`] names it, so that an app without any links
+/// none of it.
+pub(crate) struct Deliverer {
+    all: fn(&Inner),
+    one: fn(&Inner, &Change, &Listeners, Audience),
+}
+
+static DELIVERER: Deliverer = Deliverer {
+    all: Inner::deliver_all,
+    one: Inner::deliver_alone,
+};
+
 impl Inner {
     /// Delivers what is pending now. From inside a listener, a batch, a middleware or a computed
     /// value it takes effect as soon as that has returned.
@@ -190,7 +242,20 @@ impl Inner {
         if context::busy(self.id()) {
             return;
         }
-        let mut item = {
+        match self.delivery.get() {
+            Some(deliverer) => (deliverer.all)(self),
+            // Nobody has ever listened: there is nothing to be told.
+            None => crate::lock(&self.state).flush = false,
+        }
+    }
+
+    /// Makes [`Inner::drive`] deliver, because there is somebody to be called.
+    pub(crate) fn begin_to_deliver(&self) {
+        self.delivery.get_or_init(|| &DELIVERER);
+    }
+
+    fn deliver_all(&self) {
+        let item = {
             let mut state = crate::lock(&self.state);
             if !state.deferred.is_empty() {
                 let deferred = std::mem::take(&mut state.deferred);
@@ -205,8 +270,53 @@ impl Inner {
             }
             state.next()
         };
+        self.deliver_line(Delivering(self), item, MAX_CAUSED);
+    }
+
+    /// Delivers one change of one key at once, then what has come to stand in line meanwhile. The
+    /// caller has made this the thread that delivers.
+    pub(super) fn deliver_one(&self, change: &Change, listeners: &Listeners, audience: Audience) {
+        // Who has a listener to be called has what calls it.
+        if let Some(deliverer) = self.delivery.get() {
+            (deliverer.one)(self, change, listeners, audience);
+        }
+    }
+
+    fn deliver_alone(&self, change: &Change, listeners: &Listeners, audience: Audience) {
         let delivering = Delivering(self);
-        let mut left = MAX_CAUSED;
+        if Observer::get().is_some() {
+            untrack(|| self.tell_one(listeners, change, audience));
+        } else {
+            self.tell_one(listeners, change, audience);
+        }
+        let next = crate::lock(&self.state).next();
+        match next {
+            Some(_) => {
+                let left = MAX_CAUSED.saturating_add(CAUSED_PER_CHANGE);
+                self.deliver_line(delivering, next, left);
+            }
+            None => std::mem::forget(delivering),
+        }
+    }
+
+    /// Calls those who listen to a key, in whatever way.
+    fn tell_one(&self, listeners: &Listeners, change: &Change, audience: Audience) {
+        let sets = self.tell_key(listeners, Told::new(change, audience));
+        if !sets.is_empty() || self.tells_all() {
+            let changes = ChangeSet {
+                changes: SmallVec::from_buf([change.clone()]),
+            };
+            self.tell_sets(&sets, &changes, audience);
+        }
+    }
+
+    /// Delivers sets of changes until none is left.
+    fn deliver_line(
+        &self,
+        delivering: Delivering<'_>,
+        mut item: Option<Box<Item>>,
+        mut left: usize,
+    ) {
         let mut cycle = false;
         while let Some(mut now) = item {
             if now.round == 0 {
@@ -228,9 +338,7 @@ impl Inner {
             }
             self.give_up(&mut now);
             let mut state = crate::lock(&self.state);
-            if state.spent.len() < MAX_SPENT {
-                state.spent.push(now);
-            }
+            state.keep_blank(now);
             item = state.next();
         }
         std::mem::forget(delivering);
@@ -244,9 +352,7 @@ impl Inner {
                 self.release(&slot);
             }
         }
-        for change in item.changes.changes.drain(..) {
-            Value::retire(change.old);
-        }
+        item.changes.changes.clear();
         item.restored.clear();
         // One large batch does not make every later set large.
         item.slots.shrink_to_fit();
@@ -258,17 +364,14 @@ impl Inner {
             // Should a comparison panic, all of it is told.
             let _ = super::contain(|| item.settle());
         }
-        let observed = self
-            .has_middleware
-            .load(Ordering::Acquire)
-            .then(Instant::now);
+        let filtered = self.filtered();
         if Observer::get().is_some() {
             untrack(|| self.tell(item));
         } else {
             self.tell(item);
         }
-        if let Some(start) = observed {
-            let took = start.elapsed();
+        if let Some((start, middleware)) = filtered {
+            let took = middleware.since(&start);
             let places: Vec<usize> = (0..item.slots.len())
                 .filter(|at| !item.slots[*at].is_hidden() && !item.is_restored(*at))
                 .filter(|at| !is_void(&item.changes.changes[*at]))
@@ -277,54 +380,120 @@ impl Inner {
                 return;
             }
             let changes = item.some(&places);
-            let chain = Arc::clone(&crate::read(&self.middleware));
-            for (_, middleware) in chain.iter() {
-                let call = || super::contain(|| middleware.delivered(&changes, took));
-                let ended = context::forbidding(self.id(), "a middleware", || untrack(call));
-                if let Err(reason) = ended {
-                    let subject = format!("middleware {:?}", middleware.name());
-                    self.report(&StateError::Listener { subject, reason });
-                }
+            // Listeners may have added some, or removed it.
+            let middleware = crate::read(&self.middleware).clone();
+            if let Some(middleware) = middleware {
+                middleware.delivered(self, &changes, took);
             }
         }
     }
 
     /// Calls the listeners of each key, then those of several keys and patterns, then those of all.
     fn tell(&self, item: &Item) {
+        if let ([slot], [change]) = (&*item.slots, &*item.changes.changes)
+            && !slot.is_hidden()
+            && item.restored.is_empty()
+        {
+            let listeners = crate::lock(&slot.state).listeners.clone();
+            let told = Told::new(change, item.audience);
+            let sets = self.tell_key(&listeners, told);
+            if !sets.is_empty() || self.tells_all() {
+                self.tell_sets(&sets, &item.changes, item.audience);
+            }
+            return;
+        }
         let mut groups: Option<Groups> = None;
         for (at, (slot, change)) in item.slots.iter().zip(&item.changes).enumerate() {
             let listeners = crate::lock(&slot.state).listeners.clone();
-            for listener in listeners.iter() {
-                if !item.is_news(at, listener) || !item.audience.includes(listener.delivery) {
-                    continue;
-                }
-                match &listener.call {
-                    Call::Key(call) => self.call(listener, || call(change)),
-                    Call::Set(_) => {
-                        let group = groups.get_or_insert_default().entry(listener.id);
-                        let group = group.or_insert_with(|| (Arc::clone(listener), Vec::new()));
-                        group.1.push(at);
-                    }
-                }
+            let told = Told {
+                change,
+                restored: item.is_restored(at),
+                audience: item.audience,
+            };
+            for listener in self.tell_key(&listeners, told) {
+                let group = groups.get_or_insert_default().entry(listener.id);
+                group.or_insert((listener, Vec::new())).1.push(at);
             }
         }
         for (listener, places) in groups.into_iter().flat_map(BTreeMap::into_values) {
             self.call_with(&listener, item, &places);
         }
+        self.tell_all(item);
+    }
 
-        let everybody = crate::lock(&self.all).clone();
-        if everybody.is_empty() {
-            return;
+    /// Calls the listeners of one key, in their order. Those who are told by a set come back, in
+    /// their order too: they are called after the listeners of all keys, see [`Inner::tell_sets`].
+    /// The listeners are those of before the first call, and no lock is held.
+    fn tell_key(&self, listeners: &Listeners, told: Told<'_>) -> Vec<Arc<Listener>> {
+        let mut sets = Vec::new();
+        let mut plain = Flags::ENDED | Flags::MUTED | Flags::SET | Flags::GATED;
+        plain |= told.audience.deaf();
+        if told.restored || is_void(told.change) {
+            // Whether it is news has to be asked for each.
+            plain = u8::MAX;
         }
+        for mut run in listeners.runs() {
+            // What follows a listener that panicked is called all the same.
+            while let Some(first) = run.first() {
+                let mut now = first;
+                let ended = super::contain(|| {
+                    while let Some((listener, rest)) = run.split_first() {
+                        (run, now) = (rest, listener);
+                        if listener.since >= told.change.sequence {
+                            continue;
+                        }
+                        if !listener.flags.any(plain) {
+                            if let Err(failed) = listener.call.key(self, told.change) {
+                                self.report_failure(listener, *failed);
+                            }
+                        } else if told.is_news(listener) && told.audience.includes(listener) {
+                            if listener.flags.any(Flags::SET) {
+                                sets.push(Arc::clone(listener));
+                            } else {
+                                self.call_key(listener, told.change);
+                            }
+                        }
+                    }
+                });
+                if let Err(panic) = ended {
+                    self.report_failure(now, Failure(panic));
+                }
+            }
+        }
+        sets
+    }
+
+    /// Whether some listen to every key.
+    fn tells_all(&self) -> bool {
+        !crate::lock(&self.all).is_empty()
+    }
+
+    /// After [`Inner::tell_key`] with the one change of `changes`, which is that of a key: calls those
+    /// it handed back, then those who listen to every key.
+    fn tell_sets(&self, sets: &[Arc<Listener>], changes: &ChangeSet, audience: Audience) {
+        for listener in sets {
+            self.call_set(listener, changes);
+        }
+        let everybody = crate::lock(&self.all).clone();
         for listener in everybody.iter() {
-            if item.audience.includes(listener.delivery) {
+            let is_news = |change| Told::new(change, audience).is_news(listener);
+            if audience.includes(listener) && changes.iter().all(is_news) {
+                self.call_set(listener, changes);
+            }
+        }
+    }
+
+    /// Calls those who listen to every key.
+    fn tell_all(&self, item: &Item) {
+        let everybody = crate::lock(&self.all).clone();
+        for listener in everybody.iter() {
+            if item.audience.includes(listener) {
                 let news = |at: &usize| !item.slots[*at].is_hidden() && item.is_news(*at, listener);
                 let all = 0..item.slots.len();
-                match &listener.call {
-                    Call::Set(call) if all.clone().all(|at| news(&at)) => {
-                        self.call(listener, || call(&item.changes));
-                    }
-                    _ => self.call_with(listener, item, &all.filter(news).collect::<Vec<_>>()),
+                if all.clone().all(|at| news(&at)) {
+                    self.call_set(listener, &item.changes);
+                } else {
+                    self.call_with(listener, item, &all.filter(news).collect::<Vec<_>>());
                 }
             }
         }
@@ -332,30 +501,50 @@ impl Inner {
 
     /// Calls a listener with some of the changes of a set.
     fn call_with(&self, listener: &Listener, item: &Item, places: &[usize]) {
-        let Call::Set(call) = &listener.call else {
-            return;
-        };
-        if places.is_empty() {
-            return;
+        if !places.is_empty() {
+            self.call_set(listener, &item.some(places));
         }
-        let changes = item.some(places);
-        self.call(listener, || call(&changes));
     }
 
-    /// Calls a listener at once, outside of any delivery.
-    pub(crate) fn call_now(&self, listener: &Listener, call: impl FnOnce() -> Result<(), String>) {
-        untrack(|| self.call(listener, call));
+    /// Calls a listener of a key, if it may hear of the key.
+    pub(crate) fn call_key(&self, listener: &Listener, change: &Change) {
+        let hears = |gate: &Arc<dyn Gate>| gate.own_name(self, &change.key).is_some();
+        if listener.gate.as_ref().is_none_or(hears) {
+            self.call(listener, || listener.call.key(self, change));
+        }
+    }
+
+    /// Calls a listener of several keys with what it may hear of.
+    pub(crate) fn call_set(&self, listener: &Listener, changes: &ChangeSet) {
+        let hears = |change: &&Change| {
+            let gate = listener.gate.as_ref();
+            gate.is_none_or(|gate| gate.own_name(self, &change.key).is_some())
+        };
+        if listener.gate.is_none() || changes.iter().all(|change| hears(&change)) {
+            return self.call(listener, || listener.call.set(self, changes));
+        }
+        let changes: SmallVec<_> = changes.iter().filter(hears).cloned().collect();
+        if !changes.is_empty() {
+            let changes = ChangeSet { changes };
+            self.call(listener, || listener.call.set(self, &changes));
+        }
     }
 
     /// Calls a listener, if it is still subscribed. Its failure hurts nobody else.
-    fn call(&self, listener: &Listener, call: impl FnOnce() -> Result<(), String>) {
-        if !listener.is_active() || listener.muted.load(Ordering::Acquire) {
+    pub(crate) fn call(&self, listener: &Listener, call: impl FnOnce() -> Ended) {
+        if listener.flags.any(Flags::ENDED | Flags::MUTED) {
             return;
         }
-        let ended = super::contain(call).flatten();
-        if let Err(reason) = ended {
-            self.report(&failure(listener, reason));
+        match super::contain(call) {
+            Ok(Ok(())) => {}
+            Ok(Err(failed)) => self.report_failure(listener, *failed),
+            Err(panic) => self.report_failure(listener, Failure(panic)),
         }
+    }
+
+    #[cold]
+    fn report_failure(&self, listener: &Listener, Failure(reason): Failure) {
+        self.report(&failure(listener, reason));
     }
 }
 

@@ -1,6 +1,7 @@
 //! [`Handle`]: a key that was looked up once.
 
 use super::{
+    inner::Inner,
     listen::{Outcome, SubscribeOptions, Subscription},
     slot::Slot,
     view::{View, read},
@@ -55,6 +56,13 @@ impl<T: StateValue> Handle<T> {
     /// # Errors
     /// As [`Handle::try_get`].
     pub fn try_with<R>(&self, f: impl FnOnce(&T) -> R) -> Result<Option<R>, StateError> {
+        if self.view.gate.is_none()
+            && Inner::reads_alone()
+            && let Some(value) = self.slot.glance()
+            && let Some(value) = value.typed()
+        {
+            return Ok(Some(f(&value)));
+        }
         self.view.may_read(&self.slot)?;
         let Some(value) = self.view.inner.read(&self.slot)? else {
             return Ok(None);

@@ -5,9 +5,9 @@ mod options;
 mod recorder;
 
 pub use options::HistoryOptions;
-pub(crate) use recorder::Recorder;
+use recorder::Recorder;
 
-use super::{context, slot::Slot, view::View};
+use super::{context, guest::Recording, slot::Slot, view::View};
 use crate::{
     change::Stamp,
     error::StateError,

@@ -3,24 +3,21 @@
 use super::{
     clock::Scheduler,
     context::{self, Dep, ThisThread},
-    deliver::Item,
-    history::Recorder,
-    listen::{Call, Delivery, Listener, Listeners, Subject, Subscription},
-    load::Loads,
-    middleware::{Chain, Middleware},
-    named::Named,
+    deliver::{Deliverer, Item},
+    guest::{ComputedKey, Filtering, Loading, Recording, SnapshotKeeping},
+    listen::{Delivery, Listener, Listeners, Subject, Subscription},
     pipe::Signals,
     slot::{SharedSignal, Slot, SlotKind, Slots},
-    snapshot::SnapshotCache,
 };
 use crate::{
     change::{Change, UNKNOWN_SOURCE},
-    engine::{Engine, EngineKind},
+    engine::{EngineKind, Running},
     error::{Reporter, StateError},
-    key::Name,
+    key::{KeyHasher, Name},
+    pattern::Pattern,
     value::Value,
 };
-use reactive_graph::traits::Notify;
+use reactive_graph::{graph::Observer, traits::Notify};
 use smallvec::SmallVec;
 use std::{
     any::Any,
@@ -40,6 +37,8 @@ pub(crate) struct Inner {
     pub(crate) engine: RwLock<Running>,
     pub(crate) slots: Slots,
     pub(crate) state: Mutex<State>,
+    /// As in `state`, to be read without a lock.
+    is_disposed: AtomicBool,
     /// The sequence number of the last commit, to be read without a lock.
     pub(crate) clock: AtomicU64,
     /// How many computed values are registered under a key, to be read without a lock.
@@ -47,9 +46,11 @@ pub(crate) struct Inner {
     /// The listeners of every key.
     pub(crate) all: Mutex<Listeners>,
     pub(crate) listening: Listening,
+    /// Calls listeners. It comes with the first, so that an app without any links none of it.
+    pub(crate) delivery: OnceLock<&'static Deliverer>,
     pub(crate) members: SharedSignal,
     pub(crate) everything: SharedSignal,
-    pub(crate) middleware: RwLock<Chain>,
+    pub(crate) middleware: RwLock<Option<Arc<dyn Filtering>>>,
     pub(crate) has_middleware: AtomicBool,
     /// The thread that holds its signals back; 0 if none does.
     pub(crate) holder: AtomicUsize,
@@ -58,20 +59,15 @@ pub(crate) struct Inner {
     pub(crate) scheduler: Scheduler,
     ids: AtomicU64,
     /// The encoded ids of registered micro-frontends.
-    pub(crate) namespaces: RwLock<HashSet<String>>,
+    pub(crate) namespaces: RwLock<HashSet<String, KeyHasher>>,
     /// Not a key: holds the registered micro-frontends, to be tracked and subscribed to.
     pub(crate) registry: Arc<Slot>,
     /// Not a key: changes when what micro-frontends may do changes.
     pub(crate) rules: Arc<Slot>,
-    /// Not keys: what is known of the requests of each key.
-    pub(crate) loads: Loads,
+    /// Not keys: what is known of the requests of each key, once there was one.
+    pub(crate) loading: OnceLock<Box<dyn Loading>>,
     /// What the layer above keeps for this store.
     pub(crate) annex: OnceLock<Arc<dyn Any + Send + Sync>>,
-}
-
-pub(crate) struct Running {
-    pub(crate) kind: EngineKind,
-    pub(crate) engine: Box<dyn Engine>,
 }
 
 /// How many listeners there are of each kind of delivery.
@@ -102,7 +98,7 @@ pub(crate) struct State {
     /// The number of keys that have a value, stored or computed.
     pub(crate) len: usize,
     /// The computed values that are registered under a key, in the order in which they came.
-    pub(crate) named: Vec<Arc<Named>>,
+    pub(crate) named: Vec<Arc<dyn ComputedKey>>,
     /// The sequence number of the last commit that made or removed a key.
     pub(crate) members: u64,
     /// The time of the current turn, once it was read.
@@ -122,9 +118,9 @@ pub(crate) struct State {
     /// The thread that is delivering, and how many causes lie between what it delivers and a write
     /// that no listener made.
     pub(crate) delivering: Option<(ThisThread, u32)>,
-    pub(crate) snapshots: Option<SnapshotCache>,
+    pub(crate) snapshots: Option<Box<dyn SnapshotKeeping>>,
     /// The histories, to be told of every commit.
-    pub(crate) recorders: SmallVec<[Arc<Recorder>; 1]>,
+    pub(crate) recorders: SmallVec<[Arc<dyn Recording>; 1]>,
     /// Signals that were held back.
     pub(crate) held: Vec<Signals>,
     /// What waits until this thread may write.
@@ -139,15 +135,11 @@ impl Inner {
         kind: EngineKind,
         scheduler: Scheduler,
         reporter: Option<Reporter>,
-        middleware: Vec<Arc<dyn Middleware>>,
+        middleware: Option<Arc<dyn Filtering>>,
     ) -> Arc<Self> {
-        let middleware: Vec<_> = (1..).zip(middleware).collect();
         Arc::new_cyclic(|this| Self {
             this: Weak::clone(this),
-            engine: RwLock::new(Running {
-                kind,
-                engine: kind.start(),
-            }),
+            engine: RwLock::new(kind.start()),
             slots: Slots::default(),
             state: Mutex::new(State {
                 disposed: false,
@@ -172,23 +164,29 @@ impl Inner {
                 held: Vec::new(),
                 deferred: Vec::new(),
             }),
+            is_disposed: AtomicBool::new(false),
             clock: AtomicU64::new(0),
             names: AtomicUsize::new(0),
             all: Mutex::default(),
             listening: Listening::default(),
+            delivery: OnceLock::new(),
             members: SharedSignal::default(),
             everything: SharedSignal::default(),
             holder: AtomicUsize::new(0),
-            has_middleware: AtomicBool::new(!middleware.is_empty()),
-            ids: AtomicU64::new(1 + middleware.len() as u64),
-            middleware: RwLock::new(Arc::new(middleware)),
+            has_middleware: AtomicBool::new(middleware.is_some()),
+            ids: AtomicU64::new(
+                1 + middleware
+                    .as_ref()
+                    .map_or(0, |all| all.chain().len() as u64),
+            ),
+            middleware: RwLock::new(middleware),
             reporter: RwLock::new(reporter),
             errors: AtomicU64::new(0),
             scheduler,
             namespaces: RwLock::default(),
             rules: Arc::new(Slot::new("access rules".into(), 0, SlotKind::Hidden)),
             registry: Arc::new(Slot::new("micro-frontends".into(), 0, SlotKind::Hidden)),
-            loads: Loads::default(),
+            loading: OnceLock::new(),
             annex: OnceLock::new(),
         })
     }
@@ -214,9 +212,15 @@ impl Inner {
         let value = if slot.is_hidden() {
             state.place.clone()
         } else {
-            running.engine.load(&slot.key, &state.place)
+            running.load(slot.site(), &state.place)
         };
         (value, state.sequence)
+    }
+
+    /// Whether a read of this thread concerns nobody: no effect, memo, computed value or batch.
+    #[inline]
+    pub(crate) fn reads_alone() -> bool {
+        context::is_idle() && Observer::get().is_none()
     }
 
     /// The content of a slot as this thread sees it: with the writes of its open batch, and
@@ -272,13 +276,16 @@ impl Inner {
     /// the last.
     pub(crate) fn release(&self, slot: &Arc<Slot>) {
         if slot.is_hidden() {
-            return self.release_load(slot);
+            if let Some(loading) = self.loading.get() {
+                loading.release(self, slot);
+            }
+            return;
         }
         let trigger = {
             let running = self.engine();
             self.slots.release(slot, |slot| {
                 let place = &crate::lock(&slot.state).place;
-                running.engine.load(&slot.key, place).is_none()
+                running.load(slot.site(), place).is_none()
             })
         };
         if let Some(trigger) = trigger {
@@ -288,54 +295,60 @@ impl Inner {
 
     /// Refuses writes and subscriptions of a store that was disposed of.
     pub(crate) fn alive(&self) -> Result<(), StateError> {
-        if crate::lock(&self.state).disposed {
+        if self.is_disposed.load(Ordering::Acquire) {
             return Err(StateError::Disposed);
         }
         Ok(())
     }
 
-    /// Makes a listener and hands it to `attach`, which puts it where changes find it.
+    /// Puts a listener where changes find it: on the slots of its subject. That of a computed value is
+    /// yet to be attached. The caller has found the store alive.
     pub(crate) fn subscribe(
         self: &Arc<Self>,
-        delivery: Delivery,
-        subject: Subject,
-        call: Call,
-        attach: impl FnOnce(&Arc<Listener>),
-    ) -> Result<Subscription, StateError> {
-        self.alive()?;
-        let listener = Arc::new(Listener {
-            id: self.next_id(),
-            since: self.clock.load(Ordering::Acquire),
-            delivery,
-            active: AtomicBool::new(true),
-            muted: AtomicBool::new(false),
-            subject,
-            call,
-        });
+        listener: Arc<Listener>,
+        slots: &[Arc<Slot>],
+    ) -> Subscription {
+        self.begin_to_deliver();
         self.listening
-            .counter(delivery)
+            .counter(listener.delivery())
             .fetch_add(1, Ordering::AcqRel);
-        attach(&listener);
+        for slot in slots {
+            let mut state = crate::lock(&slot.state);
+            state.listeners.add(Arc::clone(&listener));
+        }
+        match &listener.subject {
+            Subject::Pattern(pattern) => {
+                self.slots.add_pattern(Pattern::clone(pattern), &listener);
+            }
+            Subject::All => crate::lock(&self.all).add(Arc::clone(&listener)),
+            Subject::Key(_) | Subject::Keys(_) | Subject::Computed(_) | Subject::Follow(_) => {}
+        }
         let subscription = Subscription::new(self, listener);
         if self.has_names() {
             self.heed(subscription.listener());
         }
-        Ok(subscription)
+        subscription
     }
 
     pub(crate) fn unsubscribe(&self, listener: &Arc<Listener>) {
-        if !listener.active.swap(false, Ordering::AcqRel) {
+        if !listener.end() {
             return;
         }
         if !matches!(listener.subject, Subject::Follow(_)) {
             self.listening
-                .counter(listener.delivery)
+                .counter(listener.delivery())
                 .fetch_sub(1, Ordering::AcqRel);
         }
         match &listener.subject {
-            Subject::Keys(slots) => {
-                let slots = std::mem::take(&mut *crate::lock(slots));
-                self.detach(slots, listener);
+            Subject::Key(slot) => {
+                if let Some(slot) = slot.upgrade() {
+                    self.detach(&slot, listener);
+                }
+            }
+            Subject::Keys(_) => {
+                for slot in listener.subject.slots() {
+                    self.detach(&slot, listener);
+                }
             }
             Subject::Computed(_) | Subject::Follow(_) => self.take_off(listener),
             Subject::Pattern(_) => {
@@ -353,35 +366,47 @@ impl Inner {
             let attached = std::mem::take(&mut *crate::lock(attached));
             let removed = crate::lock(&self.all).remove(listener);
             let _ = removed;
-            self.detach(attached.slots, listener);
+            for slot in attached.slots {
+                self.detach(&slot, listener);
+            }
         }
     }
 
-    /// Takes a listener off slots and gives the slots up.
-    pub(crate) fn detach(&self, slots: Vec<Arc<Slot>>, listener: &Listener) {
-        for slot in slots {
-            crate::lock(&slot.state).listeners.remove(listener);
-            self.release(&slot);
+    /// Takes a listener off a slot and gives the slot up, if the caller's reference, which it is about
+    /// to drop, is the last.
+    pub(crate) fn detach(&self, slot: &Arc<Slot>, listener: &Listener) {
+        let has_value = {
+            let mut state = crate::lock(&slot.state);
+            state.listeners.remove(listener);
+            state.place.is_some()
+        };
+        if !has_value || slot.is_hidden() {
+            self.release(slot);
         }
     }
 
     /// Ends every subscription and refuses writes from now on.
     pub(crate) fn dispose(&self) {
-        self.cancel_loads();
+        if let Some(loading) = self.loading.get() {
+            loading.cancel(self);
+        }
         self.flush();
         let recorders = {
             let mut state = crate::lock(&self.state);
             state.disposed = true;
+            self.is_disposed.store(true, Ordering::Release);
             std::mem::take(&mut state.recorders)
         };
         for recorder in recorders {
             recorder.wake(self);
         }
-        self.close_loads();
         let mut ended = vec![crate::lock(&self.all).take()];
         let mut slots = self.slots.all();
         slots.extend([Arc::clone(&self.registry), Arc::clone(&self.rules)]);
-        slots.extend(self.loads.all());
+        if let Some(loading) = self.loading.get() {
+            loading.close();
+            slots.extend(loading.all());
+        }
         for slot in slots {
             ended.push(crate::lock(&slot.state).listeners.take());
         }
@@ -423,6 +448,8 @@ impl Inner {
         let reporter = crate::read(&self.reporter).clone();
         match reporter {
             Some(reporter) => drop(super::contain(|| reporter(error))),
+            // In a browser there is no such stream.
+            None if cfg!(all(target_family = "wasm", target_os = "unknown")) => {}
             None => eprintln!("universal-state: {error}"),
         }
         REPORTING.set(false);

@@ -80,11 +80,11 @@ impl View {
     pub fn cancel_load(&self, key: &str) -> Result<bool, StateError> {
         self.inner.may_write()?;
         let name = self.full_name(key, Access::Write)?;
-        let Some(load) = self.inner.loads.find(&name) else {
+        let Some(load) = self.inner.find_load(&name) else {
             return Ok(false);
         };
         let was_pending = self.inner.cancel_load_if(&load, |_| true);
-        self.inner.release_load(&load);
+        self.inner.release(&load);
         Ok(was_pending)
     }
 
@@ -109,7 +109,7 @@ impl View {
         let load = if is_followed {
             Some(self.inner.load_slot(&name))
         } else {
-            self.inner.loads.find(&name)
+            self.inner.find_load(&name)
         };
         let Some(load) = load else {
             return Ok(LoadStatus::default());

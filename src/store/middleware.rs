@@ -1,9 +1,11 @@
 //! Middleware: what every transaction passes before it is committed.
 
+mod chain;
 mod log;
 mod monitor;
 mod validate;
 
+pub(crate) use chain::Chain;
 pub use log::Log;
 pub use monitor::{Monitor, Warning};
 pub use validate::Validate;
@@ -111,6 +113,3 @@ impl Veto {
 /// Names a middleware, for [`Store::remove_middleware`](crate::Store::remove_middleware).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct MiddlewareId(pub(crate) u64);
-
-/// All middleware with the numbers that name it, in order of registration. Copied on write.
-pub(crate) type Chain = std::sync::Arc<Vec<(u64, std::sync::Arc<dyn Middleware>)>>;

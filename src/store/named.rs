@@ -13,11 +13,11 @@ mod follow;
 mod naming;
 mod register;
 
-pub(crate) use naming::Naming;
 pub use register::RegisteredComputed;
 
 use super::{
     computed::Computed,
+    guest::{ComputedKey, Naming},
     inner::Inner,
     listen::{Delivery, Listener, Subject},
     slot::{Slot, SlotState},
@@ -29,10 +29,8 @@ use crate::{
     value::{StateValue, Value},
 };
 use follow::Told;
-use std::sync::{
-    Arc, Mutex, Weak,
-    atomic::{AtomicBool, Ordering},
-};
+use naming::Step;
+use std::sync::{Arc, Mutex, Weak, atomic::Ordering};
 
 /// A computed value and the key that it is registered under.
 pub(crate) struct Named {
@@ -85,44 +83,48 @@ impl Named {
                 origin: Origin::Computed,
                 source: view.stamp.source.clone(),
             },
-            follower: Arc::new(Listener {
-                id: inner.next_id(),
-                since: inner.clock.load(Ordering::Acquire),
-                delivery: Delivery::Sync,
-                active: AtomicBool::new(true),
-                muted: AtomicBool::new(false),
-                subject: Subject::Follow(Mutex::default()),
-                call: follow::call(&inner.this, this),
-            }),
+            follower: Listener::new(
+                inner,
+                Delivery::Sync,
+                Subject::Follow(Box::default()),
+                None,
+                follow::call(this),
+            ),
             told: Mutex::default(),
         })
     }
+}
 
-    /// The value as this thread sees it, tracked by whatever effect, memo or computed value is
-    /// running.
-    pub(crate) fn read(&self) -> Result<Value, StateError> {
+impl ComputedKey for Named {
+    fn slot(&self) -> &Arc<Slot> {
+        &self.slot
+    }
+
+    fn read(&self) -> Result<Value, StateError> {
         self.value.with(|content| content.0.clone())?
     }
 
-    /// The value that follows from the committed state.
-    pub(crate) fn committed(&self) -> Result<Value, StateError> {
+    fn committed(&self) -> Result<Value, StateError> {
         self.value.committed()?.0.clone()
     }
 
-    /// Whether it is a micro-frontend's, or lies in its namespace.
-    pub(crate) fn belongs_to(&self, id: &str, namespace: &str) -> bool {
+    fn belongs_to(&self, id: &str, namespace: &str) -> bool {
         matches!(&self.origin, Origin::Mfe(owner) if **owner == *id)
             || self.slot.key.starts_with(namespace)
     }
 
-    fn refusal(&self) -> StateError {
-        StateError::ReadOnly {
-            key: self.slot.key.to_string(),
-            by: self.registrant(),
-        }
+    fn is_heard(&self, inner: &Inner) -> bool {
+        Self::is_heard(self, inner)
     }
 
-    /// Who registered it, as errors say it.
+    fn follow(&self, inner: &Inner) {
+        Self::follow(self, inner);
+    }
+
+    fn ending(self: Arc<Self>) -> Box<dyn Naming> {
+        Box::new(Step::End(self))
+    }
+
     fn registrant(&self) -> String {
         match &self.origin {
             Origin::Mfe(id) => format!("micro-frontend {id:?}"),
@@ -146,12 +148,20 @@ impl Drop for Named {
     }
 }
 
+#[cold]
+fn refusal(named: &dyn ComputedKey) -> StateError {
+    StateError::ReadOnly {
+        key: named.slot().key.to_string(),
+        by: named.registrant(),
+    }
+}
+
 impl SlotState {
     /// Refuses writes of a computed key. The caller holds the lock of a commit, without which no
     /// computed key goes, and so none is dropped here.
     pub(crate) fn is_writable(&self) -> Result<(), StateError> {
         match self.computed.as_ref().and_then(Weak::upgrade) {
-            Some(named) => Err(named.refusal()),
+            Some(named) => Err(refusal(&*named)),
             None => Ok(()),
         }
     }
@@ -164,12 +174,12 @@ impl Inner {
         self.names.load(Ordering::Acquire) > 0
     }
 
-    fn named(&self, slot: &Slot) -> Option<Arc<Named>> {
+    fn named(&self, slot: &Slot) -> Option<Arc<dyn ComputedKey>> {
         crate::lock(&slot.state).computed.as_ref()?.upgrade()
     }
 
     /// The computed values that are registered, in the order in which they came.
-    pub(crate) fn all_named(&self) -> Vec<Arc<Named>> {
+    pub(crate) fn all_named(&self) -> Vec<Arc<dyn ComputedKey>> {
         crate::lock(&self.state).named.clone()
     }
 
@@ -183,7 +193,7 @@ impl Inner {
             return Ok(());
         }
         match self.named(slot) {
-            Some(named) => Err(named.refusal()),
+            Some(named) => Err(refusal(&*named)),
             None => Ok(()),
         }
     }

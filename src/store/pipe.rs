@@ -5,23 +5,23 @@
 
 mod commit;
 mod line;
+mod plain;
 mod signals;
 
 pub(crate) use line::Line;
 pub(crate) use signals::Signals;
 
 use super::{
-    clock::Instant,
-    context,
+    context::{self, Writing},
     draft::{Draft, Reads},
+    guest::{Filtered, Naming},
     inner::{Deferred, Inner},
-    middleware::{Chain, Veto},
-    named::Naming,
     slot::Slot,
     transaction::{Transaction, Write, Writes},
 };
 use crate::{change::Stamp, error::StateError, value::Value};
-use commit::{Basis, Committed, Fate, still_stand};
+use commit::{Committed, Fate, still_stand};
+use plain::Way;
 use reactive_graph::{graph::untrack, traits::Notify};
 use smallvec::SmallVec;
 use std::{
@@ -42,47 +42,50 @@ pub(crate) enum Content<'a> {
 
 impl Inner {
     /// Changes one key.
+    #[inline]
     pub(crate) fn write(
+        &self,
+        stamp: &Stamp,
+        slot: &Arc<Slot>,
+        content: Content<'_>,
+    ) -> Result<(), StateError> {
+        if let Content::Put(value) = &content
+            && value.is_plain()
+            && self.write_plainly(stamp, slot, value)? == Way::Gone
+        {
+            return Ok(());
+        }
+        self.write_carefully(stamp, slot, content)
+    }
+
+    /// Changes one key: in a batch, and the long way.
+    fn write_carefully(
         &self,
         stamp: &Stamp,
         slot: &Arc<Slot>,
         mut content: Content<'_>,
     ) -> Result<(), StateError> {
-        self.may_write()?;
-        self.is_writable(slot)?;
-        if !context::is_idle() && context::in_batch(self.id()) {
-            let new = match content {
-                Content::Put(value) => Some(value),
-                Content::Remove => None,
-                Content::Change(change) => change(untrack(|| self.read(slot))?)?,
-            };
-            let stamp = stamp.clone();
-            let replaced = context::with_draft(self.id(), |draft| draft.put(slot, new, stamp));
-            drop(replaced);
-            return Ok(());
-        }
-        if let Content::Put(value) = &mut content
-            && value.is_plain()
-            && !self.has_middleware.load(Ordering::Acquire)
+        if let Content::Put(value) = &content
+            && !self.has_names()
         {
-            let mut transaction = Transaction {
-                writes: SmallVec::from_buf([Write {
-                    slot: Arc::clone(slot),
-                    old: None,
-                    new: Some(value.clone()),
-                    stamp: stamp.clone(),
-                    rewritten: false,
-                }]),
-            };
-            let mut committed = Committed::default();
-            let basis = Basis::Found;
-            let fate = self.commit(&mut transaction, None, &[], basis, false, &mut committed)?;
-            if fate == Fate::Stored {
-                self.publish(&mut committed, None);
+            let put = |draft: &mut Draft| draft.put(slot, Some(value.clone()), stamp);
+            match context::writing(self.id(), put) {
+                Writing::Draft(replaced) => return Ok(drop(replaced)),
+                Writing::Forbidden(during) => return Err(StateError::Reentrant { during }),
+                Writing::Through => self.alive()?,
             }
-            if fate != Fate::Moved {
-                let old = transaction.writes.pop().and_then(|write| write.old);
-                Value::retire(old);
+        } else {
+            self.may_write()?;
+            self.is_writable(slot)?;
+            if context::in_batch(self.id()) {
+                let new = match &mut content {
+                    Content::Put(value) => Some(value.clone()),
+                    Content::Remove => None,
+                    Content::Change(change) => change(untrack(|| self.read(slot))?)?,
+                };
+                drop(context::with_draft(self.id(), |draft| {
+                    draft.put(slot, new, stamp)
+                }));
                 return Ok(());
             }
         }
@@ -169,6 +172,9 @@ impl Inner {
         let before = self.clock.load(Ordering::Acquire);
         let result = result.map(|result| {
             let result = result?;
+            if naming.is_empty() && self.store_plainly(&mut draft)? == Way::Gone {
+                return Ok(result);
+            }
             self.transact(Some(&draft.reads), &naming, &mut |writes| {
                 writes.extend(draft.writes.iter().cloned());
                 for write in writes {
@@ -183,13 +189,13 @@ impl Inner {
             let dropped = dropped.map(|write| (&write.slot, write.new.as_ref()));
             self.fail_answers(dropped, || why(&result));
         }
-        let slots = draft.writes.into_iter().map(|write| write.slot);
+        let slots = draft.writes.drain(..).map(|write| write.slot);
         let mut slots: Vec<_> = slots.collect();
         if draft.observed {
             let is_stored = |slot: &Slot| crate::lock(&slot.state).sequence > before;
             self.correct(slots.iter().filter(|slot| !is_stored(slot)));
         }
-        slots.extend(draft.reads.into_values().map(|(slot, _)| slot));
+        slots.extend(draft.reads.drain().map(|(_, (slot, _))| slot));
         for slot in slots {
             self.release(&slot);
         }
@@ -208,9 +214,24 @@ impl Inner {
         context::with_draft(self.id(), |draft| draft.after.extend(task.take()));
         let Some(task) = task else { return };
         if context::busy(self.id()) {
+            self.begin_to_deliver();
             crate::lock(&self.state).deferred.push(task);
         } else {
             task();
+        }
+    }
+
+    /// Ends, as failed, the requests whose answers came to nothing together with their batch.
+    fn fail_answers<'a>(
+        &self,
+        dropped: impl Iterator<Item = (&'a Arc<Slot>, Option<&'a Value>)>,
+        reason: impl Fn() -> String,
+    ) {
+        let Some(loading) = self.loading.get() else {
+            return;
+        };
+        for (load, answer) in dropped.filter(|(slot, _)| slot.is_hidden()) {
+            loading.fail_answer(self, load, answer, reason());
         }
     }
 
@@ -247,8 +268,7 @@ impl Inner {
                 writes: SmallVec::from_elem(Write::hidden(slot, old, Some(new)), 1),
             };
             let mut committed = Committed::default();
-            let basis = Basis::Given;
-            let fate = self.commit(&mut transaction, None, &[], basis, false, &mut committed)?;
+            let fate = self.commit(&mut transaction, None, &[], false, &mut committed)?;
             if fate == Fate::Stored {
                 self.publish(&mut committed, None);
                 return Ok(true);
@@ -274,37 +294,40 @@ impl Inner {
     pub(crate) fn transact(
         &self,
         reads: Option<&Reads>,
-        naming: &[Naming],
+        naming: &[Box<dyn Naming>],
         build: &mut dyn FnMut(&mut Writes) -> Result<(), StateError>,
     ) -> Result<(), StateError> {
-        let chain = self
-            .has_middleware
-            .load(Ordering::Acquire)
-            .then(|| (Instant::now(), Arc::clone(&crate::read(&self.middleware))));
+        let filtered = self.filtered();
         let mut transaction = Transaction {
             writes: Writes::new(),
         };
         loop {
             transaction.writes.clear();
             build(&mut transaction.writes)?;
-            let answers = self.take_answers(&mut transaction.writes)?;
+            let loading = self.loading.get();
+            let answers = match loading {
+                Some(loading) => loading.take_answers(&mut transaction.writes)?,
+                None => Writes::new(),
+            };
             transaction.writes.retain(|write| !write.changes_nothing());
-            if let Some((_, chain)) = &chain
+            if let Some((_, middleware)) = &filtered
                 && !transaction.writes.is_empty()
             {
-                self.filter(chain, &mut transaction)?;
+                middleware.filter(self, &mut transaction)?;
             }
-            self.put_answers(&mut transaction.writes, answers);
+            if let Some(loading) = loading {
+                loading.put_answers(self, &mut transaction.writes, answers);
+            }
             if transaction.writes.is_empty() && naming.is_empty() {
                 // Another thread may have written the same, after what this one read.
                 let _state = crate::lock(&self.state);
                 return reads.map_or(Ok(()), still_stand);
             }
             let mut committed = Committed::default();
-            let (basis, told) = (Basis::Given, chain.is_some());
-            let fate = self.commit(&mut transaction, reads, naming, basis, told, &mut committed)?;
+            let told = filtered.is_some();
+            let fate = self.commit(&mut transaction, reads, naming, told, &mut committed)?;
             if fate == Fate::Stored {
-                self.publish(&mut committed, chain.as_ref());
+                self.publish(&mut committed, filtered.as_ref());
                 let writes = transaction.writes.into_iter().map(|write| write.slot);
                 for load in writes.filter(|slot| slot.is_hidden()) {
                     self.release(&load);
@@ -317,27 +340,13 @@ impl Inner {
         }
     }
 
-    /// Lets middleware see the transaction, in order of registration.
-    fn filter(&self, chain: &Chain, transaction: &mut Transaction) -> Result<(), StateError> {
-        for (_, middleware) in chain.iter() {
-            let verdict = self.ask(|| middleware.before(transaction));
-            verdict
-                .unwrap_or_else(|panic| Err(Veto::new(panic)))
-                .map_err(|veto| StateError::Vetoed {
-                    middleware: middleware.name().to_owned(),
-                    key: veto.key,
-                    reason: veto.reason,
-                })?;
+    /// What middleware there is, at the beginning of something that it is told of.
+    pub(crate) fn filtered(&self) -> Option<Filtered> {
+        if !self.has_middleware.load(Ordering::Acquire) {
+            return None;
         }
-        transaction
-            .writes
-            .retain(|write| !(write.rewritten && write.changes_nothing()));
-        Ok(())
-    }
-
-    /// Runs code of a middleware, which must not write.
-    fn ask<R>(&self, f: impl FnOnce() -> R) -> Result<R, String> {
-        context::forbidding(self.id(), "a middleware", || untrack(|| super::contain(f)))
+        let middleware = crate::read(&self.middleware).clone()?;
+        Some((middleware.now(), middleware))
     }
 }
 
@@ -351,7 +360,7 @@ fn why<R, P>(result: &Result<Result<R, StateError>, P>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Basis, Committed, Fate, Transaction, Write, Writes};
+    use super::{Committed, Fate, Transaction, Write, Writes};
     use crate::{EngineKind, Store, change::Stamp};
 
     #[test]
@@ -373,11 +382,9 @@ mod tests {
             let request = store.load::<i32>("n");
             let mut transaction = Transaction { writes };
             let mut committed = Committed::default();
-            let basis = Basis::Given;
-            let fate =
-                store
-                    .inner
-                    .commit(&mut transaction, None, &[], basis, false, &mut committed);
+            let fate = store
+                .inner
+                .commit(&mut transaction, None, &[], false, &mut committed);
             assert!(fate == Ok(Fate::Moved) && store.has("n"));
             assert!(request.is_ok_and(|request| request.is_current()));
         }

@@ -3,21 +3,22 @@
 
 use super::{
     graph::Graphs,
+    guest::ComputedKey,
     listen::{Listener, Listeners, Subject},
-    named::Named,
 };
 use crate::{
-    key::{self, KeyHasher},
+    engine::Site,
+    key::{self, KeyHasher, spread},
     pattern::Pattern,
     value::Value,
 };
+use hashbrown::HashTable;
 use reactive_graph::{
     graph::{AnySubscriber, Observer, Subscriber},
     signal::ArcTrigger,
     traits::{Notify, Track},
 };
 use std::{
-    collections::HashMap,
     hash::BuildHasher,
     sync::{
         Arc, Mutex, PoisonError, RwLock, Weak,
@@ -57,7 +58,7 @@ pub(crate) struct SlotState {
     pub(crate) signal: Signal,
     pub(crate) graphs: Graphs,
     /// The computed value that is registered under the key. Then nothing is stored.
-    pub(crate) computed: Option<Weak<Named>>,
+    pub(crate) computed: Option<Weak<dyn ComputedKey>>,
 }
 
 impl SlotState {
@@ -86,8 +87,24 @@ impl Slot {
         }
     }
 
+    /// Under which an engine keeps the value.
+    #[inline]
+    pub(crate) fn site(&self) -> Site<'_> {
+        Site {
+            key: &self.key,
+            hash: self.hash,
+        }
+    }
+
     pub(crate) fn is_hidden(&self) -> bool {
         self.kind == SlotKind::Hidden
+    }
+
+    /// The value, where the engine keeps it here. If there is one it is the key's, also while the
+    /// engine is exchanged.
+    #[inline]
+    pub(crate) fn glance(&self) -> Option<Value> {
+        crate::lock(&self.state).place.clone()
     }
 
     /// Makes the running effect or memo depend on this key.
@@ -121,6 +138,11 @@ impl Signal {
         self.trigger.clone()
     }
 
+    /// Whether anyone ever tracked it.
+    pub(crate) fn is_made(&self) -> bool {
+        self.trigger.is_some()
+    }
+
     /// Whether the last to track it still waits for news. Of others it does not know.
     fn is_tracked(&self) -> bool {
         let tracker = self.tracker.as_ref();
@@ -145,8 +167,13 @@ impl SharedSignal {
         }
     }
 
+    /// Whether anyone ever tracked it.
+    pub(crate) fn is_used(&self) -> bool {
+        self.used.load(Ordering::Acquire)
+    }
+
     pub(crate) fn notify(&self) {
-        if !self.used.load(Ordering::Acquire) {
+        if !self.is_used() {
             return;
         }
         let trigger = crate::lock(&self.signal).existing();
@@ -159,55 +186,81 @@ impl SharedSignal {
 /// Finds slots by name, and matches patterns against each name once, when its slot is made.
 #[derive(Default)]
 pub(crate) struct Slots {
+    hasher: KeyHasher,
     index: RwLock<Index>,
 }
 
 #[derive(Default)]
 struct Index {
-    slots: HashMap<Arc<str>, Arc<Slot>, KeyHasher>,
+    slots: HashTable<Arc<Slot>>,
     patterns: Vec<(Pattern, Arc<Listener>)>,
 }
 
+impl Index {
+    fn find(&self, hash: u32, name: &str) -> Option<&Arc<Slot>> {
+        self.slots
+            .find(spread(hash), |slot| slot.hash == hash && *slot.key == *name)
+    }
+}
+
 impl Slots {
+    /// The low half is enough to tell keys apart in a table, and all there is on wasm32.
+    #[inline]
+    fn hash(&self, name: &str) -> u32 {
+        self.hasher.hash_one(name) as u32
+    }
+
     /// The slot of a key, if there is one. The name is one that was checked.
     pub(crate) fn find(&self, name: &str) -> Option<Arc<Slot>> {
-        crate::read(&self.index).slots.get(name).cloned()
+        let hash = self.hash(name);
+        crate::read(&self.index).find(hash, name).cloned()
+    }
+
+    /// As [`Slot::glance`], of the slot of a key.
+    #[inline]
+    pub(crate) fn glance(&self, name: &str) -> Option<Value> {
+        let hash = self.hash(name);
+        crate::read(&self.index).find(hash, name)?.glance()
     }
 
     /// The slot of a key, made if need be. The name is one that was checked.
     pub(crate) fn get(&self, name: &str) -> Arc<Slot> {
-        if let Some(slot) = self.find(name) {
-            return slot;
+        let hash = self.hash(name);
+        if let Some(slot) = crate::read(&self.index).find(hash, name) {
+            return Arc::clone(slot);
         }
+        self.make(hash, name)
+    }
+
+    fn make(&self, hash: u32, name: &str) -> Arc<Slot> {
         let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(slot) = index.slots.get(name) {
+        if let Some(slot) = index.find(hash, name) {
             return Arc::clone(slot);
         }
         let kind = match key::split(name) {
             Some(_) => SlotKind::Namespaced,
             None => SlotKind::Shared,
         };
-        let key: Arc<str> = name.into();
-        // The low half is enough to tell keys apart in a snapshot, and all there is on wasm32.
-        let hash = index.slots.hasher().hash_one(name) as u32;
-        let slot = Arc::new(Slot::new(Arc::clone(&key), hash, kind));
+        let slot = Arc::new(Slot::new(name.into(), hash, kind));
         for (pattern, listener) in &index.patterns {
             if pattern.matches(name) {
                 crate::lock(&slot.state).listeners.add(Arc::clone(listener));
             }
         }
-        index.slots.insert(key, Arc::clone(&slot));
+        index
+            .slots
+            .insert_unique(spread(hash), Arc::clone(&slot), |slot| spread(slot.hash));
         slot
     }
 
     /// What made the hashes of the slots.
     pub(crate) fn hasher(&self) -> KeyHasher {
-        KeyHasher::clone(crate::read(&self.index).slots.hasher())
+        KeyHasher::clone(&self.hasher)
     }
 
     /// Every slot, in no particular order.
     pub(crate) fn all(&self) -> Vec<Arc<Slot>> {
-        crate::read(&self.index).slots.values().cloned().collect()
+        crate::read(&self.index).slots.iter().cloned().collect()
     }
 
     pub(crate) fn count(&self) -> usize {
@@ -217,7 +270,7 @@ impl Slots {
     /// Hangs a listener on every key, present and future, whose name the pattern matches.
     pub(crate) fn add_pattern(&self, pattern: Pattern, listener: &Arc<Listener>) {
         let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
-        for slot in index.slots.values() {
+        for slot in index.slots.iter() {
             if pattern.matches(&slot.key) {
                 crate::lock(&slot.state).listeners.add(Arc::clone(listener));
             }
@@ -239,7 +292,7 @@ impl Slots {
             .patterns
             .retain(|(_, other)| !Arc::ptr_eq(other, listener));
         let mut left = Vec::new();
-        for slot in index.slots.values() {
+        for slot in index.slots.iter() {
             if crate::lock(&slot.state).listeners.remove(listener) {
                 left.push(Arc::clone(slot));
             }
@@ -268,7 +321,7 @@ impl Slots {
             return None;
         }
         let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
-        let known = index.slots.get(&*slot.key);
+        let known = index.find(slot.hash, &slot.key);
         // References are only handed out under this lock, so the index's and ours are all.
         if Arc::strong_count(slot) > 2
             || !idle(slot)
@@ -276,7 +329,10 @@ impl Slots {
         {
             return None;
         }
-        index.slots.remove(&*slot.key);
+        let is_it = |known: &Arc<Slot>| Arc::ptr_eq(known, slot);
+        if let Ok(entry) = index.slots.find_entry(spread(slot.hash), is_it) {
+            entry.remove();
+        }
         crate::lock(&slot.state).signal.existing()
     }
 }

@@ -3,6 +3,7 @@
 use super::{
     computed::MAX_ATTEMPTS,
     context::{self, Dep},
+    guest::SnapshotKeeping,
     inner::Inner,
     persistent::PersistentMap,
     slot::Slot,
@@ -241,7 +242,7 @@ impl fmt::Debug for Snapshot {
 /// The values as of the last snapshot, and what changed since.
 pub(crate) struct SnapshotCache {
     values: PersistentMap,
-    pub(crate) stale: Vec<Arc<Slot>>,
+    stale: Vec<Arc<Slot>>,
     last: Option<Snapshot>,
     /// The last snapshot with computed keys.
     complete: Option<Snapshot>,
@@ -250,22 +251,31 @@ pub(crate) struct SnapshotCache {
 /// So many keys may change after a snapshot, however small it is, before it is given up.
 const MIN_STALE: usize = 64;
 
-impl SnapshotCache {
-    /// Whether to make the next snapshot anew costs no more than to bring this one up to date. To
-    /// go on would keep every key that has changed since, for a snapshot that may never be taken.
-    pub(crate) fn is_outdated(&self) -> bool {
+impl SnapshotKeeping for SnapshotCache {
+    fn cache(&mut self) -> &mut SnapshotCache {
+        self
+    }
+
+    fn outdate(&mut self, slot: &Arc<Slot>) -> bool {
+        self.stale.push(Arc::clone(slot));
+        // Then to make the next snapshot anew costs no more than to bring this one up to date. To go
+        // on would keep every key that has changed since, for a snapshot that may never be taken.
         self.stale.len() > self.values.len().max(MIN_STALE)
+    }
+
+    fn give_up(self: Box<Self>, inner: &Inner) {
+        let stale = self.stale;
+        drop((self.values, self.last, self.complete));
+        for slot in stale {
+            inner.release(&slot);
+        }
     }
 }
 
 impl Inner {
-    /// Drops what was kept for the next snapshot, and the slots that only it still held.
-    pub(crate) fn give_up_snapshots(&self, outdated: SnapshotCache) {
-        let stale = outdated.stale;
-        drop((outdated.values, outdated.last, outdated.complete));
-        for slot in stale {
-            self.release(&slot);
-        }
+    /// Drops what was kept for the next snapshot.
+    pub(crate) fn give_up_snapshots(&self, outdated: Box<dyn SnapshotKeeping>) {
+        outdated.give_up(self);
     }
 
     /// The state as this thread sees it: with the writes of its open batch.
@@ -298,7 +308,7 @@ impl Inner {
         let named = self.all_named();
         let values = named.iter().filter_map(|named| {
             let value = untrack(|| named.read());
-            Some((Arc::clone(&named.slot), self.value_or_report(value)?))
+            Some((Arc::clone(named.slot()), self.value_or_report(value)?))
         });
         seen.with_computed(values.collect())
     }
@@ -310,8 +320,9 @@ impl Inner {
             attempts += 1;
             let stored = self.stored_snapshot();
             let (named, sequence) = {
-                let state = crate::lock(&self.state);
-                let complete = state.snapshots.as_ref().and_then(|it| it.complete.as_ref());
+                let state = &mut *crate::lock(&self.state);
+                let cache = state.snapshots.as_mut().map(|kept| kept.cache());
+                let complete = cache.and_then(|cache| cache.complete.as_ref());
                 if let Some(complete) = complete
                     && complete.version() == state.version
                 {
@@ -321,13 +332,13 @@ impl Inner {
             };
             let values = named.iter().filter_map(|named| {
                 let value = self.value_or_report(named.committed())?;
-                Some((Arc::clone(&named.slot), value))
+                Some((Arc::clone(named.slot()), value))
             });
             let complete = stored.with_computed(values.collect());
             let replaced = {
                 let state = &mut *crate::lock(&self.state);
                 if state.sequence == sequence && state.version == stored.version() {
-                    let cache = state.snapshots.as_mut();
+                    let cache = state.snapshots.as_mut().map(|kept| kept.cache());
                     cache.map(|cache| cache.complete.replace(complete.clone()))
                 } else if attempts < MAX_ATTEMPTS {
                     continue;
@@ -348,12 +359,15 @@ impl Inner {
         let running = self.engine();
         let mut guard = crate::lock(&self.state);
         let state = &mut *guard;
-        let cache = state.snapshots.get_or_insert_with(|| SnapshotCache {
-            values: PersistentMap::default(),
-            stale: self.slots.all(),
-            last: None,
-            complete: None,
+        let kept = state.snapshots.get_or_insert_with(|| {
+            Box::new(SnapshotCache {
+                values: PersistentMap::default(),
+                stale: self.slots.all(),
+                last: None,
+                complete: None,
+            })
         });
+        let cache = kept.cache();
         if let Some(last) = &cache.last
             && last.version() == state.version
         {
@@ -364,7 +378,7 @@ impl Inner {
         for slot in &stale {
             let mut here = crate::lock(&slot.state);
             here.stale = false;
-            dropped.push(match running.engine.load(&slot.key, &here.place) {
+            dropped.push(match running.load(slot.site(), &here.place) {
                 Some(value) => cache.values.insert(slot.hash, &slot.key, value),
                 None => cache.values.remove(slot.hash, &slot.key),
             });

@@ -77,14 +77,6 @@ impl Write {
     pub(crate) fn changes_nothing(&self) -> bool {
         same_content(self.old.as_ref(), self.new.as_ref())
     }
-
-    /// Whether it changes something, if that can be told without running the code of a user.
-    pub(crate) fn changes_plainly(&self) -> Option<bool> {
-        match (&self.old, &self.new) {
-            (Some(old), Some(new)) => old.same_plain(new).map(|same| !same),
-            (old, new) => Some(old.is_some() || new.is_some()),
-        }
-    }
 }
 
 impl fmt::Debug for Write {

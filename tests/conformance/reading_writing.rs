@@ -168,17 +168,18 @@ conformance! {
         assert!(reports.take().is_empty());
     }
 
-    /// Point 3: what is decoded is kept, and only until the value changes.
+    /// Point 3: what is decoded is kept, and only until the value changes. (What is kept in place, as numbers are,
+    /// has no room for it.)
     #[cfg(feature = "json")]
     fn a_value_is_decoded_once_for_each_type_that_reads_it(engine) {
         let store = store(engine);
         let peeks = Peeks::at(&store);
-        store.set("n", 1u32).unwrap();
+        store.set_json("n", serde_json::json!(1)).unwrap();
         for _ in 0..3 {
             assert!(store.get("n") == Some(Nosy(1)));
         }
         assert_eq!(peeks.count("deserialize"), 1);
-        store.set("n", 2u32).unwrap();
+        store.set_json("n", serde_json::json!(2)).unwrap();
         for _ in 0..3 {
             assert!(store.get("n") == Some(Nosy(2)));
         }

@@ -8,11 +8,11 @@ use crate::{
     change::{Change, ChangeSet, Origin},
     error::{Access, StateError},
     pattern::Pattern,
-    store::{Gate, Inner, View, slot::SharedSignal},
+    store::{Gate, Inner, View, guest::Recording, slot::SharedSignal},
 };
 use rustc_hash::FxHashSet;
 use std::{
-    mem,
+    mem, ptr,
     sync::{Arc, Mutex},
 };
 
@@ -58,21 +58,6 @@ impl Recorder {
             book: Mutex::new(Book::new(options.limit, options.merge_window)),
             signal: SharedSignal::default(),
         })
-    }
-
-    /// Hears of a commit, under its lock.
-    pub(crate) fn record(&self, changes: &ChangeSet) {
-        crate::lock(&self.inbox).push(changes.clone());
-    }
-
-    /// Reads what was recorded, and tells those who track the history if it is news.
-    pub(crate) fn wake(&self, inner: &Inner) {
-        if self.with(inner, |book| mem::take(&mut book.news)) {
-            self.signal.notify();
-        }
-        if self.is_open(inner).is_err() {
-            inner.remove_recorder(self);
-        }
     }
 
     /// Calls `f`, which must be quick and call no user code, with the book, brought up to date.
@@ -122,20 +107,37 @@ impl Recorder {
     }
 }
 
+impl Recording for Recorder {
+    fn record(&self, changes: &ChangeSet) {
+        crate::lock(&self.inbox).push(changes.clone());
+    }
+
+    fn wake(&self, inner: &Inner) {
+        if self.with(inner, |book| mem::take(&mut book.news)) {
+            self.signal.notify();
+        }
+        if self.is_open(inner).is_err() {
+            inner.remove_recorder(self);
+        }
+    }
+}
+
 impl Inner {
     pub(super) fn add_recorder(&self, recorder: &Arc<Recorder>) -> Result<(), StateError> {
         let mut state = crate::lock(&self.state);
         if state.disposed {
             return Err(StateError::Disposed);
         }
-        state.recorders.push(Arc::clone(recorder));
+        state
+            .recorders
+            .push(Arc::clone(recorder) as Arc<dyn Recording>);
         Ok(())
     }
 
     pub(super) fn remove_recorder(&self, recorder: &Recorder) {
         let removed = {
             let recorders = &mut crate::lock(&self.state).recorders;
-            let own = |other: &Arc<Recorder>| std::ptr::eq(&**other, recorder);
+            let own = |other: &Arc<dyn Recording>| ptr::addr_eq(Arc::as_ptr(other), recorder);
             let at = recorders.iter().position(own);
             at.map(|at| recorders.remove(at))
         };

@@ -7,9 +7,12 @@ use crate::{
     key::KeyHasher,
     store::{
         graph::Triggers,
+        guest::Loading,
         inner::Inner,
         slot::{Slot, SlotKind},
+        transaction::Writes,
     },
+    value::Value,
 };
 use reactive_graph::{signal::ArcTrigger, traits::Notify};
 use std::{
@@ -50,10 +53,6 @@ impl Loads {
         crate::lock(&self.index).slots.get(name).cloned()
     }
 
-    pub(crate) fn all(&self) -> Vec<Arc<Slot>> {
-        crate::lock(&self.index).slots.values().cloned().collect()
-    }
-
     /// Whether a request of a key is under way or its outcome known.
     pub(super) fn knows(&self, name: &str) -> bool {
         self.find(name).is_some_and(|load| {
@@ -82,13 +81,113 @@ impl Loads {
         self.count.store(index.slots.len(), Ordering::Release);
         trigger
     }
+
+    /// Gives up what is known of keys that have no value and that nobody follows.
+    fn sweep(&self, inner: &Inner) {
+        let has_value = |load: &Slot| {
+            let slot = inner.slots.find(&load.key);
+            slot.is_some_and(|slot| inner.load(&slot).0.is_some())
+        };
+        for load in self.all() {
+            if !has_value(&load) {
+                self.give_up(inner, &load, |record| !record.status.is_pending());
+            }
+        }
+        let mut index = crate::lock(&self.index);
+        index.room = 2 * index.slots.len();
+    }
+
+    fn give_up(&self, inner: &Inner, load: &Arc<Slot>, is_useless: impl Fn(&Record) -> bool) {
+        if let Some(trigger) = self.remove(load, is_useless) {
+            inner.notify(Triggers::from_iter([trigger]));
+        }
+    }
+}
+
+impl Loading for Loads {
+    fn loads(&self) -> &Loads {
+        self
+    }
+
+    fn all(&self) -> Vec<Arc<Slot>> {
+        crate::lock(&self.index).slots.values().cloned().collect()
+    }
+
+    fn take_answers(&self, writes: &mut Writes) -> Result<Writes, StateError> {
+        Self::take(writes)
+    }
+
+    fn put_answers(&self, inner: &Inner, writes: &mut Writes, answers: Writes) {
+        self.put(inner, writes, answers);
+    }
+
+    fn leaves_a_request(&self, writes: &Writes) -> bool {
+        !self.unended(writes, writes).is_empty()
+    }
+
+    fn fail_answer(&self, inner: &Inner, load: &Arc<Slot>, answer: Option<&Value>, reason: String) {
+        Self::fail(inner, load, answer, &reason);
+    }
+
+    fn release(&self, inner: &Inner, load: &Arc<Slot>) {
+        self.give_up(inner, load, |record| record.status.is_idle());
+    }
+
+    fn leave(&self, inner: &Inner, origin: &Origin, namespace: &str) {
+        for load in self.all() {
+            if load.key.starts_with(namespace) {
+                let forget =
+                    |record: &Record| (!record.status.is_idle()).then(|| record.forgotten());
+                let _ = inner.change_load(&load, forget);
+            } else {
+                inner.cancel_load_if(&load, |record| record.is_for(origin));
+            }
+            self.release(inner, &load);
+        }
+    }
+
+    fn cancel(&self, inner: &Inner) {
+        for load in self.all() {
+            inner.cancel_load_if(&load, |_| true);
+        }
+    }
+
+    fn close(&self) {
+        for load in self.all() {
+            let (content, trigger) = {
+                let mut state = crate::lock(&load.state);
+                let record = Record::of(state.place.as_ref());
+                if !record.status.is_pending() {
+                    continue;
+                }
+                let content = state.place.replace(record.cancelled().into_value());
+                (content, state.signal.existing())
+            };
+            drop(content);
+            if let Some(trigger) = trigger {
+                trigger.notify();
+            }
+        }
+    }
 }
 
 impl Inner {
+    /// What is known of requests, from now on.
+    pub(super) fn loads(&self) -> &Loads {
+        let loading = self.loading.get_or_init(|| Box::new(Loads::default()));
+        loading.loads()
+    }
+
+    /// The slot of a key's requests, if there is one.
+    pub(super) fn find_load(&self, name: &str) -> Option<Arc<Slot>> {
+        self.loading.get()?.loads().find(name)
+    }
+
     /// The slot of a key's requests, made if need be.
     pub(super) fn load_slot(&self, name: &str) -> Arc<Slot> {
+        let loads = self.loads();
         let (load, is_crowded) = {
-            let mut index = crate::lock(&self.loads.index);
+            let mut index = crate::lock(&loads.index);
             if let Some(load) = index.slots.get(name) {
                 return Arc::clone(load);
             }
@@ -96,40 +195,13 @@ impl Inner {
             let load = Arc::new(Slot::new(Arc::clone(&key), 0, SlotKind::Hidden));
             index.slots.insert(key, Arc::clone(&load));
             let len = index.slots.len();
-            self.loads.count.store(len, Ordering::Release);
+            loads.count.store(len, Ordering::Release);
             (load, len > index.room.max(ROOM))
         };
         if is_crowded {
-            self.sweep_loads();
+            loads.sweep(self);
         }
         load
-    }
-
-    /// Gives up what is known of keys that have no value and that nobody follows.
-    fn sweep_loads(&self) {
-        let has_value = |load: &Slot| {
-            let slot = self.slots.find(&load.key);
-            slot.is_some_and(|slot| self.load(&slot).0.is_some())
-        };
-        for load in self.loads.all() {
-            if !has_value(&load) {
-                self.give_up_load(&load, |record| !record.status.is_pending());
-            }
-        }
-        let mut index = crate::lock(&self.loads.index);
-        index.room = 2 * index.slots.len();
-    }
-
-    /// Gives up the slot of a key's requests if it says nothing, nobody follows it, and the caller's
-    /// reference, which it is about to drop, is the last.
-    pub(crate) fn release_load(&self, load: &Arc<Slot>) {
-        self.give_up_load(load, |record| record.status.is_idle());
-    }
-
-    fn give_up_load(&self, load: &Arc<Slot>, is_useless: impl Fn(&Record) -> bool) {
-        if let Some(trigger) = self.loads.remove(load, is_useless) {
-            self.notify(Triggers::from_iter([trigger]));
-        }
     }
 
     /// Changes what is known of the requests of a key, at once and outside of any batch. Returns
@@ -156,50 +228,6 @@ impl Inner {
         // A store that was disposed of has no request under way.
         self.change_load(load, cancel).unwrap_or(false)
     }
-
-    /// Ends the requests of a micro-frontend, and forgets what is known of its keys.
-    pub(crate) fn leave_loads(&self, origin: &Origin, namespace: &str) {
-        if self.loads.is_empty() {
-            return;
-        }
-        for load in self.loads.all() {
-            if load.key.starts_with(namespace) {
-                let forget =
-                    |record: &Record| (!record.status.is_idle()).then(|| record.forgotten());
-                let _ = self.change_load(&load, forget);
-            } else {
-                self.cancel_load_if(&load, |record| record.is_for(origin));
-            }
-            self.release_load(&load);
-        }
-    }
-
-    /// Ends every request, while listeners can still be told.
-    pub(crate) fn cancel_loads(&self) {
-        for load in self.loads.all() {
-            self.cancel_load_if(&load, |_| true);
-        }
-    }
-
-    /// Ends every request of a store that takes no more writes: those that began since
-    /// [`Inner::cancel_loads`].
-    pub(crate) fn close_loads(&self) {
-        for load in self.loads.all() {
-            let (content, trigger) = {
-                let mut state = crate::lock(&load.state);
-                let record = Record::of(state.place.as_ref());
-                if !record.status.is_pending() {
-                    continue;
-                }
-                let content = state.place.replace(record.cancelled().into_value());
-                (content, state.signal.existing())
-            };
-            drop(content);
-            if let Some(trigger) = trigger {
-                trigger.notify();
-            }
-        }
-    }
 }
 
 #[cfg(test)]
@@ -209,11 +237,9 @@ mod tests {
     use std::sync::atomic::Ordering;
 
     fn known(store: &Store) -> usize {
-        let index = crate::lock(&store.inner.loads.index);
-        assert_eq!(
-            index.slots.len(),
-            store.inner.loads.count.load(Ordering::Acquire)
-        );
+        let loads = store.inner.loads();
+        let index = crate::lock(&loads.index);
+        assert_eq!(index.slots.len(), loads.count.load(Ordering::Acquire));
         index.slots.len()
     }
 

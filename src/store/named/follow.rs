@@ -5,9 +5,11 @@
 
 use super::Named;
 use crate::{
+    change::ChangeSet,
     store::{
+        guest::ComputedKey,
         inner::Inner,
-        listen::{Call, Listener, Subject},
+        listen::{Call, Listener, SetCall, Subject},
         pipe::Line,
         transaction::Write,
     },
@@ -33,14 +35,14 @@ pub(super) struct Told {
 }
 
 /// What the store's own listener does.
-pub(super) fn call(inner: &Weak<Inner>, named: &Weak<Named>) -> Call {
-    let (inner, named) = (Weak::clone(inner), Weak::clone(named));
-    Call::Set(Box::new(move |_| {
-        if let (Some(inner), Some(named)) = (inner.upgrade(), named.upgrade()) {
-            named.revise(&inner);
+pub(super) fn call(named: &Weak<Named>) -> impl Call + 'static {
+    let named = Weak::clone(named);
+    SetCall(move |inner: &Inner, _: &ChangeSet| {
+        if let Some(named) = named.upgrade() {
+            named.revise(inner);
         }
         Ok(())
-    }))
+    })
 }
 
 /// Lets others revise again, also when this thread panics.
@@ -55,7 +57,7 @@ impl Drop for Revising<'_> {
 impl Named {
     /// Whether somebody listens to the key. Listeners of computed values do not count: they hang on
     /// what the value is computed from themselves.
-    fn is_heard(&self, inner: &Inner) -> bool {
+    pub(super) fn is_heard(&self, inner: &Inner) -> bool {
         let listens = |listener: &Arc<Listener>| !listener.subject.looks_for_itself();
         let is_heard = crate::lock(&self.slot.state).listeners.iter().any(listens);
         is_heard || crate::lock(&inner.all).iter().any(listens)
@@ -82,7 +84,7 @@ impl Named {
     }
 
     /// Follows the value from now on, because somebody has begun to listen.
-    fn follow(&self, inner: &Inner) {
+    pub(super) fn follow(&self, inner: &Inner) {
         let is_over = |told: &Told| told.is_followed || told.has_ended;
         if is_over(&crate::lock(&self.told)) {
             return;
@@ -184,9 +186,9 @@ impl Inner {
     /// Follows those computed values whose keys a new listener listens to.
     pub(crate) fn heed(&self, listener: &Listener) {
         let heard: Vec<_> = match &listener.subject {
-            Subject::Keys(slots) => {
-                let slots = crate::lock(slots).clone();
-                slots.iter().filter_map(|slot| self.named(slot)).collect()
+            Subject::Key(_) | Subject::Keys(_) => {
+                let slots = listener.subject.slots();
+                slots.filter_map(|slot| self.named(&slot)).collect()
             }
             Subject::Pattern(_) | Subject::All => {
                 let mut named = self.all_named();

@@ -3,42 +3,48 @@
 use super::Named;
 use crate::{
     change::Stamp,
+    engine::Running,
     error::StateError,
     store::{
-        inner::{Inner, Running, State},
+        guest::{ComputedKey, Naming},
+        inner::{Inner, State},
         pipe::{Line, Signals},
         transaction::Write,
     },
 };
-use std::sync::{Arc, Weak, atomic::Ordering};
+use std::{
+    ptr,
+    sync::{Arc, Weak, atomic::Ordering},
+};
 
 /// That a key begins or ends to be computed.
-pub(crate) enum Naming {
+pub(super) enum Step {
     Begin(Arc<Named>),
     End(Arc<Named>),
 }
 
-impl Naming {
+impl Step {
     fn named(&self) -> &Arc<Named> {
         let (Self::Begin(named) | Self::End(named)) = self;
         named
     }
+}
 
-    pub(crate) fn stamp(&self) -> &Stamp {
+impl Naming for Step {
+    fn stamp(&self) -> &Stamp {
         &self.named().stamp
     }
 
-    /// Whether it is still to be done.
-    pub(crate) fn is_due(&self, running: &Running) -> Result<bool, StateError> {
+    fn is_due(&self, running: &Running) -> Result<bool, StateError> {
         let slot = &self.named().slot;
         let state = crate::lock(&slot.state);
         let there = state.computed.as_ref().and_then(Weak::upgrade);
         match self {
-            Self::End(named) => Ok(there.is_some_and(|there| Arc::ptr_eq(&there, named))),
+            Self::End(named) => Ok(there.is_some_and(|there| is(&there, named))),
             Self::Begin(_) => {
                 let holder = match there {
                     Some(there) => format!("a value computed by {}", there.registrant()),
-                    None if running.engine.load(&slot.key, &state.place).is_some() => {
+                    None if running.load(slot.site(), &state.place).is_some() => {
                         "a stored value".to_owned()
                     }
                     None => return Ok(true),
@@ -51,9 +57,7 @@ impl Naming {
         }
     }
 
-    /// Does it, and puts it in line for those who listen. Hands out what is to be dropped outside of
-    /// any lock.
-    pub(crate) fn take_effect(
+    fn take_effect(
         &self,
         inner: &Inner,
         state: &mut State,
@@ -64,7 +68,7 @@ impl Naming {
         let slot = &named.slot;
         let old = match self {
             Self::Begin(_) => {
-                state.named.push(Arc::clone(named));
+                state.named.push(Arc::clone(named) as Arc<dyn ComputedKey>);
                 state.len += 1;
                 // Those who listen to the key are told of its first value as of any other.
                 named.begin_to_follow(inner);
@@ -72,7 +76,7 @@ impl Naming {
             }
             Self::End(_) => {
                 // The caller holds it.
-                state.named.retain(|other| !Arc::ptr_eq(other, named));
+                state.named.retain(|other| !is(other, named));
                 state.len -= 1;
                 named.end_to_follow(inner)
             }
@@ -88,7 +92,10 @@ impl Naming {
         };
         let here = &mut *crate::lock(&slot.state);
         here.computed = match self {
-            Self::Begin(_) => Some(Arc::downgrade(named)),
+            Self::Begin(_) => {
+                let named: Weak<Named> = Arc::downgrade(named);
+                Some(named)
+            }
             Self::End(_) => None,
         };
         here.sequence = state.sequence;
@@ -96,4 +103,8 @@ impl Naming {
         line.add(state, here, &mut write);
         write
     }
+}
+
+fn is(other: &Arc<dyn ComputedKey>, named: &Arc<Named>) -> bool {
+    ptr::addr_eq(Arc::as_ptr(other), Arc::as_ptr(named))
 }

@@ -1,10 +1,15 @@
 //! Registering a computed value under a key, and the [`RegisteredComputed`] that keeps it there.
 
-use super::{Named, Naming};
+use super::{Named, naming::Step};
 use crate::{
     error::{Access, StateError},
     key::AsKey,
-    store::{context, inner::Inner, view::View},
+    store::{
+        context,
+        guest::{ComputedKey, Naming},
+        inner::Inner,
+        view::View,
+    },
     value::StateValue,
 };
 use std::{
@@ -122,29 +127,29 @@ impl fmt::Debug for RegisteredComputed {
 /// Registering.
 impl Inner {
     fn begin(&self, named: &Arc<Named>) -> Result<(), StateError> {
-        self.name(&[Naming::Begin(Arc::clone(named))])?;
+        self.name(&[Box::new(Step::Begin(Arc::clone(named)))])?;
         named.revise(self);
         self.drive();
         Ok(())
     }
 
     /// Takes keys away.
-    pub(crate) fn end(&self, named: Vec<Arc<Named>>) {
+    pub(crate) fn end(&self, named: Vec<Arc<dyn ComputedKey>>) {
         if named.is_empty() {
             return;
         }
-        let naming: Vec<_> = named.into_iter().map(Naming::End).collect();
+        let naming: Vec<_> = named.into_iter().map(ComputedKey::ending).collect();
         // It fails only if the store was disposed of: then nothing changes any more.
         let _ = self.name(&naming);
     }
 
     /// Takes keys away when the open batch of this thread is committed, as part of it.
-    pub(crate) fn end_with_batch(&self, named: Vec<Arc<Named>>) {
-        let naming = named.into_iter().map(Naming::End);
+    pub(crate) fn end_with_batch(&self, named: Vec<Arc<dyn ComputedKey>>) {
+        let naming = named.into_iter().map(ComputedKey::ending);
         context::with_draft(self.id(), |draft| draft.naming.extend(naming));
     }
 
-    fn name(&self, naming: &[Naming]) -> Result<(), StateError> {
+    fn name(&self, naming: &[Box<dyn Naming>]) -> Result<(), StateError> {
         self.transact(None, naming, &mut |_| Ok(()))
     }
 }

@@ -2,17 +2,15 @@
 
 use super::{line::Line, signals::Signals};
 use crate::{
-    change::ChangeSet,
+    change::{ChangeSet, Stamp},
     error::StateError,
     store::{
-        clock::{self, Instant},
+        clock,
         draft::Reads,
         graph::Graph,
+        guest::{Filtered, Naming, SnapshotKeeping},
         inner::{Inner, State},
-        middleware::Chain,
-        named::Naming,
         slot::Slot,
-        snapshot::SnapshotCache,
         transaction::{Transaction, Write},
     },
     value::is_content,
@@ -32,20 +30,11 @@ pub(super) struct Committed {
     /// For middleware and histories, if there are any.
     changes: Option<ChangeSet>,
     /// What was kept for the next snapshot and is not worth it any more.
-    outdated: Option<SnapshotCache>,
+    outdated: Option<Box<dyn SnapshotKeeping>>,
     /// What computed keys were told of, to be dropped.
     waste: Vec<Write>,
     /// Those of keys that have become computed, or are so no more.
     renamed: Vec<Arc<dyn Graph>>,
-}
-
-/// What the writes of a transaction replace.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Basis {
-    /// What they say they do: they were compared with it.
-    Given,
-    /// What is there, if comparing the two runs no code of a user.
-    Found,
 }
 
 /// What became of a commit.
@@ -54,7 +43,7 @@ pub(super) enum Fate {
     Stored,
     /// It would change nothing.
     Equal,
-    /// It is not based upon what is there, or its basis was to be found and cannot be compared here.
+    /// It is not based upon what is there.
     Moved,
 }
 
@@ -65,8 +54,7 @@ impl Inner {
         &self,
         transaction: &mut Transaction,
         reads: Option<&Reads>,
-        naming: &[Naming],
-        basis: Basis,
+        naming: &[Box<dyn Naming>],
         for_middleware: bool,
         committed: &mut Committed,
     ) -> Result<Fate, StateError> {
@@ -76,37 +64,30 @@ impl Inner {
             return Err(StateError::Disposed);
         }
         reads.map_or(Ok(()), still_stand)?;
-        if self.leaves_a_request(&transaction.writes) {
+        let loading = self.loading.get();
+        if loading.is_some_and(|loading| loading.leaves_a_request(&transaction.writes)) {
             return Ok(Fate::Moved);
         }
-        for write in &mut transaction.writes {
+        for write in &transaction.writes {
             let slot = crate::lock(&write.slot.state);
             if !write.slot.is_hidden() {
                 slot.is_writable()?;
             }
-            if basis == Basis::Found {
-                write.old = running.engine.load(&write.slot.key, &slot.place);
-                match write.changes_plainly() {
-                    Some(true) => continue,
-                    Some(false) => return Ok(Fate::Equal),
-                    None => return Ok(Fate::Moved),
-                }
-            }
             let untouched = if write.slot.is_hidden() {
                 is_content(slot.place.as_ref(), write.old.as_ref())
             } else {
-                let (key, old) = (&write.slot.key, write.old.as_ref());
-                running.engine.holds(key, &slot.place, old)
+                let (site, old) = (write.slot.site(), write.old.as_ref());
+                running.holds(site, &slot.place, old)
             };
             if !untouched {
                 return Ok(Fate::Moved);
             }
         }
 
-        let mut due: SmallVec<[&Naming; 1]> = SmallVec::new();
+        let mut due: SmallVec<[&dyn Naming; 1]> = SmallVec::new();
         for naming in naming {
             if naming.is_due(&running)? {
-                due.push(naming);
+                due.push(&**naming);
             }
         }
         if transaction.writes.is_empty() && due.is_empty() {
@@ -119,19 +100,14 @@ impl Inner {
         let mut keys = keys.filter(|write| !write.slot.is_hidden());
         let count = keys.clone().count();
         let visible = count + due.len();
-        state.sequence += 1;
         // What is computed may follow from what is no key, such as who is registered.
         let is_visible = visible > 0 || !state.named.is_empty();
-        if is_visible {
-            state.version += 1;
-        }
-        if visible > 0 {
-            state.update_count += visible as u64;
-            state.last_update = Some(time);
-            let last = keys.next_back().map(|write| &write.stamp);
-            let last = last.or(due.last().map(|naming| naming.stamp()));
-            if let Some(stamp) = last {
-                state.source = stamp.source.clone();
+        let last = keys.next_back().map(|write| &write.stamp);
+        match last.or(due.last().map(|naming| naming.stamp())) {
+            Some(stamp) => state.advance(time, visible as u64, stamp),
+            None => {
+                state.sequence += 1;
+                state.version += u64::from(is_visible);
             }
         }
         committed.signals.visible = is_visible;
@@ -152,21 +128,14 @@ impl Inner {
                 slot.place.clone_from(new);
             } else {
                 let stored = new.clone();
-                running.engine.store(&of.key, &mut slot.place, stored);
+                running.store(of.site(), &mut slot.place, stored);
                 if old.is_some() != new.is_some() {
                     committed.signals.members = true;
                     state.members = state.sequence;
                     state.len = state.len + usize::from(new.is_some()) - usize::from(old.is_some());
                 }
-                if let Some(snapshots) = &mut state.snapshots
-                    && !slot.stale
-                {
-                    slot.stale = true;
-                    snapshots.stale.push(Arc::clone(&of));
-                    if snapshots.is_outdated() {
-                        committed.outdated = state.snapshots.take();
-                    }
-                }
+                let outdated = state.outdate(&of, &mut slot.stale);
+                committed.outdated = committed.outdated.take().or(outdated);
             }
             slot.sequence = state.sequence;
             committed.signals.triggers.extend(slot.signal.existing());
@@ -208,7 +177,7 @@ impl Inner {
     }
 
     /// Tells of a commit: signals first, so that listeners find memos that know of it.
-    pub(super) fn publish(&self, committed: &mut Committed, chain: Option<&(Instant, Chain)>) {
+    pub(super) fn publish(&self, committed: &mut Committed, filtered: Option<&Filtered>) {
         committed.waste.clear();
         for graph in &committed.renamed {
             graph.alert(&mut committed.signals.triggers);
@@ -222,29 +191,46 @@ impl Inner {
         if !self.hold_back(&mut committed.signals) {
             committed.signals.notify(self);
         }
-        if let (Some((start, chain)), Some(changes)) = (chain, &committed.changes) {
-            let took = start.elapsed();
-            for (_, middleware) in chain.iter() {
-                if let Err(panic) = self.ask(|| middleware.committed(changes, took)) {
-                    self.report(&StateError::Listener {
-                        subject: format!("middleware {:?}", middleware.name()),
-                        reason: panic,
-                    });
-                }
-            }
+        if let (Some((start, middleware)), Some(changes)) = (filtered, &committed.changes) {
+            middleware.committed(self, changes, middleware.since(start));
         }
         if committed.schedule {
-            let inner = self.this.clone();
-            self.scheduler.schedule(move || {
-                if let Some(inner) = inner.upgrade() {
-                    inner.end_turn();
-                }
-            });
+            self.scheduler.schedule(&self.this, Self::end_turn);
         }
         // What middleware puts off is due too.
-        if committed.due || chain.is_some() {
+        if committed.due || filtered.is_some() {
             self.drive();
         }
+    }
+}
+
+impl State {
+    /// A commit that changes so many keys, the last of them by this writer.
+    #[inline]
+    pub(super) fn advance(&mut self, time: u64, keys: u64, stamp: &Stamp) {
+        self.sequence += 1;
+        self.version += 1;
+        self.update_count += keys;
+        self.last_update = Some(time);
+        self.source.clone_from(&stamp.source);
+    }
+
+    /// Notes that the snapshot that is kept lacks what a slot now holds. Hands out what was kept once it
+    /// is not worth it any more.
+    #[inline]
+    pub(super) fn outdate(
+        &mut self,
+        slot: &Arc<Slot>,
+        stale: &mut bool,
+    ) -> Option<Box<dyn SnapshotKeeping>> {
+        let snapshots = self.snapshots.as_mut()?;
+        if !*stale {
+            *stale = true;
+            if snapshots.outdate(slot) {
+                return self.snapshots.take();
+            }
+        }
+        None
     }
 }
 

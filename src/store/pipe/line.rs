@@ -2,12 +2,12 @@
 
 use crate::{
     change::{Change, Stamp},
-    engine::Telling,
+    engine::{Running, Telling},
     store::{
         context::ThisThread,
         deliver::{Audience, Item},
-        inner::{Inner, Running, State},
-        slot::{NOT_PENDING, SlotState},
+        inner::{Inner, State},
+        slot::{NOT_PENDING, Slot, SlotState},
         transaction::Write,
     },
     value::Value,
@@ -37,7 +37,7 @@ impl Line {
         let listening = &inner.listening;
         let sync = count(&listening.sync) + count(&listening.following) > 0;
         let batched = count(&listening.batched) > 0;
-        let (audience, later) = match running.engine.telling() {
+        let (audience, later) = match running.telling() {
             Telling::AtOnce => ((sync || batched).then_some(Audience::All), false),
             Telling::Batched => (sync.then_some(Audience::Sync), batched),
         };
@@ -64,31 +64,16 @@ impl Line {
 
     /// Takes the values of a write. What it leaves there is not to be dropped under a lock.
     pub(crate) fn add(&mut self, state: &mut State, slot: &mut SlotState, write: &mut Write) {
-        // What waits is kept up even if nobody waits for it any more: the slot is given up by it.
         if self.later || slot.pending != NOT_PENDING {
-            match state.pending.get_mut(slot.pending as usize) {
-                Some((_, change)) if slot.pending != NOT_PENDING => {
-                    if self.item.is_some() {
-                        // What goes out of the change is still held by the write.
-                        change.new.clone_from(&write.new);
-                    } else {
-                        mem::swap(&mut change.new, &mut write.new);
-                    }
-                    change.stamp.clone_from(&write.stamp);
-                    change.time = self.time;
-                    change.version = state.version;
-                    change.sequence = state.sequence;
-                }
-                _ => {
-                    slot.pending = u32::try_from(state.pending.len()).unwrap_or(NOT_PENDING);
-                    let change = match self.item {
-                        Some(_) => self.change(state, write),
-                        None => self.last_change(state, write),
-                    };
-                    state.pending.push((Arc::clone(&write.slot), change));
-                }
+            let change = match self.item {
+                Some(_) => self.change(state, write),
+                None => self.last_change(state, write),
+            };
+            let out = state.wait(&write.slot, slot, change, self.round);
+            // Otherwise the write still holds what goes out.
+            if self.item.is_none() {
+                write.old = out;
             }
-            state.pending_round = state.pending_round.max(self.round);
         }
         if self.item.is_some() {
             let change = self.last_change(state, write);
@@ -136,6 +121,36 @@ impl Line {
             version: state.version,
             sequence: state.sequence,
             first: state.sequence,
+        }
+    }
+}
+
+impl State {
+    /// Lets a change wait for the end of the turn, with what waits of its key already. Hands out the
+    /// value that is told to nobody any more.
+    pub(super) fn wait(
+        &mut self,
+        slot: &Arc<Slot>,
+        here: &mut SlotState,
+        mut change: Change,
+        round: u32,
+    ) -> Option<Value> {
+        self.pending_round = self.pending_round.max(round);
+        // What waits is kept up even if nobody waits for it any more: the slot is given up by it.
+        match self.pending.get_mut(here.pending as usize) {
+            Some((_, waiting)) if here.pending != NOT_PENDING => {
+                mem::swap(&mut waiting.new, &mut change.new);
+                waiting.stamp = change.stamp;
+                waiting.time = change.time;
+                waiting.version = change.version;
+                waiting.sequence = change.sequence;
+                change.new
+            }
+            _ => {
+                here.pending = u32::try_from(self.pending.len()).unwrap_or(NOT_PENDING);
+                self.pending.push((Arc::clone(slot), change));
+                None
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The signals of a commit: notified at once, unless a component is being taken down or built.
 
-use crate::store::{context::ThisThread, graph::Triggers, history::Recorder, inner::Inner};
-use reactive_graph::traits::Notify;
+use crate::store::{context::ThisThread, graph::Triggers, guest::Recording, inner::Inner};
+use reactive_graph::{signal::ArcTrigger, traits::Notify};
 use smallvec::SmallVec;
 use std::sync::{Arc, atomic::Ordering};
 
@@ -12,10 +12,20 @@ pub(crate) struct Signals {
     /// Whether any of it is more than the store's own bookkeeping.
     pub(super) visible: bool,
     pub(super) members: bool,
-    pub(super) recorders: SmallVec<[Arc<Recorder>; 1]>,
+    pub(super) recorders: SmallVec<[Arc<dyn Recording>; 1]>,
 }
 
 impl Signals {
+    /// Those of one key.
+    pub(super) fn of(trigger: Option<ArcTrigger>, members: bool) -> Self {
+        Self {
+            triggers: trigger.into_iter().collect(),
+            visible: true,
+            members,
+            recorders: SmallVec::new(),
+        }
+    }
+
     pub(super) fn notify(&self, inner: &Inner) {
         for trigger in &self.triggers {
             trigger.notify();
@@ -96,11 +106,7 @@ impl Drop for Holding<'_> {
         if !self.0.scheduler.is_automatic() {
             return self.0.release_signals();
         }
-        let inner = self.0.this.clone();
-        self.0.scheduler.schedule(move || {
-            if let Some(inner) = inner.upgrade() {
-                inner.release_signals();
-            }
-        });
+        let scheduler = &self.0.scheduler;
+        scheduler.schedule(&self.0.this, Inner::release_signals);
     }
 }

@@ -6,6 +6,7 @@ use crate::{
     key::AsKey,
     store::{
         context::{self, Dep},
+        inner::Inner,
         slot::Slot,
         snapshot::Snapshot,
     },
@@ -51,6 +52,13 @@ impl View {
         key: impl AsKey<T>,
         f: impl FnOnce(&T) -> R,
     ) -> Result<Option<R>, StateError> {
+        if self.gate.is_none()
+            && Inner::reads_alone()
+            && let Some(value) = self.inner.slots.glance(key.as_name())
+            && let Some(value) = value.typed()
+        {
+            return Ok(Some(f(&value)));
+        }
         let Some(value) = self.try_get_value(key.as_name())? else {
             return Ok(None);
         };

@@ -1,0 +1,149 @@
+//! What not every app uses, as the pipe, the readers and the end of a store know it: by a trait.
+//!
+//! The type behind it is named by the door through which it comes into the store, such as
+//! [`View::load`](super::View::load), and by nothing else. An app that never calls that door links
+//! none of it, and its writes ask for it once.
+
+use super::{
+    clock::Instant,
+    inner::{Inner, State},
+    load::Loads,
+    middleware::Chain,
+    pipe::{Line, Signals},
+    slot::Slot,
+    snapshot::SnapshotCache,
+    transaction::{Transaction, Write, Writes},
+};
+use crate::{
+    change::{ChangeSet, Origin, Stamp},
+    engine::Running,
+    error::StateError,
+    value::Value,
+};
+use std::{sync::Arc, time::Duration};
+
+/// What is known of the requests of keys, in hidden slots beside them. It comes with the first
+/// request, or with the first who follows one.
+pub(crate) trait Loading: Send + Sync {
+    fn loads(&self) -> &Loads;
+
+    /// The hidden slots.
+    fn all(&self) -> Vec<Arc<Slot>>;
+
+    /// Takes the answers out of the writes of a transaction, and makes sure that they are still
+    /// awaited.
+    fn take_answers(&self, writes: &mut Writes) -> Result<Writes, StateError>;
+
+    /// Puts the answers back, and ends the requests of keys that the transaction removes.
+    fn put_answers(&self, inner: &Inner, writes: &mut Writes, answers: Writes);
+
+    /// Whether the transaction removes a key without ending its requests: one has begun since it was
+    /// built.
+    fn leaves_a_request(&self, writes: &Writes) -> bool;
+
+    /// Ends, as failed, the request whose answer came to nothing together with its batch.
+    fn fail_answer(&self, inner: &Inner, load: &Arc<Slot>, answer: Option<&Value>, reason: String);
+
+    /// Gives up the slot of a key's requests if it says nothing, nobody follows it, and the caller's
+    /// reference, which it is about to drop, is the last.
+    fn release(&self, inner: &Inner, load: &Arc<Slot>);
+
+    /// Ends the requests of a micro-frontend, and forgets what is known of its keys.
+    fn leave(&self, inner: &Inner, origin: &Origin, namespace: &str);
+
+    /// Ends every request, while listeners can still be told.
+    fn cancel(&self, inner: &Inner);
+
+    /// Ends every request of a store that takes no more writes: those that began since
+    /// [`Loading::cancel`].
+    fn close(&self);
+}
+
+/// All middleware of a store. It comes with the first.
+pub(crate) trait Filtering: Send + Sync {
+    fn chain(&self) -> &Chain;
+
+    /// When something begins that it is told of.
+    fn now(&self) -> Instant;
+
+    /// How long ago that was.
+    fn since(&self, start: &Instant) -> Duration;
+
+    /// Lets middleware see the transaction, in order of registration.
+    fn filter(&self, inner: &Inner, transaction: &mut Transaction) -> Result<(), StateError>;
+
+    /// Tells it of a commit.
+    fn committed(&self, inner: &Inner, changes: &ChangeSet, took: Duration);
+
+    /// Tells it that listeners were called with changes.
+    fn delivered(&self, inner: &Inner, changes: &ChangeSet, took: Duration);
+}
+
+/// A transaction that middleware sees: since when, and which.
+pub(crate) type Filtered = (Instant, Arc<dyn Filtering>);
+
+/// A history, as the commits that it is told of know it.
+pub(crate) trait Recording: Send + Sync {
+    /// Hears of a commit, under its lock.
+    fn record(&self, changes: &ChangeSet);
+
+    /// Reads what was recorded, and tells those who track the history if it is news.
+    fn wake(&self, inner: &Inner);
+}
+
+/// What is kept for the next snapshot. It comes with the first.
+pub(crate) trait SnapshotKeeping: Send {
+    fn cache(&mut self) -> &mut SnapshotCache;
+
+    /// Notes that a key has changed since the last snapshot. Returns whether what is kept is not
+    /// worth it any more.
+    fn outdate(&mut self, slot: &Arc<Slot>) -> bool;
+
+    /// Drops what is kept, and the slots that only it still held.
+    fn give_up(self: Box<Self>, inner: &Inner);
+}
+
+/// A computed value that is registered under a key.
+pub(crate) trait ComputedKey: Send + Sync {
+    fn slot(&self) -> &Arc<Slot>;
+
+    /// The value as this thread sees it, tracked by whatever effect, memo or computed value is
+    /// running.
+    fn read(&self) -> Result<Value, StateError>;
+
+    /// The value that follows from the committed state.
+    fn committed(&self) -> Result<Value, StateError>;
+
+    /// Who registered it, as errors say it.
+    fn registrant(&self) -> String;
+
+    /// Whether it is a micro-frontend's, or lies in its namespace.
+    fn belongs_to(&self, id: &str, namespace: &str) -> bool;
+
+    /// Whether somebody listens to the key.
+    fn is_heard(&self, inner: &Inner) -> bool;
+
+    /// Follows the value from now on, because somebody has begun to listen.
+    fn follow(&self, inner: &Inner);
+
+    /// That the key ends to be computed.
+    fn ending(self: Arc<Self>) -> Box<dyn Naming>;
+}
+
+/// That a key begins or ends to be computed, as part of a commit.
+pub(crate) trait Naming: Send {
+    fn stamp(&self) -> &Stamp;
+
+    /// Whether it is still to be done.
+    fn is_due(&self, running: &Running) -> Result<bool, StateError>;
+
+    /// Does it, and puts it in line for those who listen. Hands out what is to be dropped outside of
+    /// any lock.
+    fn take_effect(
+        &self,
+        inner: &Inner,
+        state: &mut State,
+        line: &mut Line,
+        signals: &mut Signals,
+    ) -> Write;
+}
