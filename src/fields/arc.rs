@@ -39,9 +39,14 @@ use std::{
 /// Made by [`View::fields`] (an `Option`, `None` while the key is missing) and [`View::fields_or`]
 /// (with a default). The type derives `Store` of `reactive_stores`, and [`Diff`].
 ///
-/// A write clones the value once and compares what is read. A part that is big and seldom changes is
-/// cheap behind an `Arc`. Two guards that overlap are merged by path, see [`StateError::Conflict`]
-/// for what cannot be.
+/// The first write of a place clones the value. What it replaced is then kept, equal to what is
+/// stored, and the next write is made in that: it costs its own way into the value, however big that
+/// is, and the value takes its memory twice for as long as somebody holds its fields. Whatever else
+/// changes the key ends that. The value is also cloned, and compared as a whole, where somebody has
+/// the previous one (a snapshot, a history, a listener yet to be told), where there is middleware,
+/// and where the way goes by a key of a collection; there a part that seldom changes is cheap behind
+/// a [`Shared`](crate::Shared). Two guards that overlap are merged by path, see
+/// [`StateError::Conflict`] for what cannot be.
 ///
 /// As with any field of `reactive_stores`: what is inside of an `Option` that is `None`, at an index
 /// that is not there, or in another variant of an enum, panics when it is read. Use `map` of

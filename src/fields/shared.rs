@@ -11,8 +11,9 @@ use std::{
 /// A part of a value that all copies of the value share until one writes it: a write elsewhere in the
 /// value neither clones nor compares it. In JSON it is the part itself.
 ///
-/// A write of a field clones the value that holds it. Where a value is big, put what is below each
-/// of its larger branches into a `Shared`, and a write costs its own branch, not the whole:
+/// Where a write of a field has to clone the value that holds it (see
+/// [`ArcFields`](crate::ArcFields)), put what is below each of the larger branches of a big value
+/// into a `Shared`, and the write costs its own branch, not the whole:
 ///
 /// ```
 /// use reactive_graph::traits::{GetUntracked, Set};

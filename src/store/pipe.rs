@@ -132,8 +132,7 @@ impl Inner {
             }]),
         };
         let mut committed = Committed::default();
-        let basis = Basis::Given;
-        let fate = self.commit(&mut transaction, None, &[], basis, false, &mut committed)?;
+        let fate = self.commit(&mut transaction, None, &[], false, &mut committed)?;
         if fate == Fate::Stored {
             self.publish(&mut committed, None);
         }

@@ -3,7 +3,8 @@
 //! A field or item asks for its path and its trigger, once, for a guard of its own: a field after the
 //! root has handed out its guard, and then for the triggers of all places above; an item before. That
 //! is what notifying an item looks like too, so whether it asked for the guard is told by the place
-//! in the code from which both were called.
+//! in the code from which both were called. Nobody but a field that makes a guard asks for its own
+//! trigger and those above, once: `triggers_for_current_path` is there for that alone.
 
 use super::{Caller, Calls, is_parent, is_same, starts};
 use crate::fields::{course::Path, node::Node};
