@@ -250,7 +250,11 @@ impl<V: Diff + Clone + Send + Sync + 'static> ArcFields<V> {
         held.let_go();
         let new = root.shape.store(value);
         let (Outcome::Differs, Some(made)) = (outcome, &new) else {
-            return self.commit_content(root, Some(&base), new.as_ref());
+            let written = self.commit_content(root, Some(&base), new.as_ref());
+            if let (Outcome::Same, Some(copy)) = (outcome, new) {
+                root.keep_as(copy, &base, &path);
+            }
+            return written;
         };
         root.announce(Edit {
             old: base.clone(),

@@ -40,6 +40,9 @@ use std::{
 /// it wherever they stand; the last counts if several have one key. A field whose type has no `Diff`
 /// is compared as a whole, so all that is read inside of it is told when any of it differs.
 ///
+/// A value in which a field differs is taken to differ: a field that `PartialEq` passes over is left
+/// out with `#[store(skip)]`.
+///
 /// It stands in for `Patch` of `reactive_stores`, which is not needed: that one clones both values,
 /// does not know enums, and (0.4.4) does not find the items of a keyed field.
 #[diagnostic::on_unimplemented(

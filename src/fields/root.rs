@@ -226,26 +226,28 @@ impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
         drop(outdated);
     }
 
-    /// After a write that was announced: what it replaced is made equal to what it stored, if nobody
-    /// has it any more, and kept for the next write.
+    /// After a write that was announced: what it replaced is kept for the next one.
     pub(super) fn keep(&self) {
-        let (edit, is_told) = {
-            let mut told = crate::lock(&self.told);
-            let edit = told.edit.take();
-            let new = edit.as_ref().map(|edit| &edit.new);
-            let is_told = !told.comparing && is_content(told.value.as_ref(), new);
-            (edit, is_told)
-        };
-        let Some(Edit { old, new, path }) = edit.filter(|_| is_told) else {
+        let edit = crate::lock(&self.told).edit.take();
+        if let Some(Edit { old, new, path }) = edit {
+            self.keep_as(old, &new, &path);
+        }
+    }
+
+    /// Makes a value equal to `stored`, from which it differs at the end of `path` at most, and keeps
+    /// it for the next write: if readers know of `stored`, and nobody has the value any more.
+    pub(super) fn keep_as(&self, value: Value, stored: &Value, path: &Path) {
+        let is_told =
+            |told: &Told<V>| !told.comparing && is_content(told.value.as_ref(), Some(stored));
+        let is_worth_it = is_told(&crate::lock(&self.told));
+        let taken = is_worth_it.then(|| self.shape.take(value));
+        let Some(mut spare) = taken.flatten() else {
             return;
         };
-        let Some(mut spare) = self.shape.take(old) else {
-            return;
-        };
-        let (held, _) = self.shape.read(Some(&new));
-        if untrack(|| spare.take_over(&held, &mut Ahead::new(&path))) {
+        let (held, _) = self.shape.read(Some(stored));
+        if untrack(|| spare.take_over(&held, &mut Ahead::new(path))) {
             let mut told = crate::lock(&self.told);
-            if !told.comparing && is_content(told.value.as_ref(), Some(&new)) {
+            if is_told(&told) {
                 let outdated = told.spare.replace(spare);
                 drop(told);
                 drop(outdated);

@@ -168,6 +168,7 @@ fn a_write_to_one_of_ten_thousand_leaves_costs_one_leaf() {
             SIDE * SIDE + 1,
             "an equal write compares the value once"
         );
+        assert_eq!(cost(6), (1, 1), "and ends nothing");
     });
 }
 

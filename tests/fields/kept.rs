@@ -476,6 +476,22 @@ fn whoever_has_a_value_has_it_for_good() {
     });
 }
 
+/// Equal is not the same: what is stored stays as it was.
+#[test]
+fn an_equal_write_leaves_no_trace_in_the_next() {
+    on_every_engine(|store| {
+        store.set("floats", vec![0.0_f64, 1.0]).unwrap();
+        let fields = store.fields_or("floats", Vec::<f64>::new()).unwrap();
+        for n in 2..5 {
+            fields.clone().at_unkeyed(1).set(f64::from(n));
+            fields.clone().at_unkeyed(0).set(-0.0);
+        }
+        fields.at_unkeyed(1).set(9.0);
+        let stored: Vec<f64> = store.get("floats").unwrap();
+        assert_eq!((stored[0].is_sign_positive(), stored[1]), (true, 9.0));
+    });
+}
+
 /// What was replaced, or whose key was removed, is not held on to.
 #[test]
 fn what_is_replaced_is_dropped_by_the_write() {
