@@ -1,10 +1,10 @@
 //! What happened: [`Change`], [`ChangeSet`], and through which door ([`Origin`]).
 
 use crate::{
+    few::Few,
     key::Name,
     value::{StateValue, Value},
 };
-use smallvec::SmallVec;
 use std::{fmt, sync::Arc};
 
 /// The source of a write that names none.
@@ -187,7 +187,7 @@ impl fmt::Debug for Change {
 #[derive(Debug, Clone, Default)]
 pub struct ChangeSet {
     /// Most transactions write one key.
-    pub(crate) changes: SmallVec<[Change; 1]>,
+    pub(crate) changes: Few<Change>,
 }
 
 impl ChangeSet {

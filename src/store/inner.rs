@@ -13,11 +13,11 @@ use crate::{
     change::{Change, UNKNOWN_SOURCE},
     engine::{EngineKind, Running},
     error::{Reporter, StateError},
+    few::Few,
     key::{KeyHasher, Name},
     value::Value,
 };
 use reactive_graph::{graph::Observer, traits::Notify};
-use smallvec::SmallVec;
 use std::{
     any::Any,
     cell::Cell,
@@ -117,7 +117,7 @@ pub(crate) struct State {
     pub(crate) delivering: Option<(ThisThread, u32)>,
     pub(crate) snapshots: Option<Box<dyn SnapshotKeeping>>,
     /// The histories, to be told of every commit.
-    pub(crate) recorders: SmallVec<[Arc<dyn Recording>; 1]>,
+    pub(crate) recorders: Few<Arc<dyn Recording>>,
     /// Signals that were held back.
     pub(crate) held: Vec<Signals>,
     /// What waits until this thread may write.
@@ -157,7 +157,7 @@ impl Inner {
                 flush: false,
                 delivering: None,
                 snapshots: None,
-                recorders: SmallVec::new(),
+                recorders: Few::new(),
                 held: Vec::new(),
                 deferred: Vec::new(),
             }),

@@ -19,11 +19,10 @@ use super::{
     slot::Slot,
     transaction::{Transaction, Write, Writes},
 };
-use crate::{change::Stamp, error::StateError, value::Value};
+use crate::{change::Stamp, error::StateError, few::Few, value::Value};
 use commit::{Committed, Fate, still_stand};
 use plain::Way;
 use reactive_graph::{graph::untrack, traits::Notify};
-use smallvec::SmallVec;
 use std::{
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::{Arc, atomic::Ordering},
@@ -208,7 +207,7 @@ impl Inner {
                 return Ok(false);
             };
             let mut transaction = Transaction {
-                writes: SmallVec::from_elem(Write::hidden(slot, old, Some(new)), 1),
+                writes: Few::One(Write::hidden(slot, old, Some(new))),
             };
             let mut committed = Committed::default();
             let fate = self.commit(&mut transaction, None, &[], false, &mut committed)?;

@@ -1,8 +1,10 @@
 //! The signals of a commit: notified at once, unless a component is being taken down or built.
 
-use crate::store::{context::ThisThread, graph::Triggers, guest::Recording, inner::Inner};
+use crate::{
+    few::Few,
+    store::{context::ThisThread, graph::Triggers, guest::Recording, inner::Inner},
+};
 use reactive_graph::{signal::ArcTrigger, traits::Notify};
-use smallvec::SmallVec;
 use std::sync::{Arc, atomic::Ordering};
 
 /// The signals of a commit, yet to be notified.
@@ -12,7 +14,7 @@ pub(crate) struct Signals {
     /// Whether any of it is more than the store's own bookkeeping.
     pub(super) visible: bool,
     pub(super) members: bool,
-    pub(super) recorders: SmallVec<[Arc<dyn Recording>; 1]>,
+    pub(super) recorders: Few<Arc<dyn Recording>>,
 }
 
 impl Signals {
@@ -22,12 +24,12 @@ impl Signals {
             triggers: trigger.into_iter().collect(),
             visible: true,
             members,
-            recorders: SmallVec::new(),
+            recorders: Few::new(),
         }
     }
 
     pub(super) fn notify(&self, inner: &Inner) {
-        for trigger in &self.triggers {
+        for trigger in self.triggers.iter() {
             trigger.notify();
         }
         if self.members {

@@ -4,6 +4,7 @@ use super::{View, type_error};
 use crate::{
     change::{Change, ChangeSet},
     error::{Access, StateError},
+    few::Few,
     key::AsKey,
     pattern::Pattern,
     store::{
@@ -12,7 +13,6 @@ use crate::{
     },
     value::StateValue,
 };
-use smallvec::SmallVec;
 use std::sync::{Arc, Mutex};
 
 /// Being told.
@@ -152,8 +152,7 @@ impl View {
                     if changes.iter().all(visible) {
                         return listener(changes).failure();
                     }
-                    let changes: SmallVec<_> =
-                        changes.iter().filter(|c| visible(c)).cloned().collect();
+                    let changes: Few<_> = changes.iter().filter(|c| visible(c)).cloned().collect();
                     if changes.is_empty() {
                         return Ok(());
                     }
