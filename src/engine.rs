@@ -57,11 +57,19 @@ pub(crate) trait Engine: Send + Sync {
         value: Option<Value>,
     ) -> Option<Value>;
 
+    /// Whether [`Engine::put`] could put a value under a key.
+    fn can_put(&self, site: Site<'_>, place: &Option<Value>, value: &Value) -> bool;
+
     /// Puts a plain value under a key, unless an equal one is there.
     fn put(&self, site: Site<'_>, place: &mut Option<Value>, value: &Value) -> Put;
 }
 
-/// Puts a plain value where another may be.
+/// Whether a plain value can be compared with what is there.
+fn can_put(place: Option<&Value>, value: &Value) -> bool {
+    place.is_none_or(|place| place.same_plain(value).is_some())
+}
+
+/// Puts a plain value where another is.
 fn put(place: &mut Value, value: &Value) -> Put {
     match place.same_plain(value) {
         Some(true) => Put::Equal,
@@ -148,6 +156,18 @@ macro_rules! engines {
             ) -> Option<Value> {
                 match self {
                     $(Self::$kind(engine) => engine.store(site, place, value)),+
+                }
+            }
+
+            #[inline]
+            pub(crate) fn can_put(
+                &self,
+                site: Site<'_>,
+                place: &Option<Value>,
+                value: &Value,
+            ) -> bool {
+                match self {
+                    $(Self::$kind(engine) => engine.can_put(site, place, value)),+
                 }
             }
 

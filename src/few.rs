@@ -32,6 +32,19 @@ impl<T> Few<T> {
         }
     }
 
+    /// Makes room for so many more.
+    pub(crate) fn reserve(&mut self, more: usize) {
+        match self {
+            Self::Many(all) => all.reserve(more),
+            _ if more > 1 => {
+                let mut all = Vec::with_capacity(more + 1);
+                all.extend(std::mem::take(self));
+                *self = Self::Many(all);
+            }
+            _ => {}
+        }
+    }
+
     /// Takes the element at a place that there is.
     pub(crate) fn remove(&mut self, at: usize) -> Option<T> {
         match self {
@@ -150,12 +163,14 @@ mod tests {
     #[test]
     fn it_is_a_list_however_many_there_are() {
         for n in 0..6 {
-            let mut few = Few::from_iter(0..n);
+            let mut few = Few::new();
+            few.reserve(n / 3);
+            few.extend(0..n);
             assert_eq!((few.to_vec(), few.len()), ((0..n).collect(), n));
             for element in &mut few {
                 *element += 1;
             }
-            assert_eq!(few.iter().sum::<usize>(), (1..=n).sum());
+            assert_eq!(few.iter().sum::<usize>(), (1..=n).sum::<usize>());
             few.retain(|element| element % 2 == 0);
             assert!(few.iter().all(|element| element % 2 == 0) && few.len() == n / 2);
             assert_eq!(few.remove(0), (n > 1).then_some(2));

@@ -193,8 +193,8 @@ impl Value {
     /// # Errors
     /// [`Mismatch`] if it was written as another type and its JSON does not decode into `T`.
     pub fn with<T: StateValue, R>(&self, f: impl FnOnce(&T) -> R) -> Result<R, Mismatch> {
-        if let Some(value) = self.downcast::<T>() {
-            return Ok(f(value));
+        if let Some(value) = self.typed::<T>() {
+            return Ok(f(&value));
         }
         match &*self.decoded::<T>()? {
             Some(value) => Ok(f(value)),
@@ -214,7 +214,7 @@ impl Value {
                 return Ok(Shared(typed));
             }
         }
-        match self.downcast::<T>() {
+        match self.typed::<T>() {
             Some(value) => Ok(Shared(Arc::new(Typed::new(value.clone())))),
             None => self.decoded::<T>(),
         }
@@ -222,9 +222,18 @@ impl Value {
 
     /// The value, if `T` is the very type that was written.
     #[inline]
+    pub(crate) fn typed<T: StateValue>(&self) -> Option<Lent<'_, T>> {
+        match &self.0 {
+            Form::Plain(plain) => plain.get().map(Lent::Here),
+            Form::Shared(_) => self.downcast().map(Lent::There),
+        }
+    }
+
+    /// The value, if `T` is the very type that was written, and none of those that are kept in place.
+    #[inline]
     pub(crate) fn downcast<T: StateValue>(&self) -> Option<&T> {
         match &self.0 {
-            Form::Plain(plain) => plain.get(),
+            Form::Plain(_) => None,
             Form::Shared(stored) => (&**stored as &dyn Any)
                 .downcast_ref::<Typed<T>>()
                 .and_then(|typed| typed.value.as_ref()),
@@ -312,6 +321,23 @@ impl<T: Send + Sync> Lend<T> for Typed<T> {
 impl<T: Send + Sync> Lend<Option<T>> for Typed<T> {
     fn lend(&self) -> Option<&Option<T>> {
         Some(&self.value)
+    }
+}
+
+/// A stored value as a `T`, for as long as the stored one is held.
+pub(crate) enum Lent<'a, T> {
+    Here(T),
+    There(&'a T),
+}
+
+impl<T> Deref for Lent<'_, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        match self {
+            Self::Here(value) => value,
+            Self::There(value) => value,
+        }
     }
 }
 

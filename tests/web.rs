@@ -5,6 +5,8 @@
 mod history;
 #[path = "web/loading.rs"]
 mod loading;
+#[path = "web/turns.rs"]
+mod turns;
 
 use leptos::{mount::mount_to, prelude::*, task::tick};
 use std::sync::{

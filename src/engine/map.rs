@@ -70,6 +70,11 @@ impl Engine for MapEngine {
         }
     }
 
+    fn can_put(&self, site: Site<'_>, _place: &Option<Value>, value: &Value) -> bool {
+        let values = crate::lock(&self.values);
+        super::can_put(find(&values, site).map(|kept| &kept.value), value)
+    }
+
     fn put(&self, site: Site<'_>, place: &mut Option<Value>, value: &Value) -> Put {
         let mut values = crate::lock(&self.values);
         if let Some(kept) = values.find_mut(spread(site.hash), |kept| kept.is_at(site)) {

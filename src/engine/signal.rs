@@ -34,6 +34,11 @@ impl Engine for SignalEngine {
     }
 
     #[inline]
+    fn can_put(&self, _site: Site<'_>, place: &Option<Value>, value: &Value) -> bool {
+        super::can_put(place.as_ref(), value)
+    }
+
+    #[inline]
     fn put(&self, _site: Site<'_>, place: &mut Option<Value>, value: &Value) -> Put {
         match place {
             Some(place) => super::put(place, value),

@@ -137,7 +137,7 @@ impl Member {
             .iter()
             .filter_map(Weak::upgrade)
         {
-            listener.muted.store(!listen, Ordering::Release);
+            listener.mute(!listen);
         }
     }
 

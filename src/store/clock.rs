@@ -1,14 +1,24 @@
 //! Time, and the turn of the event loop.
 
-use std::{fmt, sync::Arc};
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+mod turn;
 
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
-pub(crate) use std::time::{Instant, SystemTime};
+pub(crate) use std::time::Instant;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
-pub(crate) use web_time::{Instant, SystemTime};
+pub(crate) use web_time::Instant;
+
+use super::inner::Inner;
+use std::{
+    fmt,
+    sync::{Arc, Weak},
+};
 
 /// Ms since the Unix epoch.
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 pub(crate) fn now() -> u64 {
+    use std::time::SystemTime;
+
     SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)
         .map_or(0, |since| {
@@ -16,13 +26,22 @@ pub(crate) fn now() -> u64 {
         })
 }
 
+/// Ms since the Unix epoch.
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+pub(crate) fn now() -> u64 {
+    js_sys::Date::now() as u64
+}
+
+/// What a store does at the end of the turn.
+pub(crate) type Ending = fn(&Inner);
+
 /// What the scheduler of a store is given to run at the end of the turn.
 pub type Task = Box<dyn FnOnce() + Send>;
 
 /// How a store gets to run at the end of the current turn.
 #[derive(Clone, Default)]
 pub(crate) enum Scheduler {
-    /// A microtask (HTML Standard, section 8.1.7).
+    /// A microtask (ECMAScript, section 27.2.2.1).
     #[cfg(all(target_family = "wasm", target_os = "unknown"))]
     #[default]
     Microtask,
@@ -43,13 +62,21 @@ impl Scheduler {
         }
     }
 
-    pub(crate) fn schedule(&self, task: impl FnOnce() + Send + 'static) {
+    /// Has `ending` called at the end of the turn, if the store still is there then.
+    pub(crate) fn schedule(&self, store: &Weak<Inner>, ending: Ending) {
         match self {
             #[cfg(all(target_family = "wasm", target_os = "unknown"))]
-            Self::Microtask => wasm_bindgen_futures::spawn_local(async move { task() }),
+            Self::Microtask => turn::at_end(store, ending),
             #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
-            Self::Manual => drop(task),
-            Self::Custom(schedule) => schedule(Box::new(task)),
+            Self::Manual => (),
+            Self::Custom(schedule) => {
+                let store = Weak::clone(store);
+                schedule(Box::new(move || {
+                    if let Some(store) = store.upgrade() {
+                        ending(&store);
+                    }
+                }));
+            }
         }
     }
 }

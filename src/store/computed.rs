@@ -10,10 +10,13 @@ mod attach;
 use super::{
     context::{self, Dep},
     inner::Inner,
-    listen::{Attached, Call, Outcome, Subject, SubscribeOptions, Subscription},
+    listen::{
+        Attached, Failure, Listener, Outcome, SetCall, Subject, SubscribeOptions, Subscription,
+        ended,
+    },
     view::{Gate, View},
 };
-use crate::error::StateError;
+use crate::{change::ChangeSet, error::StateError};
 use reactive_graph::{
     computed::ArcMemo,
     graph::{Observer, untrack},
@@ -230,7 +233,7 @@ impl<T: PartialEq + Send + Sync + 'static> Computed<T> {
     }
 
     /// Hangs a listener on what the value was computed from. Returns whether it hung elsewhere.
-    pub(super) fn attach(&self, inner: &Inner, listener: &Arc<super::listen::Listener>) -> bool {
+    pub(super) fn attach(&self, inner: &Inner, listener: &Arc<Listener>) -> bool {
         inner.attach(listener, &*self.0)
     }
 
@@ -255,18 +258,19 @@ impl<T: PartialEq + Send + Sync + 'static> Computed<T> {
         listener: impl Fn(&T) -> O + Send + Sync + 'static,
     ) -> Result<Subscription, StateError> {
         let inner = self.0.inner.upgrade().ok_or(StateError::Disposed)?;
+        inner.alive()?;
         if let Some(gate) = &self.0.gate {
             gate.is_open()?;
         }
         let told = Mutex::new(self.0.current()?);
         let cell = Arc::clone(&self.0);
-        let here: Arc<OnceLock<Weak<super::listen::Listener>>> = Arc::default();
+        let here: Arc<OnceLock<Weak<Listener>>> = Arc::default();
         let itself = Arc::clone(&here);
-        let tell = move |only_if_new: bool| -> Result<(), String> {
-            let now = cell.current().map_err(|error| error.to_string())?;
-            if let (Some(inner), Some(this)) =
-                (cell.inner.upgrade(), itself.get().and_then(Weak::upgrade))
-            {
+        let tell = move |inner: &Inner, only_if_new: bool| {
+            let now = cell
+                .current()
+                .map_err(|error| Box::new(Failure(error.to_string())))?;
+            if let Some(this) = itself.get().and_then(Weak::upgrade) {
                 inner.attach(&this, &*cell);
             }
             let (revision, value) = &now;
@@ -275,25 +279,27 @@ impl<T: PartialEq + Send + Sync + 'static> Computed<T> {
             if only_if_new && (old_revision == *revision || *old == **value) {
                 return Ok(());
             }
-            listener(value).failure()
+            ended(listener(value))
         };
         let tell = Arc::new(tell);
         let later = Arc::clone(&tell);
-        let subscription = inner.subscribe(
+        let listener = Listener::new(
+            &inner,
             options.delivery,
-            Subject::Computed(Mutex::default()),
-            Call::Set(Box::new(move |_| later(true))),
-            |listener| {
-                // The one place that sets it.
-                let _ = here.set(Arc::downgrade(listener));
-                inner.attach(listener, &*self.0);
-            },
-        )?;
+            Subject::Computed(Box::default()),
+            None,
+            SetCall(move |inner: &Inner, _: &ChangeSet| later(inner, true)),
+        );
+        let subscription = inner.subscribe(listener, &[]);
+        let listener = subscription.listener();
+        // The one place that sets it.
+        let _ = here.set(Arc::downgrade(listener));
+        inner.attach(listener, &*self.0);
         if let Some(gate) = &self.0.gate {
             gate.subscribed(&subscription);
         }
         if options.immediate {
-            inner.call_now(subscription.listener(), || tell(false));
+            untrack(|| inner.call(listener, || tell(&inner, false)));
         }
         Ok(subscription)
     }

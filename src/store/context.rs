@@ -129,6 +129,28 @@ pub(crate) fn forbidden(store: usize) -> Option<&'static str> {
     })
 }
 
+/// Whether and where this thread writes.
+pub(crate) enum Writing<R> {
+    /// Into its open batch.
+    Draft(R),
+    /// At once.
+    Through,
+    /// Not here.
+    Forbidden(&'static str),
+}
+
+/// Calls `f` with the open batch of this thread, if what it writes goes there. The innermost of what
+/// is going on decides: no batch is begun where writes are forbidden.
+pub(crate) fn writing<R>(store: usize, f: impl FnOnce(&mut Draft) -> R) -> Writing<R> {
+    let mut f = Some(f);
+    find(store, |kind| match kind {
+        Kind::Batch(draft) => f.take().map(|f| Writing::Draft(f(draft))),
+        Kind::Forbid(during) => Some(Writing::Forbidden(during)),
+        Kind::Track(_) => Some(Writing::Forbidden(EVALUATION)),
+    })
+    .unwrap_or(Writing::Through)
+}
+
 /// Whether this thread is inside of anything of this store.
 pub(crate) fn busy(store: usize) -> bool {
     find(store, |_| Some(())).is_some()

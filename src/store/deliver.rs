@@ -3,8 +3,9 @@
 use super::{
     context::{self, ThisThread},
     inner::{Inner, State},
-    listen::{Call, Delivery, Listener, Listeners, failure},
+    listen::{Ended, Failure, Flags, Listener, Listeners, failure},
     slot::{NOT_PENDING, Slot},
+    view::Gate,
 };
 use crate::{
     change::{Change, ChangeSet},
@@ -61,15 +62,13 @@ impl Item {
         self.restored.get(at).is_some_and(|restored| *restored)
     }
 
-    /// Whether a change tells a listener anything. A key that ends where it began is news to those
-    /// alone who subscribed in between, and may have seen it as it was then.
     fn is_news(&self, at: usize, listener: &Listener) -> bool {
-        let change = &self.changes.changes[at];
-        if is_void(change) && !listener.subject.looks_for_itself() {
-            return false;
-        }
-        listener.since < change.sequence
-            && (!self.is_restored(at) || listener.since >= change.first)
+        let told = Told {
+            change: &self.changes.changes[at],
+            restored: self.is_restored(at),
+            audience: self.audience,
+        };
+        told.is_news(listener)
     }
 
     /// Some of the changes.
@@ -84,6 +83,36 @@ impl Item {
     }
 }
 
+/// What is told of one key, and to whom.
+#[derive(Clone, Copy)]
+pub(crate) struct Told<'a> {
+    pub(crate) change: &'a Change,
+    /// Whether the key ends where it began.
+    pub(crate) restored: bool,
+    pub(crate) audience: Audience,
+}
+
+impl<'a> Told<'a> {
+    /// A change that does not sum up others.
+    pub(crate) fn new(change: &'a Change, audience: Audience) -> Self {
+        Self {
+            change,
+            restored: false,
+            audience,
+        }
+    }
+
+    /// Whether it tells a listener anything. A key that ends where it began is news to those alone
+    /// who subscribed in between, and may have seen it as it was then.
+    fn is_news(&self, listener: &Listener) -> bool {
+        let change = self.change;
+        if is_void(change) && !listener.subject.looks_for_itself() {
+            return false;
+        }
+        listener.since < change.sequence && (!self.restored || listener.since >= change.first)
+    }
+}
+
 /// Who is to be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Audience {
@@ -94,12 +123,17 @@ pub(crate) enum Audience {
 }
 
 impl Audience {
-    fn includes(self, delivery: Delivery) -> bool {
+    /// The listeners that are not told, by the flag of their delivery.
+    fn deaf(self) -> u8 {
         match self {
-            Self::All => true,
-            Self::Sync => delivery == Delivery::Sync,
-            Self::Batched => delivery == Delivery::Batched,
+            Self::All => 0,
+            Self::Sync => Flags::BATCHED,
+            Self::Batched => Flags::SYNC,
         }
+    }
+
+    fn includes(self, listener: &Listener) -> bool {
+        !listener.flags.any(self.deaf())
     }
 }
 
@@ -169,7 +203,7 @@ impl State {
 /// none of it.
 pub(crate) struct Deliverer {
     all: fn(&Inner),
-    one: fn(&Inner, &Arc<Slot>, &Change, &Listeners, Audience),
+    one: fn(&Inner, &Change, &Listeners, Audience),
 }
 
 static DELIVERER: Deliverer = Deliverer {
@@ -241,69 +275,38 @@ impl Inner {
 
     /// Delivers one change of one key at once, then what has come to stand in line meanwhile. The
     /// caller has made this the thread that delivers.
-    pub(super) fn deliver_one(
-        &self,
-        slot: &Arc<Slot>,
-        change: &Change,
-        listeners: &Listeners,
-        audience: Audience,
-    ) {
+    pub(super) fn deliver_one(&self, change: &Change, listeners: &Listeners, audience: Audience) {
         // Who has a listener to be called has what calls it.
         if let Some(deliverer) = self.delivery.get() {
-            (deliverer.one)(self, slot, change, listeners, audience);
+            (deliverer.one)(self, change, listeners, audience);
         }
     }
 
-    fn deliver_alone(
-        &self,
-        slot: &Arc<Slot>,
-        change: &Change,
-        listeners: &Listeners,
-        audience: Audience,
-    ) {
+    fn deliver_alone(&self, change: &Change, listeners: &Listeners, audience: Audience) {
         let delivering = Delivering(self);
-        let is_set = |listener: &Arc<Listener>| matches!(listener.call, Call::Set(_));
-        let everybody = !crate::lock(&self.all).is_empty();
-        let mut state = if everybody || listeners.iter().any(is_set) {
-            let mut item = crate::lock(&self.state).blank_item(audience, 0);
-            item.slots.push(Arc::clone(slot));
-            item.changes.changes.push(change.clone());
-            self.deliver(&mut item);
-            self.give_up(&mut item);
-            let mut state = crate::lock(&self.state);
-            state.keep_blank(item);
-            state
+        if Observer::get().is_some() {
+            untrack(|| self.tell_one(listeners, change, audience));
         } else {
-            if Observer::get().is_some() {
-                untrack(|| self.tell_key(listeners, change, audience));
-            } else {
-                self.tell_key(listeners, change, audience);
-            }
-            crate::lock(&self.state)
-        };
-        let next = state.next();
-        drop(state);
+            self.tell_one(listeners, change, audience);
+        }
+        let next = crate::lock(&self.state).next();
         match next {
             Some(_) => {
-                self.deliver_line(
-                    delivering,
-                    next,
-                    MAX_CAUSED.saturating_add(CAUSED_PER_CHANGE),
-                );
+                let left = MAX_CAUSED.saturating_add(CAUSED_PER_CHANGE);
+                self.deliver_line(delivering, next, left);
             }
             None => std::mem::forget(delivering),
         }
     }
 
-    /// Calls the listeners of a key that were there before the change.
-    fn tell_key(&self, listeners: &Listeners, change: &Change, audience: Audience) {
-        for listener in listeners.iter() {
-            if let Call::Key(call) = &listener.call
-                && listener.since < change.sequence
-                && audience.includes(listener.delivery)
-            {
-                self.call(listener, || call(change));
-            }
+    /// Calls those who listen to a key, in whatever way.
+    fn tell_one(&self, listeners: &Listeners, change: &Change, audience: Audience) {
+        let sets = self.tell_key(listeners, Told::new(change, audience));
+        if !sets.is_empty() || self.tells_all() {
+            let changes = ChangeSet {
+                changes: Few::One(change.clone()),
+            };
+            self.tell_sets(&sets, &changes, audience);
         }
     }
 
@@ -386,40 +389,110 @@ impl Inner {
 
     /// Calls the listeners of each key, then those of several keys and patterns, then those of all.
     fn tell(&self, item: &Item) {
+        if let ([slot], [change]) = (&*item.slots, &*item.changes.changes)
+            && !slot.is_hidden()
+            && item.restored.is_empty()
+        {
+            let listeners = crate::lock(&slot.state).listeners.clone();
+            let told = Told::new(change, item.audience);
+            let sets = self.tell_key(&listeners, told);
+            if !sets.is_empty() || self.tells_all() {
+                self.tell_sets(&sets, &item.changes, item.audience);
+            }
+            return;
+        }
         let mut groups: Option<Groups> = None;
         for (at, (slot, change)) in item.slots.iter().zip(&item.changes).enumerate() {
             let listeners = crate::lock(&slot.state).listeners.clone();
-            for listener in listeners.iter() {
-                if !item.is_news(at, listener) || !item.audience.includes(listener.delivery) {
-                    continue;
-                }
-                match &listener.call {
-                    Call::Key(call) => self.call(listener, || call(change)),
-                    Call::Set(_) => {
-                        let group = groups.get_or_insert_default().entry(listener.id);
-                        let group = group.or_insert_with(|| (Arc::clone(listener), Vec::new()));
-                        group.1.push(at);
-                    }
-                }
+            let told = Told {
+                change,
+                restored: item.is_restored(at),
+                audience: item.audience,
+            };
+            for listener in self.tell_key(&listeners, told) {
+                let group = groups.get_or_insert_default().entry(listener.id);
+                group.or_insert((listener, Vec::new())).1.push(at);
             }
         }
         for (listener, places) in groups.into_iter().flat_map(BTreeMap::into_values) {
             self.call_with(&listener, item, &places);
         }
+        self.tell_all(item);
+    }
 
-        let everybody = crate::lock(&self.all).clone();
-        if everybody.is_empty() {
-            return;
+    /// Calls the listeners of one key, in their order. Those who are told by a set come back, in
+    /// their order too: they are called after the listeners of all keys, see [`Inner::tell_sets`].
+    /// The listeners are those of before the first call, and no lock is held.
+    fn tell_key(&self, listeners: &Listeners, told: Told<'_>) -> Vec<Arc<Listener>> {
+        let mut sets = Vec::new();
+        let mut plain = Flags::ENDED | Flags::MUTED | Flags::SET | Flags::GATED;
+        plain |= told.audience.deaf();
+        if told.restored || is_void(told.change) {
+            // Whether it is news has to be asked for each.
+            plain = u8::MAX;
         }
+        for mut run in listeners.runs() {
+            // What follows a listener that panicked is called all the same.
+            while let Some(first) = run.first() {
+                let mut now = first;
+                let ended = super::contain(|| {
+                    while let Some((listener, rest)) = run.split_first() {
+                        (run, now) = (rest, listener);
+                        if listener.since >= told.change.sequence {
+                            continue;
+                        }
+                        if !listener.flags.any(plain) {
+                            if let Err(failed) = listener.call.key(self, told.change) {
+                                self.report_failure(listener, *failed);
+                            }
+                        } else if told.is_news(listener) && told.audience.includes(listener) {
+                            if listener.flags.any(Flags::SET) {
+                                sets.push(Arc::clone(listener));
+                            } else {
+                                self.call_key(listener, told.change);
+                            }
+                        }
+                    }
+                });
+                if let Err(panic) = ended {
+                    self.report_failure(now, Failure(panic));
+                }
+            }
+        }
+        sets
+    }
+
+    /// Whether some listen to every key.
+    fn tells_all(&self) -> bool {
+        !crate::lock(&self.all).is_empty()
+    }
+
+    /// After [`Inner::tell_key`] with the one change of `changes`, which is that of a key: calls those
+    /// it handed back, then those who listen to every key.
+    fn tell_sets(&self, sets: &[Arc<Listener>], changes: &ChangeSet, audience: Audience) {
+        for listener in sets {
+            self.call_set(listener, changes);
+        }
+        let everybody = crate::lock(&self.all).clone();
         for listener in everybody.iter() {
-            if item.audience.includes(listener.delivery) {
+            let is_news = |change| Told::new(change, audience).is_news(listener);
+            if audience.includes(listener) && changes.iter().all(is_news) {
+                self.call_set(listener, changes);
+            }
+        }
+    }
+
+    /// Calls those who listen to every key.
+    fn tell_all(&self, item: &Item) {
+        let everybody = crate::lock(&self.all).clone();
+        for listener in everybody.iter() {
+            if item.audience.includes(listener) {
                 let news = |at: &usize| !item.slots[*at].is_hidden() && item.is_news(*at, listener);
                 let all = 0..item.slots.len();
-                match &listener.call {
-                    Call::Set(call) if all.clone().all(|at| news(&at)) => {
-                        self.call(listener, || call(&item.changes));
-                    }
-                    _ => self.call_with(listener, item, &all.filter(news).collect::<Vec<_>>()),
+                if all.clone().all(|at| news(&at)) {
+                    self.call_set(listener, &item.changes);
+                } else {
+                    self.call_with(listener, item, &all.filter(news).collect::<Vec<_>>());
                 }
             }
         }
@@ -427,30 +500,50 @@ impl Inner {
 
     /// Calls a listener with some of the changes of a set.
     fn call_with(&self, listener: &Listener, item: &Item, places: &[usize]) {
-        let Call::Set(call) = &listener.call else {
-            return;
-        };
-        if places.is_empty() {
-            return;
+        if !places.is_empty() {
+            self.call_set(listener, &item.some(places));
         }
-        let changes = item.some(places);
-        self.call(listener, || call(&changes));
     }
 
-    /// Calls a listener at once, outside of any delivery.
-    pub(crate) fn call_now(&self, listener: &Listener, call: impl FnOnce() -> Result<(), String>) {
-        untrack(|| self.call(listener, call));
+    /// Calls a listener of a key, if it may hear of the key.
+    pub(crate) fn call_key(&self, listener: &Listener, change: &Change) {
+        let hears = |gate: &Arc<dyn Gate>| gate.own_name(self, &change.key).is_some();
+        if listener.gate.as_ref().is_none_or(hears) {
+            self.call(listener, || listener.call.key(self, change));
+        }
+    }
+
+    /// Calls a listener of several keys with what it may hear of.
+    pub(crate) fn call_set(&self, listener: &Listener, changes: &ChangeSet) {
+        let hears = |change: &&Change| {
+            let gate = listener.gate.as_ref();
+            gate.is_none_or(|gate| gate.own_name(self, &change.key).is_some())
+        };
+        if listener.gate.is_none() || changes.iter().all(|change| hears(&change)) {
+            return self.call(listener, || listener.call.set(self, changes));
+        }
+        let changes: Few<_> = changes.iter().filter(hears).cloned().collect();
+        if !changes.is_empty() {
+            let changes = ChangeSet { changes };
+            self.call(listener, || listener.call.set(self, &changes));
+        }
     }
 
     /// Calls a listener, if it is still subscribed. Its failure hurts nobody else.
-    fn call(&self, listener: &Listener, call: impl FnOnce() -> Result<(), String>) {
-        if !listener.is_active() || listener.muted.load(Ordering::Acquire) {
+    pub(crate) fn call(&self, listener: &Listener, call: impl FnOnce() -> Ended) {
+        if listener.flags.any(Flags::ENDED | Flags::MUTED) {
             return;
         }
-        let ended = super::contain(call).flatten();
-        if let Err(reason) = ended {
-            self.report(&failure(listener, reason));
+        match super::contain(call) {
+            Ok(Ok(())) => {}
+            Ok(Err(failed)) => self.report_failure(listener, *failed),
+            Err(panic) => self.report_failure(listener, Failure(panic)),
         }
+    }
+
+    #[cold]
+    fn report_failure(&self, listener: &Listener, Failure(reason): Failure) {
+        self.report(&failure(listener, reason));
     }
 }
 

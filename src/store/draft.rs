@@ -3,7 +3,7 @@
 use super::{computed::Node, guest::Naming, inner::Deferred, slot::Slot, transaction::Write};
 use crate::{change::Stamp, value::Value};
 use rustc_hash::FxHashMap;
-use std::{any::Any, sync::Arc};
+use std::{any::Any, collections::hash_map::Entry, sync::Arc};
 
 /// The keys that a batch read, with the sequence number of what it saw.
 pub(crate) type Reads = FxHashMap<usize, (Arc<Slot>, u64)>;
@@ -69,26 +69,27 @@ impl Draft {
         &mut self,
         slot: &Arc<Slot>,
         new: Option<Value>,
-        stamp: Stamp,
+        stamp: &Stamp,
     ) -> Option<Value> {
         self.revision += 1;
-        match self.index.get(&address(slot)) {
-            Some(&at) => {
+        match self.index.entry(address(slot)) {
+            Entry::Occupied(at) => {
+                let at = *at.get();
                 let write = &mut self.writes[at];
                 let old = std::mem::replace(&mut write.new, new);
-                let old_stamp = std::mem::replace(&mut write.stamp, stamp);
+                let old_stamp = std::mem::replace(&mut write.stamp, stamp.clone());
                 if self.nested > 0 {
                     self.undo.push(Undo::Put(at, old.clone(), old_stamp));
                 }
                 old
             }
-            None => {
-                self.index.insert(address(slot), self.writes.len());
+            Entry::Vacant(at) => {
+                at.insert(self.writes.len());
                 self.writes.push(Write {
                     slot: Arc::clone(slot),
                     old: None,
                     new,
-                    stamp,
+                    stamp: stamp.clone(),
                     rewritten: false,
                 });
                 if self.nested > 0 {

@@ -59,9 +59,9 @@ impl<T: StateValue> Handle<T> {
         if self.view.gate.is_none()
             && Inner::reads_alone()
             && let Some(value) = self.slot.glance()
-            && let Some(value) = value.downcast()
+            && let Some(value) = value.typed()
         {
-            return Ok(Some(f(value)));
+            return Ok(Some(f(&value)));
         }
         self.view.may_read(&self.slot)?;
         let Some(value) = self.view.inner.read(&self.slot)? else {

@@ -5,7 +5,7 @@ use super::{
     context::{self, Dep, ThisThread},
     deliver::{Deliverer, Item},
     guest::{ComputedKey, Filtering, Loading, Recording, SnapshotKeeping},
-    listen::{Call, Delivery, Listener, Listeners, Subject, Subscription},
+    listen::{Delivery, Listener, Listeners, Subject, Subscription},
     pipe::Signals,
     slot::{SharedSignal, Slot, SlotKind, Slots},
 };
@@ -15,6 +15,7 @@ use crate::{
     error::{Reporter, StateError},
     few::Few,
     key::{KeyHasher, Name},
+    pattern::Pattern,
     value::Value,
 };
 use reactive_graph::{graph::Observer, traits::Notify};
@@ -36,6 +37,8 @@ pub(crate) struct Inner {
     pub(crate) engine: RwLock<Running>,
     pub(crate) slots: Slots,
     pub(crate) state: Mutex<State>,
+    /// As in `state`, to be read without a lock.
+    is_disposed: AtomicBool,
     /// The sequence number of the last commit, to be read without a lock.
     pub(crate) clock: AtomicU64,
     /// How many computed values are registered under a key, to be read without a lock.
@@ -161,6 +164,7 @@ impl Inner {
                 held: Vec::new(),
                 deferred: Vec::new(),
             }),
+            is_disposed: AtomicBool::new(false),
             clock: AtomicU64::new(0),
             names: AtomicUsize::new(0),
             all: Mutex::default(),
@@ -291,55 +295,60 @@ impl Inner {
 
     /// Refuses writes and subscriptions of a store that was disposed of.
     pub(crate) fn alive(&self) -> Result<(), StateError> {
-        if crate::lock(&self.state).disposed {
+        if self.is_disposed.load(Ordering::Acquire) {
             return Err(StateError::Disposed);
         }
         Ok(())
     }
 
-    /// Makes a listener and hands it to `attach`, which puts it where changes find it.
+    /// Puts a listener where changes find it: on the slots of its subject. That of a computed value is
+    /// yet to be attached. The caller has found the store alive.
     pub(crate) fn subscribe(
         self: &Arc<Self>,
-        delivery: Delivery,
-        subject: Subject,
-        call: Call,
-        attach: impl FnOnce(&Arc<Listener>),
-    ) -> Result<Subscription, StateError> {
-        self.alive()?;
-        let listener = Arc::new(Listener {
-            id: self.next_id(),
-            since: self.clock.load(Ordering::Acquire),
-            delivery,
-            active: AtomicBool::new(true),
-            muted: AtomicBool::new(false),
-            subject,
-            call,
-        });
+        listener: Arc<Listener>,
+        slots: &[Arc<Slot>],
+    ) -> Subscription {
         self.begin_to_deliver();
         self.listening
-            .counter(delivery)
+            .counter(listener.delivery())
             .fetch_add(1, Ordering::AcqRel);
-        attach(&listener);
+        for slot in slots {
+            let mut state = crate::lock(&slot.state);
+            state.listeners.add(Arc::clone(&listener));
+        }
+        match &listener.subject {
+            Subject::Pattern(pattern) => {
+                self.slots.add_pattern(Pattern::clone(pattern), &listener);
+            }
+            Subject::All => crate::lock(&self.all).add(Arc::clone(&listener)),
+            Subject::Key(_) | Subject::Keys(_) | Subject::Computed(_) | Subject::Follow(_) => {}
+        }
         let subscription = Subscription::new(self, listener);
         if self.has_names() {
             self.heed(subscription.listener());
         }
-        Ok(subscription)
+        subscription
     }
 
     pub(crate) fn unsubscribe(&self, listener: &Arc<Listener>) {
-        if !listener.active.swap(false, Ordering::AcqRel) {
+        if !listener.end() {
             return;
         }
         if !matches!(listener.subject, Subject::Follow(_)) {
             self.listening
-                .counter(listener.delivery)
+                .counter(listener.delivery())
                 .fetch_sub(1, Ordering::AcqRel);
         }
         match &listener.subject {
-            Subject::Keys(slots) => {
-                let slots = std::mem::take(&mut *crate::lock(slots));
-                self.detach(slots, listener);
+            Subject::Key(slot) => {
+                if let Some(slot) = slot.upgrade() {
+                    self.detach(&slot, listener);
+                }
+            }
+            Subject::Keys(_) => {
+                for slot in listener.subject.slots() {
+                    self.detach(&slot, listener);
+                }
             }
             Subject::Computed(_) | Subject::Follow(_) => self.take_off(listener),
             Subject::Pattern(_) => {
@@ -357,15 +366,22 @@ impl Inner {
             let attached = std::mem::take(&mut *crate::lock(attached));
             let removed = crate::lock(&self.all).remove(listener);
             let _ = removed;
-            self.detach(attached.slots, listener);
+            for slot in attached.slots {
+                self.detach(&slot, listener);
+            }
         }
     }
 
-    /// Takes a listener off slots and gives the slots up.
-    pub(crate) fn detach(&self, slots: Vec<Arc<Slot>>, listener: &Listener) {
-        for slot in slots {
-            crate::lock(&slot.state).listeners.remove(listener);
-            self.release(&slot);
+    /// Takes a listener off a slot and gives the slot up, if the caller's reference, which it is about
+    /// to drop, is the last.
+    pub(crate) fn detach(&self, slot: &Arc<Slot>, listener: &Listener) {
+        let has_value = {
+            let mut state = crate::lock(&slot.state);
+            state.listeners.remove(listener);
+            state.place.is_some()
+        };
+        if !has_value || slot.is_hidden() {
+            self.release(slot);
         }
     }
 
@@ -378,6 +394,7 @@ impl Inner {
         let recorders = {
             let mut state = crate::lock(&self.state);
             state.disposed = true;
+            self.is_disposed.store(true, Ordering::Release);
             std::mem::take(&mut state.recorders)
         };
         for recorder in recorders {

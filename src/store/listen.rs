@@ -1,16 +1,19 @@
 //! Listeners and the [`Subscription`]s that keep them.
 
-use super::{inner::Inner, slot::Slot};
-use crate::{
-    change::{Change, ChangeSet},
-    error::StateError,
-};
+mod call;
+mod list;
+
+pub(crate) use call::{Call, Ended, Failure, KeyCall, SetCall, ended};
+pub(crate) use list::Listeners;
+
+use super::{inner::Inner, slot::Slot, view::Gate};
+use crate::{error::StateError, pattern::Pattern};
 use rustc_hash::FxHashSet;
 use std::{
     fmt,
     sync::{
         Arc, Mutex, Weak,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicU8, Ordering},
     },
 };
 
@@ -77,24 +80,21 @@ impl<E: fmt::Display> Outcome for Result<(), E> {
     }
 }
 
-pub(crate) type KeyCall = Box<dyn Fn(&Change) -> Result<(), String> + Send + Sync>;
-pub(crate) type SetCall = Box<dyn Fn(&ChangeSet) -> Result<(), String> + Send + Sync>;
-
-pub(crate) enum Call {
-    Key(KeyCall),
-    Set(SetCall),
-}
-
-/// What a listener listens to, for taking it off again and for naming it in errors.
+/// What a listener listens to, for taking it off again and for naming it in errors. No listener keeps
+/// a slot: its slot keeps it.
 pub(crate) enum Subject {
-    Keys(Mutex<Vec<Arc<Slot>>>),
-    Pattern(String),
+    Key(Weak<Slot>),
+    Keys(Box<Keys>),
+    Pattern(Box<Pattern>),
     All,
-    Computed(Mutex<Attached>),
+    Computed(Box<Mutex<Attached>>),
     /// What the store itself hangs on the sources of a computed value that is registered under a
     /// key, so that those who listen to the key are told.
-    Follow(Mutex<Attached>),
+    Follow(Box<Mutex<Attached>>),
 }
+
+/// The slots of several keys, each once.
+pub(crate) struct Keys(pub(crate) Vec<Weak<Slot>>);
 
 /// Where the listener of a computed value hangs: on what the value was computed from.
 #[derive(Default)]
@@ -110,91 +110,128 @@ impl Subject {
     pub(crate) fn looks_for_itself(&self) -> bool {
         matches!(self, Self::Computed(_) | Self::Follow(_))
     }
+
+    /// The slots of the keys that it names.
+    pub(crate) fn slots(&self) -> impl Iterator<Item = Arc<Slot>> {
+        let slots = match self {
+            Self::Key(slot) => std::slice::from_ref(slot),
+            Self::Keys(keys) => &keys.0,
+            _ => &[],
+        };
+        slots.iter().filter_map(Weak::upgrade)
+    }
 }
 
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Keys(slots) => {
-                let names: Vec<_> = crate::lock(slots)
-                    .iter()
-                    .map(|slot| format!("{:?}", slot.key))
-                    .collect();
+            Self::Key(_) | Self::Keys(_) => {
+                let names: Vec<_> = self.slots().map(|slot| format!("{:?}", slot.key)).collect();
                 write!(f, "key {}", names.join(", "))
             }
-            Self::Pattern(pattern) => write!(f, "pattern {pattern:?}"),
+            Self::Pattern(pattern) => write!(f, "pattern {:?}", pattern.as_str()),
             Self::All => f.write_str("every key"),
             Self::Computed(_) | Self::Follow(_) => f.write_str("a computed value"),
         }
     }
 }
 
-pub(crate) struct Listener {
+/// What is known of a listener, in one byte that says whether it is to be called.
+pub(crate) struct Flags(AtomicU8);
+
+impl Flags {
+    pub(crate) const ENDED: u8 = 1;
+    /// It is passed over for now: its micro-frontend is leaving.
+    pub(crate) const MUTED: u8 = 1 << 1;
+    /// It is called with a set of changes.
+    pub(crate) const SET: u8 = 1 << 2;
+    /// Somebody decides which keys it may hear of.
+    pub(crate) const GATED: u8 = 1 << 3;
+    pub(crate) const BATCHED: u8 = 1 << 4;
+    pub(crate) const SYNC: u8 = 1 << 5;
+
+    /// Whether one of several is set.
+    pub(crate) fn any(&self, flags: u8) -> bool {
+        self.0.load(Ordering::Acquire) & flags != 0
+    }
+
+    /// Sets a flag. Returns whether it was set.
+    fn set(&self, flag: u8) -> bool {
+        self.0.fetch_or(flag, Ordering::AcqRel) & flag != 0
+    }
+
+    fn unset(&self, flag: u8) {
+        self.0.fetch_and(!flag, Ordering::AcqRel);
+    }
+}
+
+/// A listener and, in the same memory, what it does.
+pub(crate) struct Listener<C: ?Sized = dyn Call> {
     pub(crate) id: u64,
     /// Commits up to this sequence number were there before the listener.
     pub(crate) since: u64,
-    pub(crate) delivery: Delivery,
-    pub(crate) active: AtomicBool,
-    /// Whether it is passed over for now: its micro-frontend is leaving.
-    pub(crate) muted: AtomicBool,
+    pub(crate) flags: Flags,
     pub(crate) subject: Subject,
-    pub(crate) call: Call,
+    /// Decides which keys it may hear of.
+    pub(crate) gate: Option<Arc<dyn Gate>>,
+    pub(crate) call: C,
+}
+
+impl<C: Call + 'static> Listener<C> {
+    /// A listener that hangs nowhere yet.
+    pub(crate) fn new(
+        inner: &Inner,
+        delivery: Delivery,
+        subject: Subject,
+        gate: Option<Arc<dyn Gate>>,
+        call: C,
+    ) -> Arc<Listener> {
+        let mut flags = match delivery {
+            Delivery::Batched => Flags::BATCHED,
+            Delivery::Sync => Flags::SYNC,
+        };
+        if !matches!(subject, Subject::Key(_)) {
+            flags |= Flags::SET;
+        }
+        if gate.is_some() {
+            flags |= Flags::GATED;
+        }
+        Arc::new(Self {
+            id: inner.next_id(),
+            since: inner.clock.load(Ordering::Acquire),
+            flags: Flags(AtomicU8::new(flags)),
+            subject,
+            gate,
+            call,
+        })
+    }
 }
 
 impl Listener {
-    pub(crate) fn is_active(&self) -> bool {
-        self.active.load(Ordering::Acquire)
-    }
-}
-
-/// Listeners in the order in which they came. Copied on write, and only if a delivery is going
-/// through them.
-#[derive(Clone, Default)]
-pub(crate) struct Listeners(Option<Arc<Vec<Arc<Listener>>>>);
-
-impl Listeners {
-    pub(crate) fn add(&mut self, listener: Arc<Listener>) {
-        let list = Arc::make_mut(self.0.get_or_insert_default());
-        // Ids grow, so the newest is last; only a computed value comes back with an older id.
-        let at = match list.last() {
-            Some(last) if last.id >= listener.id => {
-                match list.binary_search_by_key(&listener.id, |other| other.id) {
-                    Ok(_) => return,
-                    Err(at) => at,
-                }
-            }
-            _ => list.len(),
-        };
-        list.insert(at, listener);
-    }
-
-    /// Whether the listener was there.
-    pub(crate) fn remove(&mut self, listener: &Listener) -> bool {
-        let Some(list) = &mut self.0 else {
-            return false;
-        };
-        let Ok(at) = list.binary_search_by_key(&listener.id, |other| other.id) else {
-            return false;
-        };
-        if list.len() == 1 {
-            self.0 = None;
+    pub(crate) fn delivery(&self) -> Delivery {
+        if self.flags.any(Flags::SYNC) {
+            Delivery::Sync
         } else {
-            Arc::make_mut(list).remove(at);
+            Delivery::Batched
         }
-        true
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_none()
+    pub(crate) fn is_active(&self) -> bool {
+        !self.flags.any(Flags::ENDED)
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Listener>> {
-        self.0.iter().flat_map(|list| list.iter())
+    /// Calls it no more. Returns whether it could still be called.
+    pub(crate) fn end(&self) -> bool {
+        !self.flags.set(Flags::ENDED)
     }
 
-    /// Empties the list and hands out what was in it.
-    pub(crate) fn take(&mut self) -> Self {
-        Self(self.0.take())
+    /// Whether it is passed over for now.
+    pub(crate) fn mute(&self, mute: bool) {
+        if mute {
+            self.flags.set(Flags::MUTED);
+        } else {
+            self.flags.unset(Flags::MUTED);
+        }
     }
 }
 

@@ -30,10 +30,7 @@ use crate::{
 };
 use follow::Told;
 use naming::Step;
-use std::sync::{
-    Arc, Mutex, Weak,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::{Arc, Mutex, Weak, atomic::Ordering};
 
 /// A computed value and the key that it is registered under.
 pub(crate) struct Named {
@@ -86,15 +83,13 @@ impl Named {
                 origin: Origin::Computed,
                 source: view.stamp.source.clone(),
             },
-            follower: Arc::new(Listener {
-                id: inner.next_id(),
-                since: inner.clock.load(Ordering::Acquire),
-                delivery: Delivery::Sync,
-                active: AtomicBool::new(true),
-                muted: AtomicBool::new(false),
-                subject: Subject::Follow(Mutex::default()),
-                call: follow::call(&inner.this, this),
-            }),
+            follower: Listener::new(
+                inner,
+                Delivery::Sync,
+                Subject::Follow(Box::default()),
+                None,
+                follow::call(this),
+            ),
             told: Mutex::default(),
         })
     }

@@ -12,7 +12,7 @@ pub(crate) use line::Line;
 pub(crate) use signals::Signals;
 
 use super::{
-    context,
+    context::{self, Writing},
     draft::{Draft, Reads},
     guest::{Filtered, Naming},
     inner::{Deferred, Inner},
@@ -46,7 +46,7 @@ impl Inner {
         &self,
         stamp: &Stamp,
         slot: &Arc<Slot>,
-        mut content: Content<'_>,
+        content: Content<'_>,
     ) -> Result<(), StateError> {
         if let Content::Put(value) = &content
             && value.is_plain()
@@ -54,18 +54,39 @@ impl Inner {
         {
             return Ok(());
         }
-        self.may_write()?;
-        self.is_writable(slot)?;
-        if !context::is_idle() && context::in_batch(self.id()) {
-            let new = match content {
-                Content::Put(value) => Some(value),
-                Content::Remove => None,
-                Content::Change(change) => change(untrack(|| self.read(slot))?)?,
-            };
-            let stamp = stamp.clone();
-            let replaced = context::with_draft(self.id(), |draft| draft.put(slot, new, stamp));
-            drop(replaced);
-            return Ok(());
+        self.write_carefully(stamp, slot, content)
+    }
+
+    /// Changes one key: in a batch, and the long way.
+    fn write_carefully(
+        &self,
+        stamp: &Stamp,
+        slot: &Arc<Slot>,
+        mut content: Content<'_>,
+    ) -> Result<(), StateError> {
+        if let Content::Put(value) = &content
+            && !self.has_names()
+        {
+            let put = |draft: &mut Draft| draft.put(slot, Some(value.clone()), stamp);
+            match context::writing(self.id(), put) {
+                Writing::Draft(replaced) => return Ok(drop(replaced)),
+                Writing::Forbidden(during) => return Err(StateError::Reentrant { during }),
+                Writing::Through => self.alive()?,
+            }
+        } else {
+            self.may_write()?;
+            self.is_writable(slot)?;
+            if context::in_batch(self.id()) {
+                let new = match &mut content {
+                    Content::Put(value) => Some(value.clone()),
+                    Content::Remove => None,
+                    Content::Change(change) => change(untrack(|| self.read(slot))?)?,
+                };
+                drop(context::with_draft(self.id(), |draft| {
+                    draft.put(slot, new, stamp)
+                }));
+                return Ok(());
+            }
         }
         self.transact(None, &[], &mut |writes| {
             let (old, _) = self.load(slot);
@@ -117,6 +138,9 @@ impl Inner {
         let before = self.clock.load(Ordering::Acquire);
         let result = result.map(|result| {
             let result = result?;
+            if naming.is_empty() && self.store_plainly(&mut draft)? == Way::Gone {
+                return Ok(result);
+            }
             self.transact(Some(&draft.reads), &naming, &mut |writes| {
                 writes.extend(draft.writes.iter().cloned());
                 for write in writes {
@@ -131,13 +155,13 @@ impl Inner {
             let dropped = dropped.map(|write| (&write.slot, write.new.as_ref()));
             self.fail_answers(dropped, || why(&result));
         }
-        let slots = draft.writes.into_iter().map(|write| write.slot);
+        let slots = draft.writes.drain(..).map(|write| write.slot);
         let mut slots: Vec<_> = slots.collect();
         if draft.observed {
             let is_stored = |slot: &Slot| crate::lock(&slot.state).sequence > before;
             self.correct(slots.iter().filter(|slot| !is_stored(slot)));
         }
-        slots.extend(draft.reads.into_values().map(|(slot, _)| slot));
+        slots.extend(draft.reads.drain().map(|(_, (slot, _))| slot));
         for slot in slots {
             self.release(&slot);
         }

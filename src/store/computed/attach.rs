@@ -55,12 +55,11 @@ impl Inner {
         if before.everything && !everything {
             crate::lock(&self.all).remove(listener);
         }
-        let gone = before
-            .slots
-            .into_iter()
-            .filter(|slot| !keep.contains(&Arc::as_ptr(slot).addr()))
-            .collect();
-        self.detach(gone, listener);
+        for slot in &before.slots {
+            if !keep.contains(&Arc::as_ptr(slot).addr()) {
+                self.detach(slot, listener);
+            }
+        }
         true
     }
 }

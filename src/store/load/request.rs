@@ -65,7 +65,7 @@ impl<T: StateValue> Request<T> {
         let replaced = context::with_draft(inner.id(), |draft| {
             draft.get(&request.load)?;
             let content = ask(&Record::default()).into_value();
-            draft.put(&request.load, Some(content), Stamp::LOCAL)
+            draft.put(&request.load, Some(content), &Stamp::LOCAL)
         });
         drop(replaced);
         // Its micro-frontend may have left while it began.
@@ -106,7 +106,7 @@ impl<T: StateValue> Request<T> {
             self.view.write_value(&self.slot, value)?;
             let answer = Record::landed(self.id, self.asked.clone()).into_value();
             let replaced = context::with_draft(inner.id(), |draft| {
-                draft.put(&self.load, Some(answer), Stamp::LOCAL)
+                draft.put(&self.load, Some(answer), &Stamp::LOCAL)
             });
             drop(replaced);
             Ok(())

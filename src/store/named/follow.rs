@@ -5,10 +5,11 @@
 
 use super::Named;
 use crate::{
+    change::ChangeSet,
     store::{
         guest::ComputedKey,
         inner::Inner,
-        listen::{Call, Listener, Subject},
+        listen::{Call, Listener, SetCall, Subject},
         pipe::Line,
         transaction::Write,
     },
@@ -34,14 +35,14 @@ pub(super) struct Told {
 }
 
 /// What the store's own listener does.
-pub(super) fn call(inner: &Weak<Inner>, named: &Weak<Named>) -> Call {
-    let (inner, named) = (Weak::clone(inner), Weak::clone(named));
-    Call::Set(Box::new(move |_| {
-        if let (Some(inner), Some(named)) = (inner.upgrade(), named.upgrade()) {
-            named.revise(&inner);
+pub(super) fn call(named: &Weak<Named>) -> impl Call + 'static {
+    let named = Weak::clone(named);
+    SetCall(move |inner: &Inner, _: &ChangeSet| {
+        if let Some(named) = named.upgrade() {
+            named.revise(inner);
         }
         Ok(())
-    }))
+    })
 }
 
 /// Lets others revise again, also when this thread panics.
@@ -185,9 +186,9 @@ impl Inner {
     /// Follows those computed values whose keys a new listener listens to.
     pub(crate) fn heed(&self, listener: &Listener) {
         let heard: Vec<_> = match &listener.subject {
-            Subject::Keys(slots) => {
-                let slots = crate::lock(slots).clone();
-                slots.iter().filter_map(|slot| self.named(slot)).collect()
+            Subject::Key(_) | Subject::Keys(_) => {
+                let slots = listener.subject.slots();
+                slots.filter_map(|slot| self.named(&slot)).collect()
             }
             Subject::Pattern(_) | Subject::All => {
                 let mut named = self.all_named();

@@ -168,15 +168,6 @@ impl Inner {
         Ok(Fate::Stored)
     }
 
-    pub(super) fn schedule_end_of_turn(&self) {
-        let inner = self.this.clone();
-        self.scheduler.schedule(move || {
-            if let Some(inner) = inner.upgrade() {
-                inner.end_turn();
-            }
-        });
-    }
-
     /// The time of a commit. It is read once a turn where turns end by themselves.
     pub(crate) fn time(&self, state: &mut State) -> u64 {
         if !self.scheduler.is_automatic() {
@@ -204,7 +195,7 @@ impl Inner {
             middleware.committed(self, changes, middleware.since(start));
         }
         if committed.schedule {
-            self.schedule_end_of_turn();
+            self.scheduler.schedule(&self.this, Self::end_turn);
         }
         // What middleware puts off is due too.
         if committed.due || filtered.is_some() {

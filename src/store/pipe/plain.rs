@@ -1,17 +1,18 @@
-//! The short way through the pipe, for the write that is made most: one key, a value that the language
-//! itself compares, and nobody concerned but those who read the key or listen to it. What is stored and
-//! who is told are those of the long way; nothing is put in line for it.
+//! The short way through the pipe, for the writes that are made most: values that the language itself
+//! compares, and nobody concerned but those who read the keys or listen. What is stored and who is told
+//! are those of the long way.
 
-use super::Signals;
+use super::{Signals, commit::still_stand};
 use crate::{
     change::{Change, Stamp},
-    engine::{Put, Telling},
+    engine::{Put, Running, Telling},
     error::StateError,
     store::{
         context::{self, ThisThread},
         deliver::Audience,
+        draft::Draft,
         inner::{Inner, State},
-        slot::{NOT_PENDING, Slot},
+        slot::{NOT_PENDING, Slot, SlotState},
     },
     value::Value,
 };
@@ -27,17 +28,14 @@ pub(super) enum Way {
 }
 
 impl Inner {
-    /// Puts a plain value under a key that is none of the store's own.
+    /// Puts a plain value under a key.
     pub(super) fn write_plainly(
         &self,
         stamp: &Stamp,
         slot: &Arc<Slot>,
         value: &Value,
     ) -> Result<Way, StateError> {
-        if !context::is_idle()
-            || self.has_middleware.load(Ordering::Acquire)
-            || self.holder.load(Ordering::Acquire) != 0
-        {
+        if !self.is_plain_sailing() {
             return Ok(Way::Long);
         }
         let running = self.engine();
@@ -46,24 +44,13 @@ impl Inner {
         if state.disposed {
             return Err(StateError::Disposed);
         }
-        if !state.is_at_rest() {
-            return Ok(Way::Long);
-        }
         let mut place = crate::lock(&slot.state);
         let here = &mut *place;
-        if here.computed.is_some() || !here.graphs.is_empty() {
-            return Ok(Way::Long);
-        }
-        let batched = self.listening.batched.load(Ordering::Acquire) > 0;
-        let sync = self.listening.sync.load(Ordering::Acquire) > 0;
-        let (now, later, audience) = match running.telling() {
-            Telling::AtOnce => (sync || batched, false, Audience::All),
-            Telling::Batched => (sync, batched, Audience::Sync),
-        };
+        let (now, later, audience) = self.audience(&running);
         let is_tracked =
             here.signal.is_made() || self.everything.is_used() || self.members.is_used();
-        if now && is_tracked {
-            // Signals come first, and whoever they make write stands in line.
+        // Signals are told before listeners, and whoever they make write then stands in line.
+        if !state.is_at_rest() || !here.is_simple() || (now && is_tracked) {
             return Ok(Way::Long);
         }
         let old = match running.put(slot.site(), &mut here.place, value) {
@@ -74,16 +61,15 @@ impl Inner {
 
         let time = self.time(state);
         state.advance(time, 1, stamp);
-        here.sequence = state.sequence;
-        let members = old.is_none();
-        if members {
-            state.members = state.sequence;
-            state.len += 1;
+        let (version, sequence) = (state.version, state.sequence);
+        here.sequence = sequence;
+        let is_new = old.is_none();
+        if is_new {
+            state.count_member();
         }
         let outdated = state.outdate(slot, &mut here.stale);
         let schedule = self.scheduler.is_automatic() && !state.scheduled;
         state.scheduled |= schedule;
-        let (version, sequence) = (state.version, state.sequence);
         let change = |old| Change {
             key: Arc::clone(&slot.key),
             old,
@@ -98,41 +84,177 @@ impl Inner {
             drop(state.wait(slot, here, change(old.clone()), 0));
         }
         let trigger = here.signal.existing();
-        let listeners = if now {
+        let listeners = now.then(|| here.listeners.clone());
+        if now {
             state.delivering = Some((ThisThread::get(), 0));
-            here.listeners.clone()
-        } else {
-            Default::default()
-        };
+        }
         // Last, so that nobody takes what was read before the commit for what stands after it.
         self.clock.store(sequence, Ordering::Release);
-        drop(place);
-        drop(locked);
-        drop(running);
+        drop((place, locked, running));
 
         if let Some(outdated) = outdated {
             self.give_up_snapshots(outdated);
         }
         if is_tracked {
-            Signals::of(trigger, members).notify(self);
+            Signals::of(trigger, is_new).notify(self);
         }
         if schedule {
-            self.schedule_end_of_turn();
+            self.scheduler.schedule(&self.this, Self::end_turn);
         }
-        if now {
-            self.deliver_one(slot, &change(old), &listeners, audience);
+        if let Some(listeners) = listeners {
+            self.deliver_one(&change(old), &listeners, audience);
         }
         Ok(Way::Gone)
+    }
+
+    /// Puts the plain values that a batch has written, if that is all that it did.
+    pub(super) fn store_plainly(&self, draft: &mut Draft) -> Result<Way, StateError> {
+        let is_simple = draft.naming.is_empty() && !draft.observed;
+        if !is_simple || !self.is_plain_sailing() {
+            return Ok(Way::Long);
+        }
+        let running = self.engine();
+        let mut locked = crate::lock(&self.state);
+        let state = &mut *locked;
+        if state.disposed {
+            return Err(StateError::Disposed);
+        }
+        still_stand(&draft.reads)?;
+        if !state.is_at_rest() {
+            return Ok(Way::Long);
+        }
+        for write in &draft.writes {
+            let here = crate::lock(&write.slot.state);
+            let can_put = |value: &Value| {
+                value.is_plain() && running.can_put(write.slot.site(), &here.place, value)
+            };
+            if !here.is_simple() || !write.new.as_ref().is_some_and(can_put) {
+                return Ok(Way::Long);
+            }
+        }
+
+        let (now, later, audience) = self.audience(&running);
+        let time = self.time(state);
+        let (version, sequence) = (state.version + 1, state.sequence + 1);
+        let mut signals = Signals::of(None, false);
+        let mut item = now.then(|| state.blank_item(audience, 0));
+        if let Some(item) = &mut item {
+            item.slots.reserve(draft.writes.len());
+            item.changes.changes.reserve(draft.writes.len());
+        }
+        let mut outdated = None;
+        let mut is_stored = false;
+        for write in draft.writes.drain(..) {
+            let slot = write.slot;
+            let here = &mut *crate::lock(&slot.state);
+            let Some(new) = write.new else { continue };
+            let Put::Stored(old) = running.put(slot.site(), &mut here.place, &new) else {
+                continue;
+            };
+            if !is_stored {
+                is_stored = true;
+                state.advance(time, 0, &write.stamp);
+            }
+            state.update_count += 1;
+            state.source.clone_from(&write.stamp.source);
+            here.sequence = sequence;
+            if old.is_none() {
+                state.count_member();
+                signals.members = true;
+            }
+            outdated = outdated.or(state.outdate(&slot, &mut here.stale));
+            signals.triggers.extend(here.signal.existing());
+            let waits = later || here.pending != NOT_PENDING;
+            if !now && !waits {
+                continue;
+            }
+            let change = Change {
+                key: Arc::clone(&slot.key),
+                old,
+                new: Some(new),
+                stamp: write.stamp,
+                time,
+                version,
+                sequence,
+                first: sequence,
+            };
+            match &mut item {
+                None => drop(state.wait(&slot, here, change, 0)),
+                Some(item) => {
+                    if waits {
+                        drop(state.wait(&slot, here, change.clone(), 0));
+                    }
+                    item.changes.changes.push(change);
+                    item.slots.push(Arc::clone(&slot));
+                }
+            }
+        }
+        match item {
+            Some(item) if item.slots.is_empty() => state.spent.push(item),
+            item => state.queue.extend(item),
+        }
+        if !is_stored {
+            return Ok(Way::Gone);
+        }
+        let schedule = self.scheduler.is_automatic() && !state.scheduled;
+        state.scheduled |= schedule;
+        self.clock.store(sequence, Ordering::Release);
+        drop((locked, running));
+
+        if let Some(outdated) = outdated {
+            self.give_up_snapshots(outdated);
+        }
+        signals.notify(self);
+        if schedule {
+            self.scheduler.schedule(&self.this, Self::end_turn);
+        }
+        self.drive();
+        Ok(Way::Gone)
+    }
+
+    /// Whether no batch, middleware or teardown of a component has a say in what this thread writes.
+    #[inline]
+    fn is_plain_sailing(&self) -> bool {
+        context::is_idle()
+            && !self.has_middleware.load(Ordering::Acquire)
+            && self.holder.load(Ordering::Acquire) == 0
+    }
+
+    /// Whether somebody is told at once, whether somebody at the end of the turn, and who at once.
+    #[inline]
+    fn audience(&self, running: &Running) -> (bool, bool, Audience) {
+        let batched = self.listening.batched.load(Ordering::Acquire) > 0;
+        let sync = self.listening.sync.load(Ordering::Acquire) > 0;
+        match running.telling() {
+            Telling::AtOnce => (sync || batched, false, Audience::All),
+            Telling::Batched => (sync, batched, Audience::Sync),
+        }
     }
 }
 
 impl State {
     /// Whether nobody but the readers and the listeners of a key is concerned by what is written to
     /// it, and nothing stands in line.
+    #[inline]
     fn is_at_rest(&self) -> bool {
         self.delivering.is_none()
             && self.recorders.is_empty()
             && self.named.is_empty()
             && !self.is_due()
+    }
+
+    /// Counts a key that has come.
+    #[inline]
+    fn count_member(&mut self) {
+        self.members = self.sequence;
+        self.len += 1;
+    }
+}
+
+impl SlotState {
+    /// Whether the value is no computed one, and is read as a whole.
+    #[inline]
+    fn is_simple(&self) -> bool {
+        self.computed.is_none() && self.graphs.is_empty()
     }
 }

@@ -108,11 +108,7 @@ impl Drop for Holding<'_> {
         if !self.0.scheduler.is_automatic() {
             return self.0.release_signals();
         }
-        let inner = self.0.this.clone();
-        self.0.scheduler.schedule(move || {
-            if let Some(inner) = inner.upgrade() {
-                inner.release_signals();
-            }
-        });
+        let scheduler = &self.0.scheduler;
+        scheduler.schedule(&self.0.this, Inner::release_signals);
     }
 }

@@ -55,9 +55,9 @@ impl View {
         if self.gate.is_none()
             && Inner::reads_alone()
             && let Some(value) = self.inner.slots.glance(key.as_name())
-            && let Some(value) = value.downcast()
+            && let Some(value) = value.typed()
         {
-            return Ok(Some(f(value)));
+            return Ok(Some(f(&value)));
         }
         let Some(value) = self.try_get_value(key.as_name())? else {
             return Ok(None);

@@ -1,19 +1,23 @@
 //! Being told.
 
-use super::{View, type_error};
+use super::View;
 use crate::{
     change::{Change, ChangeSet},
     error::{Access, StateError},
-    few::Few,
     key::AsKey,
     pattern::Pattern,
     store::{
-        listen::{Call, Listener, Outcome, SetCall, Subject, SubscribeOptions, Subscription},
+        inner::Inner,
+        listen::{
+            KeyCall, Keys, Listener, Outcome, SetCall, Subject, SubscribeOptions, Subscription,
+            ended,
+        },
         slot::Slot,
     },
     value::StateValue,
 };
-use std::sync::{Arc, Mutex};
+use reactive_graph::graph::untrack;
+use std::{slice, sync::Arc};
 
 /// Being told.
 impl View {
@@ -80,13 +84,10 @@ impl View {
             }
             Ok(())
         });
-        let subject = Subject::Keys(Mutex::new(slots.clone()));
         let result = found.and_then(|()| {
-            self.subscribe_set(options, subject, listener, |listener| {
-                for slot in &slots {
-                    crate::lock(&slot.state).listeners.add(Arc::clone(listener));
-                }
-            })
+            let keys = Keys(slots.iter().map(Arc::downgrade).collect());
+            let subject = Subject::Keys(Box::new(keys));
+            self.subscribe_set(options, subject, &slots, listener)
         });
         if result.is_err() {
             slots.iter().for_each(|slot| self.inner.release(slot));
@@ -105,10 +106,8 @@ impl View {
         options: SubscribeOptions,
         listener: impl Fn(&ChangeSet) -> O + Send + Sync + 'static,
     ) -> Result<Subscription, StateError> {
-        let subject = Subject::Pattern(pattern.as_str().to_owned());
-        self.subscribe_set(options, subject, listener, |listener| {
-            self.inner.slots.add_pattern(pattern, listener);
-        })
+        let subject = Subject::Pattern(Box::new(pattern));
+        self.subscribe_set(options, subject, &[], listener)
     }
 
     /// Calls a listener with everything that changes in the view.
@@ -120,9 +119,7 @@ impl View {
         options: SubscribeOptions,
         listener: impl Fn(&ChangeSet) -> O + Send + Sync + 'static,
     ) -> Result<Subscription, StateError> {
-        self.subscribe_set(options, Subject::All, listener, |listener| {
-            crate::lock(&self.inner.all).add(Arc::clone(listener));
-        })
+        self.subscribe_set(options, Subject::All, &[], listener)
     }
 
     /// Delivers now what waits for the end of the turn. Without an event loop, that is, natively
@@ -136,43 +133,20 @@ impl View {
         &self,
         options: SubscribeOptions,
         subject: Subject,
+        slots: &[Arc<Slot>],
         listener: impl Fn(&ChangeSet) -> O + Send + Sync + 'static,
-        attach: impl FnOnce(&Arc<Listener>),
     ) -> Result<Subscription, StateError> {
         self.is_open()?;
-        let call: SetCall = match self.gate.clone() {
-            None => Box::new(move |changes| listener(changes).failure()),
-            Some(gate) => {
-                let inner = self.inner.this.clone();
-                Box::new(move |changes| {
-                    let Some(inner) = inner.upgrade() else {
-                        return Ok(());
-                    };
-                    let visible = |change: &Change| gate.own_name(&inner, &change.key).is_some();
-                    if changes.iter().all(visible) {
-                        return listener(changes).failure();
-                    }
-                    let changes: Few<_> = changes.iter().filter(|c| visible(c)).cloned().collect();
-                    if changes.is_empty() {
-                        return Ok(());
-                    }
-                    listener(&ChangeSet { changes }).failure()
-                })
-            }
-        };
-        let subscription =
-            self.inner
-                .subscribe(options.delivery, subject, Call::Set(call), attach)?;
-        if let Some(gate) = &self.gate {
-            gate.subscribed(&subscription);
-        }
+        self.inner.alive()?;
+        let call = SetCall(move |_: &Inner, changes: &ChangeSet| ended(listener(changes)));
+        let gate = self.gate.clone();
+        let listener = Listener::new(&self.inner, options.delivery, subject, gate, call);
+        let subscription = self.hang_up(listener, slots);
         if options.immediate {
-            let changes = self.present_changes(subscription.listener());
-            if let Call::Set(call) = &subscription.listener().call
-                && !changes.is_empty()
-            {
-                self.inner
-                    .call_now(subscription.listener(), || call(&changes));
+            let listener = subscription.listener();
+            let changes = self.present_changes(listener);
+            if !changes.is_empty() {
+                untrack(|| self.inner.call_set(listener, &changes));
             }
         }
         Ok(subscription)
@@ -184,46 +158,33 @@ impl View {
         options: SubscribeOptions,
         listener: impl Fn(Option<&T>, &Change) -> O + Send + Sync + 'static,
     ) -> Result<Subscription, StateError> {
-        self.may_read(&slot)?;
-        let inner = self.inner.this.clone();
+        self.may_subscribe(&slot)?;
+        let subject = Subject::Key(Arc::downgrade(&slot));
         let gate = self.gate.clone().filter(|_| !slot.is_hidden());
-        let call = move |change: &Change| -> Result<(), String> {
-            if let Some(gate) = &gate
-                && let Some(inner) = inner.upgrade()
-                && gate.own_name(&inner, &change.key).is_none()
-            {
-                return Ok(());
-            }
-            let Some(value) = &change.new else {
-                return listener(None, change).failure();
-            };
-            value
-                .with(|value| listener(Some(value), change).failure())
-                .unwrap_or_else(|mismatch| {
-                    if let Some(inner) = inner.upgrade() {
-                        inner.report(&type_error(&change.key, mismatch));
-                    }
-                    listener(None, change).failure()
-                })
-        };
-        let subscription = self.inner.subscribe(
-            options.delivery,
-            Subject::Keys(Mutex::new(vec![Arc::clone(&slot)])),
-            Call::Key(Box::new(call)),
-            |listener| crate::lock(&slot.state).listeners.add(Arc::clone(listener)),
-        );
-        let subscription = subscription.inspect_err(|_| self.inner.release(&slot))?;
+        let call = KeyCall::new(listener);
+        let listener = Listener::new(&self.inner, options.delivery, subject, gate, call);
+        let subscription = self.hang_up(listener, slice::from_ref(&slot));
+        if options.immediate {
+            let change = self.present_change(&slot);
+            untrack(|| self.inner.call_key(subscription.listener(), &change));
+        }
+        Ok(subscription)
+    }
+
+    /// Gives the slot up if it may not be subscribed to.
+    fn may_subscribe(&self, slot: &Arc<Slot>) -> Result<(), StateError> {
+        self.may_read(slot)
+            .and_then(|()| self.inner.alive())
+            .inspect_err(|_| self.inner.release(slot))
+    }
+
+    /// Hangs a listener on slots, and lets whoever the view belongs to know of it.
+    fn hang_up(&self, listener: Arc<Listener>, slots: &[Arc<Slot>]) -> Subscription {
+        let subscription = self.inner.subscribe(listener, slots);
         if let Some(gate) = &self.gate {
             gate.subscribed(&subscription);
         }
-        if options.immediate {
-            let change = self.present_change(&slot);
-            if let Call::Key(call) = &subscription.listener().call {
-                self.inner
-                    .call_now(subscription.listener(), || call(&change));
-            }
-        }
-        Ok(subscription)
+        subscription
     }
 
     /// What a listener that wants to be called at once is called with: what is stored, since an open
@@ -245,7 +206,7 @@ impl View {
 
     fn present_changes(&self, listener: &Listener) -> ChangeSet {
         let mut slots = match &listener.subject {
-            Subject::Keys(slots) => crate::lock(slots).clone(),
+            Subject::Key(_) | Subject::Keys(_) => listener.subject.slots().collect(),
             Subject::All => self.inner.slots.all(),
             Subject::Pattern(_) | Subject::Computed(_) | Subject::Follow(_) => {
                 let mut slots = self.inner.slots.all();
