@@ -45,15 +45,6 @@ impl<T> Few<T> {
         }
     }
 
-    /// Takes the element at a place that there is.
-    pub(crate) fn remove(&mut self, at: usize) -> Option<T> {
-        match self {
-            Self::Many(all) if at < all.len() => Some(all.remove(at)),
-            Self::One(_) if at == 0 => std::mem::take(self).into_iter().next(),
-            _ => None,
-        }
-    }
-
     pub(crate) fn retain(&mut self, mut keep: impl FnMut(&T) -> bool) {
         match self {
             Self::Many(all) => all.retain(keep),
@@ -173,8 +164,6 @@ mod tests {
             assert_eq!(few.iter().sum::<usize>(), (1..=n).sum::<usize>());
             few.retain(|element| element % 2 == 0);
             assert!(few.iter().all(|element| element % 2 == 0) && few.len() == n / 2);
-            assert_eq!(few.remove(0), (n > 1).then_some(2));
-            assert_eq!(few.remove(n), None);
             few.clear();
             assert!(few.is_empty());
             few.push(7);

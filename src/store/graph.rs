@@ -16,6 +16,13 @@ pub(crate) struct Triggers {
 }
 
 impl Triggers {
+    pub(crate) fn of(trigger: Option<ArcTrigger>) -> Self {
+        Self {
+            two: [trigger, None],
+            more: Vec::new(),
+        }
+    }
+
     pub(crate) fn push(&mut self, trigger: ArcTrigger) {
         match self.two.iter_mut().find(|free| free.is_none()) {
             Some(free) => *free = Some(trigger),
@@ -33,14 +40,6 @@ impl Extend<ArcTrigger> for Triggers {
         for trigger in triggers {
             self.push(trigger);
         }
-    }
-}
-
-impl FromIterator<ArcTrigger> for Triggers {
-    fn from_iter<I: IntoIterator<Item = ArcTrigger>>(triggers: I) -> Self {
-        let mut all = Self::default();
-        all.extend(triggers);
-        all
     }
 }
 

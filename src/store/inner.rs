@@ -13,7 +13,6 @@ use crate::{
     change::{Change, UNKNOWN_SOURCE},
     engine::{EngineKind, Running},
     error::{Reporter, StateError},
-    few::Few,
     key::{KeyHasher, Name},
     pattern::Pattern,
     value::Value,
@@ -120,7 +119,7 @@ pub(crate) struct State {
     pub(crate) delivering: Option<(ThisThread, u32)>,
     pub(crate) snapshots: Option<Box<dyn SnapshotKeeping>>,
     /// The histories, to be told of every commit.
-    pub(crate) recorders: Few<Arc<dyn Recording>>,
+    pub(crate) recorders: Vec<Arc<dyn Recording>>,
     /// Signals that were held back.
     pub(crate) held: Vec<Signals>,
     /// What waits until this thread may write.
@@ -160,7 +159,7 @@ impl Inner {
                 flush: false,
                 delivering: None,
                 snapshots: None,
-                recorders: Few::new(),
+                recorders: Vec::new(),
                 held: Vec::new(),
                 deferred: Vec::new(),
             }),
@@ -246,12 +245,12 @@ impl Inner {
             return (self.load(slot).0, false);
         }
         let id = self.id();
-        if let Some(content) = context::with_draft(id, |draft| draft.get(slot).cloned()).flatten() {
+        if let Some(content) = context::drafting(id, |draft| draft.content(slot)).flatten() {
             context::observe(id);
             return (content, true);
         }
         let (value, sequence) = self.load(slot);
-        context::with_draft(id, |draft| draft.read(slot, sequence));
+        context::drafting(id, |draft| draft.read(slot, sequence));
         context::track(id, || (Dep::Slot(Arc::clone(slot)), sequence));
         (value, false)
     }

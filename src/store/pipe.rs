@@ -14,7 +14,7 @@ pub(crate) use signals::Signals;
 use super::{
     context::{self, Writing},
     draft::{Draft, Reads},
-    guest::{Filtered, Naming},
+    guest::{Drafting, Filtered, Naming},
     inner::{Deferred, Inner},
     slot::Slot,
     transaction::{Transaction, Write, Writes},
@@ -67,7 +67,7 @@ impl Inner {
         if let Content::Put(value) = &content
             && !self.has_names()
         {
-            let put = |draft: &mut Draft| draft.put(slot, Some(value.clone()), stamp);
+            let put = |draft: &mut dyn Drafting| draft.put(slot, Some(value.clone()), stamp);
             match context::writing(self.id(), put) {
                 Writing::Draft(replaced) => return Ok(drop(replaced)),
                 Writing::Forbidden(during) => return Err(StateError::Reentrant { during }),
@@ -82,7 +82,7 @@ impl Inner {
                     Content::Remove => None,
                     Content::Change(change) => change(untrack(|| self.read(slot))?)?,
                 };
-                drop(context::with_draft(self.id(), |draft| {
+                drop(context::drafting(self.id(), |draft| {
                     draft.put(slot, new, stamp)
                 }));
                 return Ok(());

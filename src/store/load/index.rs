@@ -99,7 +99,7 @@ impl Loads {
 
     fn give_up(&self, inner: &Inner, load: &Arc<Slot>, is_useless: impl Fn(&Record) -> bool) {
         if let Some(trigger) = self.remove(load, is_useless) {
-            inner.notify(Triggers::from_iter([trigger]));
+            inner.notify(Triggers::of(Some(trigger)));
         }
     }
 }

@@ -112,7 +112,8 @@ impl Inner {
         }
         committed.signals.visible = is_visible;
         if !state.recorders.is_empty() {
-            committed.signals.recorders.clone_from(&state.recorders);
+            let recorders = state.recorders.iter().cloned();
+            committed.signals.recorders.extend(recorders);
         }
         committed.schedule = self.scheduler.is_automatic() && !state.scheduled;
         let is_followed = for_middleware || (count > 0 && !state.recorders.is_empty());

@@ -21,7 +21,7 @@ impl Signals {
     /// Those of one key.
     pub(super) fn of(trigger: Option<ArcTrigger>, members: bool) -> Self {
         Self {
-            triggers: trigger.into_iter().collect(),
+            triggers: Triggers::of(trigger),
             visible: true,
             members,
             recorders: Few::new(),
