@@ -16,13 +16,6 @@ pub(crate) struct Triggers {
 }
 
 impl Triggers {
-    pub(crate) fn of(trigger: Option<ArcTrigger>) -> Self {
-        Self {
-            two: [trigger, None],
-            more: Vec::new(),
-        }
-    }
-
     pub(crate) fn push(&mut self, trigger: ArcTrigger) {
         match self.two.iter_mut().find(|free| free.is_none()) {
             Some(free) => *free = Some(trigger),

@@ -17,7 +17,7 @@ use crate::{
     pattern::Pattern,
     value::Value,
 };
-use reactive_graph::{graph::Observer, traits::Notify};
+use reactive_graph::graph::Observer;
 use std::{
     any::Any,
     cell::Cell,
@@ -227,6 +227,11 @@ impl Inner {
     /// that of a computed value, which does.
     pub(crate) fn read(&self, slot: &Arc<Slot>) -> Result<Option<Value>, StateError> {
         slot.track();
+        if context::is_idle()
+            && let Some(value) = slot.glance()
+        {
+            return Ok(Some(value));
+        }
         self.peek(slot).map(|(value, _)| value)
     }
 

@@ -22,7 +22,7 @@ use super::{
 use crate::{change::Stamp, error::StateError, few::Few, value::Value};
 use commit::{Committed, Fate, still_stand};
 use plain::Way;
-use reactive_graph::{graph::untrack, traits::Notify};
+use reactive_graph::graph::untrack;
 use std::{
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::{Arc, atomic::Ordering},

@@ -14,9 +14,8 @@ use crate::{
 };
 use hashbrown::HashTable;
 use reactive_graph::{
-    graph::{AnySubscriber, Observer, Subscriber},
+    graph::{AnySubscriber, Observer, ReactiveNode, Source, Subscriber, ToAnySource},
     signal::ArcTrigger,
-    traits::{Notify, Track},
 };
 use std::{
     hash::BuildHasher,
@@ -110,42 +109,92 @@ impl Slot {
     /// Makes the running effect or memo depend on this key.
     pub(crate) fn track(&self) {
         if let Some(observer) = Observer::get() {
-            let trigger = crate::lock(&self.state).signal.trigger(observer);
-            trigger.track();
+            let trigger = crate::lock(&self.state).signal.trigger(&observer);
+            subscribe(&trigger, observer);
+        }
+    }
+
+    /// Makes the running memo depend on this key, which it reads whenever it runs. Its subscription
+    /// outlives a run: it is no source of the memo, which would give it up and need it again.
+    #[cfg(feature = "leptos")]
+    pub(crate) fn follow(&self) {
+        if let Some(observer) = Observer::get() {
+            let trigger = crate::lock(&self.state).signal.trigger(&observer);
+            trigger.add_subscriber(observer);
         }
     }
 }
 
+/// Tracks as [`reactive_graph::traits::Track`] does, by an observer that is known.
+fn subscribe(trigger: &ArcTrigger, observer: AnySubscriber) {
+    observer.add_source(trigger.to_any_source());
+    trigger.add_subscriber(observer);
+}
+
+/// How many subscriptions a trigger has before another takes its place, without those who are gone.
+const MAX_SUBSCRIPTIONS: u32 = 64;
+
 /// A trigger that is made when somebody first tracks it.
 #[derive(Default)]
-pub(crate) struct Signal {
-    trigger: Option<ArcTrigger>,
+pub(crate) struct Signal(Option<Box<Tracked>>);
+
+#[derive(Default)]
+struct Tracked {
+    trigger: ArcTrigger,
+    subscriptions: u32,
     /// The last to track it since it was notified.
     tracker: Option<Weak<dyn Subscriber + Send + Sync>>,
 }
 
+/// The trigger of a [`Signal`], to be notified outside of any lock.
+pub(crate) struct Trigger {
+    trigger: ArcTrigger,
+    /// Whether the last to track it still waits for news.
+    pub(crate) is_awaited: bool,
+}
+
+impl Trigger {
+    /// Tells the subscribers, who stay subscribed. To let them go, as `ArcTrigger::notify` does, takes
+    /// longer: most come back, to a set that has to be made anew.
+    pub(crate) fn notify(&self) {
+        self.trigger.mark_dirty();
+    }
+}
+
 impl Signal {
     /// The trigger, to be tracked by an effect or a memo.
-    fn trigger(&mut self, observer: AnySubscriber) -> ArcTrigger {
-        self.tracker = Some(observer.1);
-        self.trigger.get_or_insert_with(ArcTrigger::new).clone()
+    fn trigger(&mut self, observer: &AnySubscriber) -> ArcTrigger {
+        let tracked = self.0.get_or_insert_default();
+        tracked.tracker = Some(Weak::clone(&observer.1));
+        tracked.subscriptions += 1;
+        tracked.trigger.clone()
     }
 
-    /// The trigger, if anyone ever tracked it, to be notified. Whoever is still interested then
-    /// tracks it again.
-    pub(crate) fn existing(&mut self) -> Option<ArcTrigger> {
-        self.tracker = None;
-        self.trigger.clone()
+    /// The trigger, if anyone ever tracked it, to be notified.
+    pub(crate) fn existing(&mut self) -> Option<Trigger> {
+        let is_awaited = self.is_tracked();
+        let tracked = self.0.as_mut()?;
+        tracked.tracker = None;
+        let trigger = if tracked.subscriptions < MAX_SUBSCRIPTIONS {
+            tracked.trigger.clone()
+        } else {
+            tracked.subscriptions = 0;
+            std::mem::take(&mut tracked.trigger)
+        };
+        Some(Trigger {
+            trigger,
+            is_awaited,
+        })
     }
 
     /// Whether anyone ever tracked it.
     pub(crate) fn is_made(&self) -> bool {
-        self.trigger.is_some()
+        self.0.is_some()
     }
 
     /// Whether the last to track it still waits for news. Of others it does not know.
     fn is_tracked(&self) -> bool {
-        let tracker = self.tracker.as_ref();
+        let tracker = self.0.as_ref().and_then(|tracked| tracked.tracker.as_ref());
         tracker.is_some_and(|tracker| tracker.strong_count() > 0)
     }
 }
@@ -162,8 +211,8 @@ impl SharedSignal {
     pub(crate) fn track(&self) {
         if let Some(observer) = Observer::get() {
             self.used.store(true, Ordering::Release);
-            let trigger = crate::lock(&self.signal).trigger(observer);
-            trigger.track();
+            let trigger = crate::lock(&self.signal).trigger(&observer);
+            subscribe(&trigger, observer);
         }
     }
 
@@ -309,7 +358,7 @@ impl Slots {
         &self,
         slot: &Arc<Slot>,
         is_missing: impl Fn(&Slot) -> bool,
-    ) -> Option<ArcTrigger> {
+    ) -> Option<Trigger> {
         // A pattern finds the key again when it comes back, so it need not keep the slot.
         let is_pattern = |listener: &Arc<Listener>| matches!(listener.subject, Subject::Pattern(_));
         let is_used = |slot: &Slot| {

@@ -99,7 +99,7 @@ impl Naming for Step {
             Self::End(_) => None,
         };
         here.sequence = state.sequence;
-        signals.triggers.extend(here.signal.existing());
+        signals.keys.extend(here.signal.existing());
         line.add(state, here, &mut write);
         write
     }

@@ -139,7 +139,7 @@ impl Inner {
                 committed.outdated = committed.outdated.take().or(outdated);
             }
             slot.sequence = state.sequence;
-            committed.signals.triggers.extend(slot.signal.existing());
+            committed.signals.keys.extend(slot.signal.existing());
             if !slot.graphs.is_empty() {
                 committed.graphs.extend(slot.graphs.living());
             }
@@ -196,7 +196,9 @@ impl Inner {
             middleware.committed(self, changes, middleware.since(start));
         }
         if committed.schedule {
-            self.scheduler.schedule(&self.this, Self::end_turn);
+            let has_effects = committed.signals.has_effects();
+            self.scheduler
+                .schedule(&self.this, Self::end_turn, has_effects);
         }
         // What middleware puts off is due too.
         if committed.due || filtered.is_some() {
