@@ -5,6 +5,7 @@ use crate::{
     key::Name,
     value::{StateValue, Value},
 };
+use smol_str::SmolStr;
 use std::{fmt, sync::Arc};
 
 /// The source of a write that names none.
@@ -70,7 +71,7 @@ impl Stamp {
 /// One key that changed.
 #[derive(Clone)]
 pub struct Change {
-    pub(crate) key: Arc<str>,
+    pub(crate) key: SmolStr,
     pub(crate) old: Option<Value>,
     pub(crate) new: Option<Value>,
     pub(crate) stamp: Stamp,

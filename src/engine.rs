@@ -8,7 +8,8 @@ mod map;
 mod signal;
 
 use crate::{error::StateError, value::Value};
-use std::{fmt, str::FromStr, sync::Arc};
+use smol_str::SmolStr;
+use std::{fmt, str::FromStr};
 
 /// When listeners that did not ask for anything else are told of a commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,14 +23,17 @@ pub(crate) enum Telling {
 /// Under which a value is kept: the key, and the hash of its name.
 #[derive(Clone, Copy)]
 pub(crate) struct Site<'a> {
-    pub(crate) key: &'a Arc<str>,
+    pub(crate) key: &'a SmolStr,
     pub(crate) hash: u32,
 }
 
 /// What became of a value that was put.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Put {
-    /// It was stored in the place of this.
-    Stored(Option<Value>),
+    /// It was exchanged for the one that was there.
+    Exchanged,
+    /// It was stored where none was.
+    Added,
     /// An equal one is there.
     Equal,
     /// Nothing has happened: code of a user would have to compare the two.
@@ -60,8 +64,8 @@ pub(crate) trait Engine: Send + Sync {
     /// Whether [`Engine::put`] could put a value under a key.
     fn can_put(&self, site: Site<'_>, place: &Option<Value>, value: &Value) -> bool;
 
-    /// Puts a plain value under a key, unless an equal one is there.
-    fn put(&self, site: Site<'_>, place: &mut Option<Value>, value: &Value) -> Put;
+    /// Puts a plain value under a key, unless an equal one is there, and takes out what was there.
+    fn put(&self, site: Site<'_>, place: &mut Option<Value>, value: &mut Value) -> Put;
 }
 
 /// Whether a plain value can be compared with what is there.
@@ -70,10 +74,14 @@ fn can_put(place: Option<&Value>, value: &Value) -> bool {
 }
 
 /// Puts a plain value where another is.
-fn put(place: &mut Value, value: &Value) -> Put {
+#[inline]
+fn put(place: &mut Value, value: &mut Value) -> Put {
     match place.same_plain(value) {
         Some(true) => Put::Equal,
-        Some(false) => Put::Stored(Some(std::mem::replace(place, value.clone()))),
+        Some(false) => {
+            std::mem::swap(place, value);
+            Put::Exchanged
+        }
         None => Put::Unknown,
     }
 }
@@ -172,7 +180,7 @@ macro_rules! engines {
             }
 
             #[inline]
-            pub(crate) fn put(&self, site: Site<'_>, place: &mut Option<Value>, value: &Value) -> Put {
+            pub(crate) fn put(&self, site: Site<'_>, place: &mut Option<Value>, value: &mut Value) -> Put {
                 match self {
                     $(Self::$kind(engine) => engine.put(site, place, value)),+
                 }

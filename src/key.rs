@@ -26,6 +26,17 @@ pub(crate) fn spread(hash: u32) -> u64 {
     u64::from(hash) << 32 | u64::from(hash)
 }
 
+/// Whether two names are one. Names are short: eight bytes at a time beat a call for all of them.
+#[inline]
+pub(crate) fn same(a: &str, b: &str) -> bool {
+    let ((words_a, rest_a), (words_b, rest_b)) =
+        (a.as_bytes().as_chunks::<8>(), b.as_bytes().as_chunks::<8>());
+    let word = |bytes: &[u8; 8]| u64::from_ne_bytes(*bytes);
+    a.len() == b.len()
+        && words_a.iter().zip(words_b).all(|(a, b)| word(a) == word(b))
+        && rest_a.iter().zip(rest_b).all(|(a, b)| a == b)
+}
+
 /// Text that is either part of the program or shared by reference count.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Name {
@@ -34,6 +45,15 @@ pub(crate) enum Name {
 }
 
 impl Name {
+    /// Becomes the same as another: mostly, both are part of the program.
+    #[inline]
+    pub(crate) fn assign(&mut self, other: &Self) {
+        match (self, other) {
+            (Self::Static(text), Self::Static(other)) => *text = other,
+            (name, other) => *name = other.clone(),
+        }
+    }
+
     pub(crate) fn as_str(&self) -> &str {
         match self {
             Self::Static(text) => text,

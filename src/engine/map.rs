@@ -2,11 +2,12 @@
 
 use super::{Engine, Put, Site, Telling};
 use crate::{
-    key::spread,
+    key::{self, spread},
     value::{Value, is_content},
 };
 use hashbrown::hash_table::{Entry, HashTable};
-use std::sync::{Arc, Mutex};
+use smol_str::SmolStr;
+use std::sync::Mutex;
 
 #[derive(Default)]
 pub(crate) struct MapEngine {
@@ -15,14 +16,13 @@ pub(crate) struct MapEngine {
 
 struct Kept {
     hash: u32,
-    key: Arc<str>,
+    key: SmolStr,
     value: Value,
 }
 
 impl Kept {
     fn is_at(&self, site: Site<'_>) -> bool {
-        // Most often it is the name that the slot has.
-        Arc::ptr_eq(&self.key, site.key) || (self.hash == site.hash && self.key == *site.key)
+        self.hash == site.hash && key::same(&self.key, site.key)
     }
 }
 
@@ -62,7 +62,7 @@ impl Engine for MapEngine {
             (Entry::Vacant(entry), Some(value)) => {
                 entry.insert(Kept {
                     hash: site.hash,
-                    key: Arc::clone(site.key),
+                    key: site.key.clone(),
                     value,
                 });
                 None
@@ -75,12 +75,13 @@ impl Engine for MapEngine {
         super::can_put(find(&values, site).map(|kept| &kept.value), value)
     }
 
-    fn put(&self, site: Site<'_>, place: &mut Option<Value>, value: &Value) -> Put {
+    fn put(&self, site: Site<'_>, place: &mut Option<Value>, value: &mut Value) -> Put {
         let mut values = crate::lock(&self.values);
         if let Some(kept) = values.find_mut(spread(site.hash), |kept| kept.is_at(site)) {
             return super::put(&mut kept.value, value);
         }
         drop(values);
-        Put::Stored(self.store(site, place, Some(value.clone())))
+        self.store(site, place, Some(value.clone()));
+        Put::Added
     }
 }

@@ -39,10 +39,13 @@ impl Engine for SignalEngine {
     }
 
     #[inline]
-    fn put(&self, _site: Site<'_>, place: &mut Option<Value>, value: &Value) -> Put {
+    fn put(&self, _site: Site<'_>, place: &mut Option<Value>, value: &mut Value) -> Put {
         match place {
             Some(place) => super::put(place, value),
-            None => Put::Stored(place.replace(value.clone())),
+            None => {
+                *place = Some(value.clone());
+                Put::Added
+            }
         }
     }
 }

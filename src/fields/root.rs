@@ -54,7 +54,7 @@ struct Told {
 impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
     /// The root of a key. All who read it as one type, with one default, share it.
     pub(super) fn find(view: &View, slot: Arc<Slot>, shape: Shape<V>) -> Arc<Self> {
-        let known: Vec<_> = crate::lock(&slot.state).graphs.living().collect();
+        let known: Vec<_> = crate::lock(&slot.state).graphs().collect();
         let mut roots = known.into_iter().filter_map(typed::<Self>);
         if let Some(root) = roots.find(|root| root.shape.is_same(&shape)) {
             return root;
@@ -75,6 +75,7 @@ impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
         });
         let graph: Arc<dyn Graph> = Arc::clone(&root) as _;
         crate::lock(&root.slot.state)
+            .rare_mut()
             .graphs
             .add(Arc::downgrade(&graph));
         // What was committed since it was read. Nobody reads yet.

@@ -22,6 +22,7 @@ use reactive_graph::{
     graph::{Observer, untrack},
     traits::Get,
 };
+use smol_str::SmolStr;
 use std::{
     cell::RefCell,
     fmt,
@@ -66,7 +67,7 @@ pub(super) const MAX_ATTEMPTS: usize = 1_000;
 struct Cell<T> {
     inner: Weak<Inner>,
     /// The key that it is registered under.
-    name: Option<Arc<str>>,
+    name: Option<SmolStr>,
     /// Who the value was made by, if not by the store's owner.
     gate: Option<Arc<dyn Gate>>,
     evaluate: Box<dyn Fn() -> Result<T, StateError> + Send + Sync>,
@@ -124,15 +125,15 @@ impl<T: PartialEq + Send + Sync + 'static> Computed<T> {
     /// A computed value that is registered under a key.
     pub(super) fn named(
         view: &View,
-        name: &Arc<str>,
+        name: &SmolStr,
         f: impl Fn(&View) -> T + Send + Sync + 'static,
     ) -> Self {
-        Self::of(view, Some(Arc::clone(name)), f)
+        Self::of(view, Some(name.clone()), f)
     }
 
     fn of(
         view: &View,
-        name: Option<Arc<str>>,
+        name: Option<SmolStr>,
         f: impl Fn(&View) -> T + Send + Sync + 'static,
     ) -> Self {
         let view = view.downgrade();

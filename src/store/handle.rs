@@ -1,7 +1,6 @@
 //! [`Handle`]: a key that was looked up once.
 
 use super::{
-    inner::Inner,
     listen::{Outcome, SubscribeOptions, Subscription},
     slot::Slot,
     view::{View, read},
@@ -57,8 +56,7 @@ impl<T: StateValue> Handle<T> {
     /// As [`Handle::try_get`].
     pub fn try_with<R>(&self, f: impl FnOnce(&T) -> R) -> Result<Option<R>, StateError> {
         if self.view.gate.is_none()
-            && Inner::reads_alone()
-            && let Some(value) = self.slot.glance()
+            && let Some(value) = self.view.inner.glance(&self.slot)
             && let Some(value) = value.typed()
         {
             return Ok(Some(f(&value)));

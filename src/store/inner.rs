@@ -216,10 +216,15 @@ impl Inner {
         (value, state.sequence)
     }
 
-    /// Whether a read of this thread concerns nobody: no effect, memo, computed value or batch.
+    /// The stored content of a slot, if there is one and nobody is to know that it was read: no
+    /// effect, memo, computed value or batch.
     #[inline]
-    pub(crate) fn reads_alone() -> bool {
-        context::is_idle() && Observer::get().is_none()
+    pub(crate) fn glance(&self, slot: &Slot) -> Option<Value> {
+        if !context::is_idle() || Observer::get().is_some() {
+            return None;
+        }
+        slot.glance()
+            .or_else(|| self.engine().load(slot.site(), &None))
     }
 
     /// The content of a slot as this thread sees it: with the writes of its open batch, and

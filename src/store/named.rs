@@ -65,7 +65,7 @@ impl Named {
         slot: Arc<Slot>,
         f: impl Fn(&View) -> T + Send + Sync + 'static,
     ) -> Arc<Self> {
-        let key = Arc::clone(&slot.key);
+        let key = slot.key.clone();
         let value = Computed::named(view, &slot.key, move |view| {
             let value = super::contain(|| Value::new(f(view)));
             Content(value.map_err(|reason| StateError::Evaluation {
@@ -160,7 +160,7 @@ impl SlotState {
     /// Refuses writes of a computed key. The caller holds the lock of a commit, without which no
     /// computed key goes, and so none is dropped here.
     pub(crate) fn is_writable(&self) -> Result<(), StateError> {
-        match self.computed.as_ref().and_then(Weak::upgrade) {
+        match self.computed() {
             Some(named) => Err(refusal(&*named)),
             None => Ok(()),
         }
@@ -175,7 +175,7 @@ impl Inner {
     }
 
     fn named(&self, slot: &Slot) -> Option<Arc<dyn ComputedKey>> {
-        crate::lock(&slot.state).computed.as_ref()?.upgrade()
+        crate::lock(&slot.state).computed()
     }
 
     /// The computed values that are registered, in the order in which they came.
@@ -184,7 +184,10 @@ impl Inner {
     }
 
     pub(crate) fn is_computed(&self, slot: &Slot) -> bool {
-        self.has_names() && crate::lock(&slot.state).computed.is_some()
+        self.has_names()
+            && crate::lock(&slot.state)
+                .rare()
+                .is_some_and(|rare| rare.computed.is_some())
     }
 
     /// Refuses writes of a computed key.

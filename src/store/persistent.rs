@@ -3,6 +3,7 @@
 //! path that somebody else holds, and none if nobody does.
 
 use crate::value::Value;
+use smol_str::SmolStr;
 use std::{mem, slice, sync::Arc};
 
 const BITS: u32 = 5;
@@ -24,7 +25,7 @@ struct Node {
 #[derive(Clone)]
 struct Leaf {
     hash: u32,
-    key: Arc<str>,
+    key: SmolStr,
     value: Value,
 }
 
@@ -60,11 +61,11 @@ impl PersistentMap {
     }
 
     /// Puts a value under a key and hands back what was there.
-    pub(crate) fn insert(&mut self, hash: u32, key: &Arc<str>, value: Value) -> Option<Value> {
+    pub(crate) fn insert(&mut self, hash: u32, key: &SmolStr, value: Value) -> Option<Value> {
         let old = Arc::make_mut(&mut self.root).insert(
             Leaf {
                 hash,
-                key: Arc::clone(key),
+                key: key.clone(),
                 value,
             },
             0,
@@ -207,7 +208,7 @@ pub(crate) struct Iter<'a> {
 }
 
 impl<'a> Iterator for Iter<'a> {
-    type Item = (&'a Arc<str>, &'a Value);
+    type Item = (&'a SmolStr, &'a Value);
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
@@ -248,7 +249,7 @@ mod tests {
             let mut model = BTreeMap::new();
             let mut versions = Vec::new();
             for (number, squeeze, insert) in steps {
-                let key: Arc<str> = format!("k{number}").into();
+                let key: SmolStr = format!("k{number}").into();
                 let hash = match number % 3 {
                     0 => number % 4,
                     1 => (number % 8) << 29,

@@ -46,9 +46,9 @@ impl Inner {
         &self,
         stamp: &Stamp,
         slot: &Arc<Slot>,
-        content: Content<'_>,
+        mut content: Content<'_>,
     ) -> Result<(), StateError> {
-        if let Content::Put(value) = &content
+        if let Content::Put(value) = &mut content
             && value.is_plain()
             && self.write_plainly(stamp, slot, value)? == Way::Gone
         {
@@ -204,7 +204,7 @@ impl Inner {
     /// Makes whoever saw writes of a batch that were not stored look again.
     fn correct<'a>(&self, slots: impl Iterator<Item = &'a Arc<Slot>>) {
         for slot in slots {
-            let trigger = crate::lock(&slot.state).signal.existing();
+            let trigger = crate::lock(&slot.state).trigger();
             if let Some(trigger) = trigger {
                 trigger.notify();
             }

@@ -2,7 +2,7 @@
 //! it; and the index that finds them.
 
 use super::{
-    graph::Graphs,
+    graph::{Graph, Graphs},
     guest::ComputedKey,
     listen::{Listener, Listeners, Subject},
 };
@@ -17,6 +17,7 @@ use reactive_graph::{
     graph::{AnySubscriber, Observer, ReactiveNode, Source, Subscriber, ToAnySource},
     signal::ArcTrigger,
 };
+use smol_str::SmolStr;
 use std::{
     hash::BuildHasher,
     sync::{
@@ -36,7 +37,7 @@ pub(crate) enum SlotKind {
 }
 
 pub(crate) struct Slot {
-    pub(crate) key: Arc<str>,
+    pub(crate) key: SmolStr,
     pub(crate) hash: u32,
     pub(crate) kind: SlotKind,
     pub(crate) state: Mutex<SlotState>,
@@ -54,6 +55,13 @@ pub(crate) struct SlotState {
     /// Whether the key changed since the last snapshot.
     pub(crate) stale: bool,
     pub(crate) listeners: Listeners,
+    /// What most keys have none of.
+    rare: Option<Box<Rare>>,
+}
+
+/// What only some keys have.
+#[derive(Default)]
+pub(crate) struct Rare {
     pub(crate) signal: Signal,
     pub(crate) graphs: Graphs,
     /// The computed value that is registered under the key. Then nothing is stored.
@@ -61,14 +69,46 @@ pub(crate) struct SlotState {
 }
 
 impl SlotState {
+    #[inline]
+    pub(crate) fn rare(&self) -> Option<&Rare> {
+        self.rare.as_deref()
+    }
+
+    /// The same, made if need be.
+    pub(crate) fn rare_mut(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
+    }
+
+    /// The trigger, if anyone ever tracked the key, to be notified.
+    #[inline]
+    pub(crate) fn trigger(&mut self) -> Option<Trigger> {
+        self.rare.as_mut()?.signal.existing()
+    }
+
+    /// The computed value that is registered under the key.
+    pub(crate) fn computed(&self) -> Option<Arc<dyn ComputedKey>> {
+        self.rare()?.computed.as_ref()?.upgrade()
+    }
+
+    /// The graphs that somebody reads through.
+    pub(crate) fn graphs(&self) -> impl Iterator<Item = Arc<dyn Graph>> {
+        self.rare()
+            .into_iter()
+            .flat_map(|rare| rare.graphs.living())
+    }
+
+    fn is_tracked(&self) -> bool {
+        self.rare().is_some_and(|rare| rare.signal.is_tracked())
+    }
+
     /// Whether somebody wants to hear of it, as far as is known.
     pub(crate) fn is_followed(&self) -> bool {
-        self.signal.is_tracked() || !self.listeners.is_empty()
+        self.is_tracked() || !self.listeners.is_empty()
     }
 }
 
 impl Slot {
-    pub(crate) fn new(key: Arc<str>, hash: u32, kind: SlotKind) -> Self {
+    pub(crate) fn new(key: SmolStr, hash: u32, kind: SlotKind) -> Self {
         Self {
             key,
             hash,
@@ -79,9 +119,7 @@ impl Slot {
                 pending: NOT_PENDING,
                 stale: false,
                 listeners: Listeners::default(),
-                signal: Signal::default(),
-                graphs: Graphs::default(),
-                computed: None,
+                rare: None,
             }),
         }
     }
@@ -109,7 +147,10 @@ impl Slot {
     /// Makes the running effect or memo depend on this key.
     pub(crate) fn track(&self) {
         if let Some(observer) = Observer::get() {
-            let trigger = crate::lock(&self.state).signal.trigger(&observer);
+            let trigger = crate::lock(&self.state)
+                .rare_mut()
+                .signal
+                .trigger(&observer);
             subscribe(&trigger, observer);
         }
     }
@@ -119,7 +160,10 @@ impl Slot {
     #[cfg(feature = "leptos")]
     pub(crate) fn follow(&self) {
         if let Some(observer) = Observer::get() {
-            let trigger = crate::lock(&self.state).signal.trigger(&observer);
+            let trigger = crate::lock(&self.state)
+                .rare_mut()
+                .signal
+                .trigger(&observer);
             trigger.add_subscriber(observer);
         }
     }
@@ -247,8 +291,9 @@ struct Index {
 
 impl Index {
     fn find(&self, hash: u32, name: &str) -> Option<&Arc<Slot>> {
-        self.slots
-            .find(spread(hash), |slot| slot.hash == hash && *slot.key == *name)
+        self.slots.find(spread(hash), |slot| {
+            slot.hash == hash && key::same(&slot.key, name)
+        })
     }
 }
 
@@ -260,16 +305,10 @@ impl Slots {
     }
 
     /// The slot of a key, if there is one. The name is one that was checked.
+    #[inline]
     pub(crate) fn find(&self, name: &str) -> Option<Arc<Slot>> {
         let hash = self.hash(name);
         crate::read(&self.index).find(hash, name).cloned()
-    }
-
-    /// As [`Slot::glance`], of the slot of a key.
-    #[inline]
-    pub(crate) fn glance(&self, name: &str) -> Option<Value> {
-        let hash = self.hash(name);
-        crate::read(&self.index).find(hash, name)?.glance()
     }
 
     /// The slot of a key, made if need be. The name is one that was checked.
@@ -363,7 +402,7 @@ impl Slots {
         let is_pattern = |listener: &Arc<Listener>| matches!(listener.subject, Subject::Pattern(_));
         let is_used = |slot: &Slot| {
             let state = crate::lock(&slot.state);
-            state.signal.is_tracked() || !state.listeners.iter().all(is_pattern)
+            state.is_tracked() || !state.listeners.iter().all(is_pattern)
         };
         let idle = |slot: &Slot| !slot.is_hidden() && !is_used(slot) && is_missing(slot);
         if !idle(slot) {
@@ -382,7 +421,7 @@ impl Slots {
         if let Ok(entry) = index.slots.find_entry(spread(slot.hash), is_it) {
             entry.remove();
         }
-        crate::lock(&slot.state).signal.existing()
+        crate::lock(&slot.state).trigger()
     }
 }
 

@@ -13,6 +13,7 @@ use crate::{
     value::{StateValue, Value},
 };
 use reactive_graph::graph::untrack;
+use smol_str::SmolStr;
 use std::{
     collections::BTreeMap,
     fmt,
@@ -43,7 +44,7 @@ struct Contents {
     values: PersistentMap,
     hasher: KeyHasher,
     /// The keys among them that were computed, in the order of names.
-    computed: Arc<[Arc<str>]>,
+    computed: Arc<[SmolStr]>,
 }
 
 /// What restoring a [`Snapshot`] does to keys that it lacks.
@@ -127,7 +128,7 @@ impl Snapshot {
             values.insert(hash, &key.into(), value.clone());
         }
         let computed = self.0.computed.iter();
-        let computed = computed.filter_map(|key| rename(key).map(Arc::from));
+        let computed = computed.filter_map(|key| rename(key).map(SmolStr::from));
         Self(Arc::new(Contents {
             version: self.version(),
             values,
@@ -153,7 +154,7 @@ impl Snapshot {
             .into_iter()
             .map(|(slot, value)| {
                 values.insert(slot.hash, &slot.key, value);
-                Arc::clone(&slot.key)
+                slot.key.clone()
             })
             .collect();
         names.sort_unstable();

@@ -50,8 +50,8 @@ impl<C: Collection> Parts<C> {
         // Held beyond the lock: whoever drops a graph last drops values with it.
         let mut living = Vec::new();
         let mut state = crate::lock(&slot.state);
-        living.extend(state.graphs.living());
-        if let Some(parts) = state.graphs.find::<Self>(|_| true) {
+        living.extend(state.graphs());
+        if let Some(parts) = state.rare_mut().graphs.find::<Self>(|_| true) {
             return parts;
         }
         let parts = Arc::new(Self {
@@ -62,7 +62,7 @@ impl<C: Collection> Parts<C> {
             told: Mutex::default(),
         });
         let graph: Weak<dyn Graph> = Arc::downgrade(&parts) as _;
-        state.graphs.add(graph);
+        state.rare_mut().graphs.add(graph);
         parts
     }
 

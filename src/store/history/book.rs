@@ -9,11 +9,12 @@ use crate::{
     value::{Value, is_content},
 };
 use rustc_hash::FxHashMap;
+use smol_str::SmolStr;
 use std::{mem, sync::Arc};
 
 /// What a step did to one key.
 pub(super) struct Entry {
-    pub(super) key: Arc<str>,
+    pub(super) key: SmolStr,
     pub(super) before: Option<Value>,
     pub(super) after: Option<Value>,
     stamp: Stamp,
@@ -22,7 +23,7 @@ pub(super) struct Entry {
 impl From<&Change> for Entry {
     fn from(change: &Change) -> Self {
         Self {
-            key: Arc::clone(&change.key),
+            key: change.key.clone(),
             before: change.old.clone(),
             after: change.new.clone(),
             stamp: change.stamp.clone(),
@@ -63,7 +64,7 @@ impl Step {
                 && entry.stamp.source.as_str() == earlier.stamp.source.as_str()
                 && is_content(entry.before.as_ref(), earlier.after.as_ref());
             is_one.then(|| Entry {
-                key: Arc::clone(&entry.key),
+                key: entry.key.clone(),
                 before: earlier.before.clone(),
                 after: entry.after.clone(),
                 stamp: entry.stamp.clone(),
@@ -104,7 +105,7 @@ impl Plan {
 struct Flight {
     plan: Arc<Plan>,
     /// The keys that the commit changed, once there was one.
-    landed: Option<Vec<Arc<str>>>,
+    landed: Option<Vec<SmolStr>>,
 }
 
 /// What a book let go, to be dropped outside of its lock.
@@ -176,7 +177,7 @@ impl Book {
         let Some(flight) = self.flights.iter_mut().find(own) else {
             return false;
         };
-        let keys = changes.iter().map(|change| Arc::clone(&change.key));
+        let keys = changes.iter().map(|change| change.key.clone());
         flight.landed = Some(keys.collect());
         let plan = Arc::clone(&flight.plan);
         self.settle(&plan);
@@ -234,7 +235,7 @@ impl Book {
     }
 
     /// Ends a move. The keys that its commit changed; `None` if there was none.
-    pub(super) fn end(&mut self, plan: &Arc<Plan>) -> Option<Vec<Arc<str>>> {
+    pub(super) fn end(&mut self, plan: &Arc<Plan>) -> Option<Vec<SmolStr>> {
         let own = |flight: &Flight| Arc::ptr_eq(&flight.plan, plan);
         let at = self.flights.iter().position(own)?;
         self.flights.swap_remove(at).landed

@@ -11,6 +11,7 @@ use crate::{
     store::{Gate, Inner, View, guest::Recording, slot::SharedSignal},
 };
 use rustc_hash::FxHashSet;
+use smol_str::SmolStr;
 use std::{
     mem, ptr,
     sync::{Arc, Mutex},
@@ -31,7 +32,7 @@ pub(crate) struct Recorder {
 
 enum Keys {
     All,
-    These(FxHashSet<Arc<str>>),
+    These(FxHashSet<SmolStr>),
     Matching(Pattern),
 }
 
@@ -44,7 +45,7 @@ impl Recorder {
                 let mut keys = FxHashSet::default();
                 for name in names {
                     let slot = view.slot(name, Access::Read)?;
-                    keys.insert(Arc::clone(&slot.key));
+                    keys.insert(slot.key.clone());
                     view.inner.release(&slot);
                 }
                 Keys::These(keys)

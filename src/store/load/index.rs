@@ -13,6 +13,7 @@ use crate::{
     },
     value::Value,
 };
+use smol_str::SmolStr;
 use std::{
     collections::HashMap,
     sync::{
@@ -34,7 +35,7 @@ pub(crate) struct Loads {
 
 #[derive(Default)]
 struct Index {
-    slots: HashMap<Arc<str>, Arc<Slot>, KeyHasher>,
+    slots: HashMap<SmolStr, Arc<Slot>, KeyHasher>,
     /// Grows by doubling, so that looking for what is of no use costs little.
     room: usize,
 }
@@ -73,7 +74,7 @@ impl Loads {
         if state.is_followed() || !is_useless(&Record::of(state.place.as_ref())) {
             return None;
         }
-        let trigger = state.signal.existing();
+        let trigger = state.trigger();
         drop(state);
         index.slots.remove(&*load.key);
         self.count.store(index.slots.len(), Ordering::Release);
@@ -159,7 +160,7 @@ impl Loading for Loads {
                     continue;
                 }
                 let content = state.place.replace(record.cancelled().into_value());
-                (content, state.signal.existing())
+                (content, state.trigger())
             };
             drop(content);
             if let Some(trigger) = trigger {
@@ -189,8 +190,8 @@ impl Inner {
             if let Some(load) = index.slots.get(name) {
                 return Arc::clone(load);
             }
-            let key: Arc<str> = name.into();
-            let load = Arc::new(Slot::new(Arc::clone(&key), 0, SlotKind::Hidden));
+            let key: SmolStr = name.into();
+            let load = Arc::new(Slot::new(key.clone(), 0, SlotKind::Hidden));
             index.slots.insert(key, Arc::clone(&load));
             let len = index.slots.len();
             loads.count.store(len, Ordering::Release);

@@ -38,7 +38,7 @@ impl Naming for Step {
     fn is_due(&self, running: &Running) -> Result<bool, StateError> {
         let slot = &self.named().slot;
         let state = crate::lock(&slot.state);
-        let there = state.computed.as_ref().and_then(Weak::upgrade);
+        let there = state.computed();
         match self {
             Self::End(named) => Ok(there.is_some_and(|there| is(&there, named))),
             Self::Begin(_) => {
@@ -91,7 +91,7 @@ impl Naming for Step {
             rewritten: false,
         };
         let here = &mut *crate::lock(&slot.state);
-        here.computed = match self {
+        here.rare_mut().computed = match self {
             Self::Begin(_) => {
                 let named: Weak<Named> = Arc::downgrade(named);
                 Some(named)
@@ -99,7 +99,7 @@ impl Naming for Step {
             Self::End(_) => None,
         };
         here.sequence = state.sequence;
-        signals.keys.extend(here.signal.existing());
+        signals.keys.extend(here.trigger());
         line.add(state, here, &mut write);
         write
     }

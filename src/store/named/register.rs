@@ -12,6 +12,7 @@ use crate::{
     },
     value::StateValue,
 };
+use smol_str::SmolStr;
 use std::{
     fmt,
     sync::{Arc, Weak},
@@ -65,7 +66,7 @@ impl View {
         self.inner.begin(&named)?;
         Ok(RegisteredComputed {
             inner: self.inner.this.clone(),
-            key: Arc::clone(&named.slot.key),
+            key: named.slot.key.clone(),
             named: Arc::downgrade(&named),
         })
     }
@@ -76,7 +77,7 @@ impl View {
 #[must_use = "dropping it takes the key away again; call `forget` to keep it"]
 pub struct RegisteredComputed {
     inner: Weak<Inner>,
-    key: Arc<str>,
+    key: SmolStr,
     named: Weak<Named>,
 }
 

@@ -139,10 +139,8 @@ impl Inner {
                 committed.outdated = committed.outdated.take().or(outdated);
             }
             slot.sequence = state.sequence;
-            committed.signals.keys.extend(slot.signal.existing());
-            if !slot.graphs.is_empty() {
-                committed.graphs.extend(slot.graphs.living());
-            }
+            committed.signals.keys.extend(slot.trigger());
+            committed.graphs.extend(slot.graphs());
             if is_followed && !hidden {
                 let changes = committed.changes.get_or_insert_default();
                 changes.changes.push(line.change(state, write));
@@ -153,7 +151,7 @@ impl Inner {
             committed.signals.members = true;
             let told = naming.take_effect(self, state, &mut line, &mut committed.signals);
             let slot = crate::lock(&told.slot.state);
-            committed.renamed.extend(slot.graphs.living());
+            committed.renamed.extend(slot.graphs());
             drop(slot);
             committed.waste.push(told);
         }
@@ -215,7 +213,7 @@ impl State {
         self.version += 1;
         self.update_count += keys;
         self.last_update = Some(time);
-        self.source.clone_from(&stamp.source);
+        self.source.assign(&stamp.source);
     }
 
     /// Notes that the snapshot that is kept lacks what a slot now holds. Hands out what was kept once it

@@ -114,7 +114,7 @@ impl Line {
         stamp: Stamp,
     ) -> Change {
         Change {
-            key: Arc::clone(&write.slot.key),
+            key: write.slot.key.clone(),
             old,
             new,
             stamp,

@@ -33,7 +33,7 @@ impl Inner {
         &self,
         stamp: &Stamp,
         slot: &Arc<Slot>,
-        value: &Value,
+        value: &mut Value,
     ) -> Result<Way, StateError> {
         if !self.is_plain_sailing() {
             return Ok(Way::Long);
@@ -47,33 +47,36 @@ impl Inner {
         let mut place = crate::lock(&slot.state);
         let here = &mut *place;
         let (now, later, audience) = self.audience(&running);
-        let is_tracked =
-            here.signal.is_made() || self.everything.is_used() || self.members.is_used();
+        let is_tracked = here.rare().is_some_and(|rare| rare.signal.is_made())
+            || self.everything.is_used()
+            || self.members.is_used();
         // Signals are told before listeners, and whoever they make write then stands in line.
         if !state.is_at_rest() || !here.is_simple() || (now && is_tracked) {
             return Ok(Way::Long);
         }
-        let old = match running.put(slot.site(), &mut here.place, value) {
-            Put::Stored(old) => old,
+        let new = value.clone();
+        let is_new = match running.put(slot.site(), &mut here.place, value) {
+            Put::Exchanged => false,
+            Put::Added => true,
             Put::Equal => return Ok(Way::Gone),
             Put::Unknown => return Ok(Way::Long),
         };
+        let old = || (!is_new).then(|| value.clone());
 
         let time = self.time(state);
         state.advance(time, 1, stamp);
         let (version, sequence) = (state.version, state.sequence);
         here.sequence = sequence;
-        let is_new = old.is_none();
         if is_new {
             state.count_member();
         }
         let outdated = state.outdate(slot, &mut here.stale);
         let schedule = self.scheduler.is_automatic() && !state.scheduled;
         state.scheduled |= schedule;
-        let change = |old| Change {
-            key: Arc::clone(&slot.key),
-            old,
-            new: Some(value.clone()),
+        let change = || Change {
+            key: slot.key.clone(),
+            old: old(),
+            new: Some(new.clone()),
             stamp: stamp.clone(),
             time,
             version,
@@ -81,16 +84,18 @@ impl Inner {
             first: sequence,
         };
         if later || here.pending != NOT_PENDING {
-            drop(state.wait(slot, here, change(old.clone()), 0));
+            drop(state.wait(slot, here, change(), 0));
         }
-        let trigger = here.signal.existing();
+        let trigger = here.trigger();
         let listeners = now.then(|| here.listeners.clone());
         if now {
             state.delivering = Some((ThisThread::get(), 0));
         }
         // Last, so that nobody takes what was read before the commit for what stands after it.
         self.clock.store(sequence, Ordering::Release);
-        drop((place, locked, running));
+        drop(place);
+        drop(locked);
+        drop(running);
 
         if let Some(outdated) = outdated {
             self.give_up_snapshots(outdated);
@@ -107,7 +112,7 @@ impl Inner {
                 .schedule(&self.this, Self::end_turn, has_effects);
         }
         if let Some(listeners) = listeners {
-            self.deliver_one(&change(old), &listeners, audience);
+            self.deliver_one(&change(), &listeners, audience);
         }
         Ok(Way::Gone)
     }
@@ -155,29 +160,32 @@ impl Inner {
         for write in draft.writes.drain(..) {
             let slot = write.slot;
             let here = &mut *crate::lock(&slot.state);
-            let Some(new) = write.new else { continue };
-            let Put::Stored(old) = running.put(slot.site(), &mut here.place, &new) else {
-                continue;
+            let Some(mut old) = write.new else { continue };
+            let new = old.clone();
+            let old = match running.put(slot.site(), &mut here.place, &mut old) {
+                Put::Exchanged => Some(old),
+                Put::Added => None,
+                Put::Equal | Put::Unknown => continue,
             };
             if !is_stored {
                 is_stored = true;
                 state.advance(time, 0, &write.stamp);
             }
             state.update_count += 1;
-            state.source.clone_from(&write.stamp.source);
+            state.source.assign(&write.stamp.source);
             here.sequence = sequence;
             if old.is_none() {
                 state.count_member();
                 signals.members = true;
             }
             outdated = outdated.or(state.outdate(&slot, &mut here.stale));
-            signals.keys.extend(here.signal.existing());
+            signals.keys.extend(here.trigger());
             let waits = later || here.pending != NOT_PENDING;
             if !now && !waits {
                 continue;
             }
             let change = Change {
-                key: Arc::clone(&slot.key),
+                key: slot.key.clone(),
                 old,
                 new: Some(new),
                 stamp: write.stamp,
@@ -208,7 +216,8 @@ impl Inner {
         let schedule = self.scheduler.is_automatic() && !state.scheduled;
         state.scheduled |= schedule;
         self.clock.store(sequence, Ordering::Release);
-        drop((locked, running));
+        drop(locked);
+        drop(running);
 
         if let Some(outdated) = outdated {
             self.give_up_snapshots(outdated);
@@ -266,6 +275,7 @@ impl SlotState {
     /// Whether the value is no computed one, and is read as a whole.
     #[inline]
     fn is_simple(&self) -> bool {
-        self.computed.is_none() && self.graphs.is_empty()
+        self.rare()
+            .is_none_or(|rare| rare.computed.is_none() && rare.graphs.is_empty())
     }
 }

@@ -6,7 +6,6 @@ use crate::{
     key::AsKey,
     store::{
         context::{self, Dep},
-        inner::Inner,
         slot::Slot,
         snapshot::Snapshot,
     },
@@ -53,8 +52,8 @@ impl View {
         f: impl FnOnce(&T) -> R,
     ) -> Result<Option<R>, StateError> {
         if self.gate.is_none()
-            && Inner::reads_alone()
-            && let Some(value) = self.inner.slots.glance(key.as_name())
+            && let Some(slot) = self.inner.slots.find(key.as_name())
+            && let Some(value) = self.inner.glance(&slot)
             && let Some(value) = value.typed()
         {
             return Ok(Some(f(&value)));

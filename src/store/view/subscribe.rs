@@ -193,7 +193,7 @@ impl View {
         let new = self.inner.content(slot);
         let state = crate::lock(&self.inner.state);
         Change {
-            key: Arc::clone(&slot.key),
+            key: slot.key.clone(),
             old: None,
             new,
             stamp: self.stamp.clone(),
