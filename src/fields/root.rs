@@ -96,7 +96,7 @@ impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
             .graphs
             .add(Arc::downgrade(&graph));
         // What was committed since it was read. Nobody reads yet.
-        graph.refresh(&view.inner, &mut Triggers::new());
+        graph.refresh(&view.inner, &mut Triggers::default());
         root
     }
 

@@ -40,7 +40,7 @@ pub(super) struct Found<'t> {
 
 /// Whether the parts of a value are the items of a list.
 pub(super) fn is_list<V: Diff>(value: &V) -> bool {
-    let mut triggers = Triggers::new();
+    let mut triggers = Triggers::default();
     let mut found = Found::new(&mut triggers);
     // Somebody reads inside of it, but nothing that is there.
     let root = Arc::new(Node::default());
@@ -52,7 +52,7 @@ pub(super) fn is_list<V: Diff>(value: &V) -> bool {
 /// Whether the items of a collection with keys are not where they were.
 #[cfg(feature = "json")]
 pub(super) fn rows_moved<V: Diff>(old: &V, new: &V) -> bool {
-    let mut triggers = Triggers::new();
+    let mut triggers = Triggers::default();
     let mut found = Found::new(&mut triggers);
     found.keys_in_use = true;
     found.compare(&Node::default(), old, new);

@@ -142,6 +142,13 @@ impl Slot {
         self.kind == SlotKind::Hidden
     }
 
+    /// The value, where the engine keeps it here. If there is one it is the key's, also while the
+    /// engine is exchanged.
+    #[inline]
+    pub(crate) fn glance(&self) -> Option<Value> {
+        crate::lock(&self.state).place.clone()
+    }
+
     /// Makes the running effect or memo depend on this key.
     pub(crate) fn track(&self) {
         if let Some(observer) = Observer::get() {
