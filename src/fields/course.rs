@@ -74,7 +74,7 @@ impl Course {
 
 /// Whether two values differ at a place, outside of which they do not.
 pub(super) fn differ<V: Diff>(old: &V, new: &V, path: &Path) -> Outcome {
-    let mut triggers = Triggers::new();
+    let mut triggers = Triggers::default();
     let mut found = Found::new(&mut triggers);
     found.follow(Course::new(path, false), None, old, new)
 }

@@ -122,13 +122,13 @@ impl Inner {
             return Ok(false);
         }
         let mut transaction = Transaction {
-            writes: SmallVec::from_buf([Write {
+            writes: Writes::One(Write {
                 slot: Arc::clone(slot),
                 old: Some(base.clone()),
                 new: Some(new.clone()),
                 stamp: stamp.clone(),
                 rewritten: false,
-            }]),
+            }),
         };
         let mut committed = Committed::default();
         let fate = self.commit(&mut transaction, None, &[], false, &mut committed)?;
