@@ -184,9 +184,8 @@ pub(super) struct Target<T> {
 pub(super) enum Reach<T, H = Handle<T>> {
     /// Found once and for all.
     Handle(H),
+    /// Looked for at each use.
     Reactive(Arc<dyn Fn() -> Key<T> + Send + Sync>),
-    /// The key cannot be used, and why.
-    Refused(StateError),
 }
 
 impl<T: 'static, H> Reach<T, H> {
@@ -198,9 +197,8 @@ impl<T: 'static, H> Reach<T, H> {
             KeySource::Reactive(key) => Self::Reactive(key),
             KeySource::Fixed(key) => match find(&key) {
                 Ok(handle) => Self::Handle(handle),
-                // A grant may come yet, so it is asked for again.
-                Err(StateError::Denied { .. }) => Self::Reactive(Arc::new(move || key.clone())),
-                Err(error) => Self::Refused(error),
+                // A grant may come yet, and each use says what else is wrong.
+                Err(_) => Self::Reactive(Arc::new(move || key.clone())),
             },
         }
     }
@@ -221,7 +219,6 @@ impl<T: StateValue> Target<T> {
         self.report_or(match &self.key {
             Reach::Handle(handle) => handle.try_follow(T::clone),
             Reach::Reactive(key) => self.view.try_get(key()),
-            Reach::Refused(error) => Err(error.clone()),
         })
     }
 
@@ -230,7 +227,6 @@ impl<T: StateValue> Target<T> {
         self.report_or(match &self.key {
             Reach::Handle(handle) => handle.try_with(f),
             Reach::Reactive(key) => self.view.try_with(key(), f),
-            Reach::Refused(error) => Err(error.clone()),
         })
     }
 
@@ -244,7 +240,6 @@ impl<T: StateValue> Target<T> {
                 let key = key();
                 Ok(named(key.name(), self.view.try_get_value(key.name())?))
             }
-            Reach::Refused(error) => Err(error.clone()),
         }
     }
 
@@ -261,7 +256,6 @@ impl<T: StateValue> Target<T> {
         match &self.key {
             Reach::Handle(handle) => write(handle),
             Reach::Reactive(key) => write(&self.view.handle(untrack(|| key()))?),
-            Reach::Refused(error) => Err(error.clone()),
         }
     }
 

@@ -18,7 +18,6 @@ use crate::{
     value::Value,
 };
 use reactive_graph::graph::Observer;
-use smallvec::SmallVec;
 use std::{
     any::Any,
     cell::Cell,
@@ -120,7 +119,7 @@ pub(crate) struct State {
     pub(crate) delivering: Option<(ThisThread, u32)>,
     pub(crate) snapshots: Option<Box<dyn SnapshotKeeping>>,
     /// The histories, to be told of every commit.
-    pub(crate) recorders: SmallVec<[Arc<dyn Recording>; 1]>,
+    pub(crate) recorders: Vec<Arc<dyn Recording>>,
     /// Signals that were held back.
     pub(crate) held: Vec<Signals>,
     /// What waits until this thread may write.
@@ -160,7 +159,7 @@ impl Inner {
                 flush: false,
                 delivering: None,
                 snapshots: None,
-                recorders: SmallVec::new(),
+                recorders: Vec::new(),
                 held: Vec::new(),
                 deferred: Vec::new(),
             }),
@@ -233,9 +232,8 @@ impl Inner {
         if !context::is_idle() {
             return None;
         }
-        // What is in the place is the key's, also while the engine is exchanged.
-        let here = crate::lock(&slot.state).place.clone();
-        here.or_else(|| self.engine().load(slot.site(), &None))
+        slot.glance()
+            .or_else(|| self.engine().load(slot.site(), &None))
     }
 
     /// The content of a slot as this thread sees it: with the writes of its open batch, and
@@ -264,12 +262,12 @@ impl Inner {
             return (self.load(slot).0, false);
         }
         let id = self.id();
-        if let Some(content) = context::with_draft(id, |draft| draft.get(slot).cloned()).flatten() {
+        if let Some(content) = context::drafting(id, |draft| draft.content(slot)).flatten() {
             context::observe(id);
             return (content, true);
         }
         let (value, sequence) = self.load(slot);
-        context::with_draft(id, |draft| draft.read(slot, sequence));
+        context::drafting(id, |draft| draft.read(slot, sequence));
         context::track(id, || (Dep::Slot(Arc::clone(slot)), sequence));
         (value, false)
     }
@@ -334,18 +332,26 @@ impl Inner {
             let mut state = crate::lock(&slot.state);
             state.listeners.add(Arc::clone(&listener));
         }
-        match &listener.subject {
-            Subject::Pattern(pattern) => {
-                self.slots.add_pattern(Pattern::clone(pattern), &listener);
-            }
-            Subject::All => crate::lock(&self.all).add(Arc::clone(&listener)),
-            Subject::Key(_) | Subject::Keys(_) | Subject::Computed(_) | Subject::Follow(_) => {}
+        if !matches!(listener.subject, Subject::Key(_)) {
+            self.hang_widely(&listener);
         }
         let subscription = Subscription::new(self, listener);
         if self.has_names() {
             self.heed(subscription.listener());
         }
         subscription
+    }
+
+    /// Puts a listener where changes of keys that it does not name find it.
+    #[inline(never)]
+    fn hang_widely(&self, listener: &Arc<Listener>) {
+        match &listener.subject {
+            Subject::Pattern(pattern) => {
+                self.slots.add_pattern(Pattern::clone(pattern), listener);
+            }
+            Subject::All => crate::lock(&self.all).add(Arc::clone(listener)),
+            Subject::Key(_) | Subject::Keys(_) | Subject::Computed(_) | Subject::Follow(_) => {}
+        }
     }
 
     pub(crate) fn unsubscribe(&self, listener: &Arc<Listener>) {
@@ -357,13 +363,20 @@ impl Inner {
                 .counter(listener.delivery())
                 .fetch_sub(1, Ordering::AcqRel);
         }
-        match &listener.subject {
-            Subject::Key(slot) => {
-                if let Some(slot) = slot.upgrade() {
-                    self.detach(&slot, listener);
-                }
+        if let Subject::Key(slot) = &listener.subject {
+            if let Some(slot) = slot.upgrade() {
+                self.detach(&slot, listener);
             }
-            Subject::Keys(_) => {
+        } else {
+            self.take_down(listener);
+        }
+    }
+
+    /// Takes a listener off wherever it hangs.
+    #[inline(never)]
+    fn take_down(&self, listener: &Arc<Listener>) {
+        match &listener.subject {
+            Subject::Key(_) | Subject::Keys(_) => {
                 for slot in listener.subject.slots() {
                     self.detach(&slot, listener);
                 }

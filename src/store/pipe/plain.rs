@@ -207,7 +207,8 @@ impl Inner {
         }
         match item {
             Some(item) if item.slots.is_empty() => state.spent.push(item),
-            item => state.queue.extend(item),
+            Some(item) => state.queue.push_back(item),
+            None => {}
         }
         if !is_stored {
             return Ok(Way::Gone);

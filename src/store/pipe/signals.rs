@@ -1,23 +1,23 @@
 //! The signals of a commit: notified at once, unless a component is being taken down or built.
 
-use crate::store::{
-    context::ThisThread, graph::Triggers, guest::Recording, inner::Inner, slot::Trigger,
+use crate::{
+    few::Few,
+    store::{context::ThisThread, graph::Triggers, guest::Recording, inner::Inner, slot::Trigger},
 };
 use reactive_graph::traits::Notify;
-use smallvec::SmallVec;
 use std::sync::{Arc, atomic::Ordering};
 
 /// The signals of a commit, yet to be notified.
 #[derive(Default)]
 pub(crate) struct Signals {
     /// Those of keys.
-    pub(crate) keys: SmallVec<[Trigger; 1]>,
+    pub(crate) keys: Few<Trigger>,
     /// Those of parts of values.
     pub(crate) triggers: Triggers,
     /// Whether any of it is more than the store's own bookkeeping.
     pub(super) visible: bool,
     pub(super) members: bool,
-    pub(super) recorders: SmallVec<[Arc<dyn Recording>; 1]>,
+    pub(super) recorders: Few<Arc<dyn Recording>>,
 }
 
 impl Signals {
@@ -30,7 +30,7 @@ impl Signals {
         for trigger in &self.keys {
             trigger.notify();
         }
-        for trigger in &self.triggers {
+        for trigger in self.triggers.iter() {
             trigger.notify();
         }
         inner.notify_all(self.members, self.visible);
@@ -43,7 +43,7 @@ impl Signals {
 impl From<Trigger> for Signals {
     fn from(key: Trigger) -> Self {
         Self {
-            keys: SmallVec::from_iter([key]),
+            keys: Few::One(key),
             ..Self::default()
         }
     }
