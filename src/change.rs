@@ -1,10 +1,10 @@
 //! What happened: [`Change`], [`ChangeSet`], and through which door ([`Origin`]).
 
 use crate::{
+    few::Few,
     key::Name,
     value::{StateValue, Value},
 };
-use smallvec::SmallVec;
 use smol_str::SmolStr;
 use std::{fmt, sync::Arc};
 
@@ -188,7 +188,7 @@ impl fmt::Debug for Change {
 #[derive(Debug, Clone, Default)]
 pub struct ChangeSet {
     /// Most transactions write one key.
-    pub(crate) changes: SmallVec<[Change; 1]>,
+    pub(crate) changes: Few<Change>,
 }
 
 impl ChangeSet {

@@ -229,13 +229,17 @@ pub(crate) fn check_full(name: &str) -> Result<(), StateError> {
 
 /// Whether an encoded id is what [`namespace`] makes of some id: no other could ever register.
 fn is_canonical(encoded: &str) -> bool {
-    let mut escapes = encoded.split('%').skip(1);
-    escapes.all(|rest| rest.starts_with("25") || rest.starts_with("2F"))
+    let is_escape = |(at, byte): (usize, &u8)| {
+        *byte != b'%' || matches!(encoded.as_bytes().get(at + 1..at + 3), Some(b"25" | b"2F"))
+    };
+    encoded.as_bytes().iter().enumerate().all(is_escape)
 }
 
 /// The encoded id and the key of a namespaced name.
 pub(crate) fn split(name: &str) -> Option<(&str, &str)> {
-    name.strip_prefix(NAMESPACE)?.split_once('/')
+    let name = name.strip_prefix(NAMESPACE)?;
+    let end = name.bytes().position(|byte| byte == b'/')?;
+    Some((name.get(..end)?, name.get(end + 1..)?))
 }
 
 /// The start of every key of a micro-frontend: `@`, the id with `%` and `/` percent-encoded

@@ -70,6 +70,7 @@ mod change;
 mod collection;
 mod engine;
 mod error;
+mod few;
 #[cfg(feature = "fields")]
 pub mod fields;
 #[cfg(feature = "leptos")]

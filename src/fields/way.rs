@@ -84,7 +84,7 @@ pub(super) enum Items {
 pub(super) fn items<V: Diff>(value: &V, path: &StorePath, keys: usize) -> Items {
     let mut ahead: Vec<_> = path.into_iter().map(Node::index).collect();
     ahead.reverse();
-    let mut triggers = Triggers::new();
+    let mut triggers = Triggers::default();
     let mut found = Found::new(&mut triggers);
     found.way = Some(Way {
         ahead,

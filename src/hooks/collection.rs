@@ -69,7 +69,6 @@ impl<C, H: Clone> Found<C, H> {
         match &self.reach {
             Reach::Handle(handle) => Ok(handle.clone()),
             Reach::Reactive(key) => (self.find)(&self.view, &key()),
-            Reach::Refused(error) => Err(error.clone()),
         }
     }
 }

@@ -71,10 +71,10 @@ pub fn use_global_state_or<T: StateValue>(
     key: impl ReactiveKey<T>,
     default: T,
 ) -> (Signal<T>, SetState<T>) {
-    let target = Target::new(use_view(), key.into_source());
-    let source = target.clone();
-    let value = Memo::new(move |_| source.get().unwrap_or_else(|| default.clone()));
-    (value.into(), SetState::new(target))
+    let target = Arc::new(Target::new(use_view(), key.into_source()));
+    let source = Arc::clone(&target);
+    let value = ArcMemo::new(move |_| source.follow().unwrap_or_else(|| default.clone()));
+    (ArcSignal::from(value).into(), SetState::new(target))
 }
 
 /// As [`use_global_state`], with options.
@@ -159,7 +159,7 @@ fn use_state<T: StateValue>(
         Some(source) => view.with_source(source),
         None => view,
     };
-    let target = Target::new(view, key);
+    let target = Arc::new(Target::new(view, key));
     if let Some(initial) = options.initial
         && untrack(|| target.get()).is_none()
     {
@@ -167,9 +167,9 @@ fn use_state<T: StateValue>(
         view.inner
             .holding_signals(|| target.report(target.write(|handle| handle.set(initial))));
     }
-    let (source, default) = (target.clone(), options.default);
-    let value = Memo::new(move |_| source.get().or_else(|| default.clone()));
-    (value.into(), SetState::new(target))
+    let (source, default) = (Arc::clone(&target), options.default);
+    let value = ArcMemo::new(move |_| source.follow().or_else(|| default.clone()));
+    (ArcSignal::from(value).into(), SetState::new(target))
 }
 
 /// What a hook reads and writes.
@@ -181,12 +181,11 @@ pub(super) struct Target<T> {
 
 /// How a hook comes to the handle of its key.
 #[derive(Clone)]
-pub(super) enum Reach<T, H = Arc<Handle<T>>> {
+pub(super) enum Reach<T, H = Handle<T>> {
     /// Found once and for all.
     Handle(H),
+    /// Looked for at each use.
     Reactive(Arc<dyn Fn() -> Key<T> + Send + Sync>),
-    /// The key cannot be used, and why.
-    Refused(StateError),
 }
 
 impl<T: 'static, H> Reach<T, H> {
@@ -198,9 +197,8 @@ impl<T: 'static, H> Reach<T, H> {
             KeySource::Reactive(key) => Self::Reactive(key),
             KeySource::Fixed(key) => match find(&key) {
                 Ok(handle) => Self::Handle(handle),
-                // A grant may come yet, so it is asked for again.
-                Err(StateError::Denied { .. }) => Self::Reactive(Arc::new(move || key.clone())),
-                Err(error) => Self::Refused(error),
+                // A grant may come yet, and each use says what else is wrong.
+                Err(_) => Self::Reactive(Arc::new(move || key.clone())),
             },
         }
     }
@@ -208,7 +206,7 @@ impl<T: 'static, H> Reach<T, H> {
 
 impl<T: StateValue> Target<T> {
     pub(super) fn new(view: View, key: KeySource<T>) -> Self {
-        let key = Reach::new(key, |key| view.handle(key).map(Arc::new));
+        let key = Reach::new(key, |key| view.handle(key));
         Self { view, key }
     }
 
@@ -216,12 +214,19 @@ impl<T: StateValue> Target<T> {
         self.with(T::clone)
     }
 
+    /// The value, for a memo of it.
+    fn follow(&self) -> Option<T> {
+        self.report_or(match &self.key {
+            Reach::Handle(handle) => handle.try_follow(T::clone),
+            Reach::Reactive(key) => self.view.try_get(key()),
+        })
+    }
+
     /// What `f` makes of the value, without cloning it.
     pub(super) fn with<R>(&self, f: impl FnOnce(&T) -> R) -> Option<R> {
         self.report_or(match &self.key {
             Reach::Handle(handle) => handle.try_with(f),
             Reach::Reactive(key) => self.view.try_with(key(), f),
-            Reach::Refused(error) => Err(error.clone()),
         })
     }
 
@@ -235,7 +240,6 @@ impl<T: StateValue> Target<T> {
                 let key = key();
                 Ok(named(key.name(), self.view.try_get_value(key.name())?))
             }
-            Reach::Refused(error) => Err(error.clone()),
         }
     }
 
@@ -252,7 +256,6 @@ impl<T: StateValue> Target<T> {
         match &self.key {
             Reach::Handle(handle) => write(handle),
             Reach::Reactive(key) => write(&self.view.handle(untrack(|| key()))?),
-            Reach::Refused(error) => Err(error.clone()),
         }
     }
 
@@ -269,7 +272,7 @@ impl<T: StateValue> Target<T> {
 /// Writes the key of a hook. It can be copied, and ends with the component that made it.
 ///
 /// The plain methods report an error to the store's reporter, their `try_` twins return it.
-pub struct SetState<T: 'static>(StoredValue<Target<T>>);
+pub struct SetState<T: 'static>(StoredValue<Arc<Target<T>>>);
 
 impl<T> Copy for SetState<T> {}
 
@@ -280,7 +283,7 @@ impl<T> Clone for SetState<T> {
 }
 
 impl<T: StateValue> SetState<T> {
-    fn new(target: Target<T>) -> Self {
+    fn new(target: Arc<Target<T>>) -> Self {
         Self(StoredValue::new(target))
     }
 

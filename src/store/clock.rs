@@ -62,11 +62,16 @@ impl Scheduler {
         }
     }
 
-    /// Has `ending` called at the end of the turn, if the store still is there then.
-    pub(crate) fn schedule(&self, store: &Weak<Inner>, ending: Ending) {
+    /// Has `ending` called at the end of the turn, if the store still is there then. Whether effects
+    /// have just been told to run makes it faster, and no other.
+    #[cfg_attr(
+        not(all(target_family = "wasm", target_os = "unknown")),
+        expect(unused_variables)
+    )]
+    pub(crate) fn schedule(&self, store: &Weak<Inner>, ending: Ending, has_effects: bool) {
         match self {
             #[cfg(all(target_family = "wasm", target_os = "unknown"))]
-            Self::Microtask => turn::at_end(store, ending),
+            Self::Microtask => turn::at_end(store, ending, has_effects),
             #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
             Self::Manual => (),
             Self::Custom(schedule) => {

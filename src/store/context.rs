@@ -1,7 +1,7 @@
 //! What is going on in this thread: open batches, computed values being evaluated, and places
 //! that must not write.
 
-use super::{draft::Draft, slot::Slot};
+use super::{draft::Draft, guest::Drafting, slot::Slot};
 use reactive_graph::graph::Observer;
 use std::{
     cell::{Cell, RefCell},
@@ -22,7 +22,7 @@ pub(crate) enum Dep {
 pub(crate) const EVALUATION: &str = "a computed value";
 
 enum Kind {
-    Batch(Draft),
+    Batch(Box<dyn Drafting>),
     Track(Vec<(Dep, u64)>),
     Forbid(&'static str),
 }
@@ -87,16 +87,16 @@ fn find<R>(store: usize, mut look: impl FnMut(&mut Kind) -> Option<R>) -> Option
 }
 
 /// Runs `f` with an open batch and hands back what it wrote.
-pub(crate) fn batch<R>(store: usize, f: impl FnOnce() -> R) -> (R, Draft) {
-    let guard = push(store, Kind::Batch(Draft::default()));
+pub(crate) fn batch<R>(store: usize, f: impl FnOnce() -> R) -> (R, Box<Draft>) {
+    let guard = push(store, Kind::Batch(Box::new(Draft::default())));
     let result = f();
     std::mem::forget(guard);
     match pop() {
         Some(Frame {
             kind: Kind::Batch(draft),
             ..
-        }) => (result, draft),
-        _ => (result, Draft::default()),
+        }) => (result, draft.into_draft()),
+        _ => (result, Box::default()),
     }
 }
 
@@ -141,10 +141,10 @@ pub(crate) enum Writing<R> {
 
 /// Calls `f` with the open batch of this thread, if what it writes goes there. The innermost of what
 /// is going on decides: no batch is begun where writes are forbidden.
-pub(crate) fn writing<R>(store: usize, f: impl FnOnce(&mut Draft) -> R) -> Writing<R> {
+pub(crate) fn writing<R>(store: usize, f: impl FnOnce(&mut dyn Drafting) -> R) -> Writing<R> {
     let mut f = Some(f);
     find(store, |kind| match kind {
-        Kind::Batch(draft) => f.take().map(|f| Writing::Draft(f(draft))),
+        Kind::Batch(draft) => f.take().map(|f| Writing::Draft(f(&mut **draft))),
         Kind::Forbid(during) => Some(Writing::Forbidden(during)),
         Kind::Track(_) => Some(Writing::Forbidden(EVALUATION)),
     })
@@ -159,9 +159,14 @@ pub(crate) fn busy(store: usize) -> bool {
 /// Calls `f` with the open batch of this thread, if there is one. A computed value that is being
 /// evaluated for its cache is outside of any batch: what a batch wrote may come to nothing.
 pub(crate) fn with_draft<R>(store: usize, f: impl FnOnce(&mut Draft) -> R) -> Option<R> {
+    drafting(store, |draft| f(draft.draft()))
+}
+
+/// As [`with_draft`], for what may happen without a batch, too.
+pub(crate) fn drafting<R>(store: usize, f: impl FnOnce(&mut dyn Drafting) -> R) -> Option<R> {
     let mut f = Some(f);
     find(store, |kind| match kind {
-        Kind::Batch(draft) => Some(f.take().map(|f| f(draft))),
+        Kind::Batch(draft) => Some(f.take().map(|f| f(&mut **draft))),
         Kind::Track(_) => Some(None),
         Kind::Forbid(_) => None,
     })
@@ -170,12 +175,14 @@ pub(crate) fn with_draft<R>(store: usize, f: impl FnOnce(&mut Draft) -> R) -> Op
 
 /// Notes that the running effect or memo, if there is one, sees what the open batch wrote.
 pub(crate) fn observe(store: usize) {
-    with_draft(store, |draft| draft.observed |= Observer::get().is_some());
+    if Observer::get().is_some() {
+        drafting(store, |draft| draft.observe());
+    }
 }
 
 /// Whether a batch is open in this thread.
 pub(crate) fn in_batch(store: usize) -> bool {
-    with_draft(store, |_| ()).is_some()
+    drafting(store, |_| ()).is_some()
 }
 
 /// Whether a computed value is being evaluated in this thread, for its cache or from a batch.

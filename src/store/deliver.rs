@@ -10,10 +10,10 @@ use super::{
 use crate::{
     change::{Change, ChangeSet},
     error::StateError,
+    few::Few,
     value::same_content,
 };
 use reactive_graph::graph::{Observer, untrack};
-use smallvec::SmallVec;
 use std::{
     borrow::Cow,
     collections::BTreeMap,
@@ -38,7 +38,7 @@ const MAX_SPENT: usize = 4;
 #[derive(Default)]
 pub(crate) struct Item {
     /// The slots of the changes, in their order.
-    pub(crate) slots: SmallVec<[Arc<Slot>; 1]>,
+    pub(crate) slots: Few<Arc<Slot>>,
     pub(crate) changes: ChangeSet,
     pub(crate) audience: Audience,
     /// How many causes lie between these changes and a write that no listener made.
@@ -304,7 +304,7 @@ impl Inner {
         let sets = self.tell_key(listeners, Told::new(change, audience));
         if !sets.is_empty() || self.tells_all() {
             let changes = ChangeSet {
-                changes: SmallVec::from_buf([change.clone()]),
+                changes: Few::One(change.clone()),
             };
             self.tell_sets(&sets, &changes, audience);
         }
@@ -347,16 +347,15 @@ impl Inner {
     /// Empties a set that was delivered, and gives up the slots that only it still held.
     fn give_up(&self, item: &mut Item) {
         // The changes hold no slot, so each slot is given up on its own.
-        for (slot, change) in item.slots.drain(..).zip(&item.changes) {
+        let slots = std::mem::take(&mut item.slots);
+        for (slot, change) in slots.into_iter().zip(&item.changes) {
             if change.is_removal() || slot.is_hidden() {
                 self.release(&slot);
             }
         }
-        item.changes.changes.clear();
-        item.restored.clear();
         // One large batch does not make every later set large.
-        item.slots.shrink_to_fit();
-        item.changes.changes.shrink_to_fit();
+        item.changes.changes = Few::new();
+        item.restored.clear();
     }
 
     fn deliver(&self, item: &mut Item) {
@@ -523,7 +522,7 @@ impl Inner {
         if listener.gate.is_none() || changes.iter().all(|change| hears(&change)) {
             return self.call(listener, || listener.call.set(self, changes));
         }
-        let changes: SmallVec<_> = changes.iter().filter(hears).cloned().collect();
+        let changes: Few<_> = changes.iter().filter(hears).cloned().collect();
         if !changes.is_empty() {
             let changes = ChangeSet { changes };
             self.call(listener, || listener.call.set(self, &changes));

@@ -1,6 +1,12 @@
 //! The writes of an open batch, which nobody else sees yet.
 
-use super::{computed::Node, guest::Naming, inner::Deferred, slot::Slot, transaction::Write};
+use super::{
+    computed::Node,
+    guest::{Drafting, Naming},
+    inner::Deferred,
+    slot::Slot,
+    transaction::Write,
+};
 use crate::{change::Stamp, value::Value};
 use rustc_hash::FxHashMap;
 use std::{any::Any, collections::hash_map::Entry, sync::Arc};
@@ -50,27 +56,27 @@ fn address<T: ?Sized>(of: &Arc<T>) -> usize {
     Arc::as_ptr(of).addr()
 }
 
-impl Draft {
-    /// The content the batch gave to a key; `None` if it did not touch it.
-    pub(crate) fn get(&self, slot: &Arc<Slot>) -> Option<&Option<Value>> {
-        let at = *self.index.get(&address(slot))?;
-        Some(&self.writes[at].new)
+impl Drafting for Draft {
+    fn draft(&mut self) -> &mut Draft {
+        self
     }
 
-    /// Notes that the stored content of a key was read.
-    pub(crate) fn read(&mut self, slot: &Arc<Slot>, sequence: u64) {
+    fn into_draft(self: Box<Self>) -> Box<Draft> {
+        self
+    }
+
+    fn content(&self, slot: &Arc<Slot>) -> Option<Option<Value>> {
+        let at = *self.index.get(&address(slot))?;
+        Some(self.writes[at].new.clone())
+    }
+
+    fn read(&mut self, slot: &Arc<Slot>, sequence: u64) {
         self.reads
             .entry(address(slot))
             .or_insert_with(|| (Arc::clone(slot), sequence));
     }
 
-    /// Writes a key. Hands back what it replaces, to be dropped outside of any borrow.
-    pub(crate) fn put(
-        &mut self,
-        slot: &Arc<Slot>,
-        new: Option<Value>,
-        stamp: &Stamp,
-    ) -> Option<Value> {
+    fn put(&mut self, slot: &Arc<Slot>, new: Option<Value>, stamp: &Stamp) -> Option<Value> {
         self.revision += 1;
         match self.index.entry(address(slot)) {
             Entry::Occupied(at) => {
@@ -100,6 +106,12 @@ impl Draft {
         }
     }
 
+    fn observe(&mut self) {
+        self.observed = true;
+    }
+}
+
+impl Draft {
     /// What a computed value came to, if nothing was written since.
     pub(crate) fn computed(
         &self,

@@ -2,14 +2,39 @@
 
 use super::inner::Inner;
 use reactive_graph::signal::ArcTrigger;
-use smallvec::SmallVec;
 use std::{
     any::Any,
     sync::{Arc, Weak},
 };
 
 /// Triggers that are to be notified, in this order.
-pub(crate) type Triggers = SmallVec<[ArcTrigger; 2]>;
+#[derive(Default)]
+pub(crate) struct Triggers {
+    /// Most often there are no more than that of a key and that of a part of it.
+    two: [Option<ArcTrigger>; 2],
+    more: Vec<ArcTrigger>,
+}
+
+impl Triggers {
+    pub(crate) fn push(&mut self, trigger: ArcTrigger) {
+        match self.two.iter_mut().find(|free| free.is_none()) {
+            Some(free) => *free = Some(trigger),
+            None => self.more.push(trigger),
+        }
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &ArcTrigger> {
+        self.two.iter().flatten().chain(&self.more)
+    }
+}
+
+impl Extend<ArcTrigger> for Triggers {
+    fn extend<I: IntoIterator<Item = ArcTrigger>>(&mut self, triggers: I) {
+        for trigger in triggers {
+            self.push(trigger);
+        }
+    }
+}
 
 /// Tells the readers of the parts of one key's value, as one type.
 pub(crate) trait Graph: Any + Send + Sync {

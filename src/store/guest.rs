@@ -6,6 +6,7 @@
 
 use super::{
     clock::Instant,
+    draft::Draft,
     inner::{Inner, State},
     load::Loads,
     middleware::Chain,
@@ -57,6 +58,25 @@ pub(crate) trait Loading: Send + Sync {
     /// Ends every request of a store that takes no more writes: those that began since
     /// [`Loading::cancel`].
     fn close(&self);
+}
+
+/// What an open batch of this thread has written and read. Only what begins a batch names the type.
+pub(crate) trait Drafting {
+    fn draft(&mut self) -> &mut Draft;
+
+    fn into_draft(self: Box<Self>) -> Box<Draft>;
+
+    /// The content that the batch gave to a key; `None` if it did not touch it.
+    fn content(&self, slot: &Arc<Slot>) -> Option<Option<Value>>;
+
+    /// Notes that the stored content of a key was read.
+    fn read(&mut self, slot: &Arc<Slot>, sequence: u64);
+
+    /// Writes a key. Hands back what it replaces, to be dropped outside of any borrow.
+    fn put(&mut self, slot: &Arc<Slot>, new: Option<Value>, stamp: &Stamp) -> Option<Value>;
+
+    /// Notes that an effect or a memo saw what the batch wrote.
+    fn observe(&mut self);
 }
 
 /// All middleware of a store. It comes with the first.

@@ -17,8 +17,7 @@ use crate::{
     pattern::Pattern,
     value::Value,
 };
-use reactive_graph::{graph::Observer, traits::Notify};
-use smallvec::SmallVec;
+use reactive_graph::graph::Observer;
 use std::{
     any::Any,
     cell::Cell,
@@ -120,7 +119,7 @@ pub(crate) struct State {
     pub(crate) delivering: Option<(ThisThread, u32)>,
     pub(crate) snapshots: Option<Box<dyn SnapshotKeeping>>,
     /// The histories, to be told of every commit.
-    pub(crate) recorders: SmallVec<[Arc<dyn Recording>; 1]>,
+    pub(crate) recorders: Vec<Arc<dyn Recording>>,
     /// Signals that were held back.
     pub(crate) held: Vec<Signals>,
     /// What waits until this thread may write.
@@ -160,7 +159,7 @@ impl Inner {
                 flush: false,
                 delivering: None,
                 snapshots: None,
-                recorders: SmallVec::new(),
+                recorders: Vec::new(),
                 held: Vec::new(),
                 deferred: Vec::new(),
             }),
@@ -221,12 +220,20 @@ impl Inner {
     /// effect, memo, computed value or batch.
     #[inline]
     pub(crate) fn glance(&self, slot: &Slot) -> Option<Value> {
-        if !context::is_idle() || Observer::get().is_some() {
+        if Observer::get().is_some() {
             return None;
         }
-        // What is in the place is the key's, also while the engine is exchanged.
-        let here = crate::lock(&slot.state).place.clone();
-        here.or_else(|| self.engine().load(slot.site(), &None))
+        self.at_hand(slot)
+    }
+
+    /// The stored content of a slot, if nothing is going on in this thread that has a say in it.
+    #[inline]
+    pub(crate) fn at_hand(&self, slot: &Slot) -> Option<Value> {
+        if !context::is_idle() {
+            return None;
+        }
+        slot.glance()
+            .or_else(|| self.engine().load(slot.site(), &None))
     }
 
     /// The content of a slot as this thread sees it: with the writes of its open batch, and
@@ -234,6 +241,9 @@ impl Inner {
     /// that of a computed value, which does.
     pub(crate) fn read(&self, slot: &Arc<Slot>) -> Result<Option<Value>, StateError> {
         slot.track();
+        if let Some(value) = self.at_hand(slot) {
+            return Ok(Some(value));
+        }
         self.peek(slot).map(|(value, _)| value)
     }
 
@@ -252,12 +262,12 @@ impl Inner {
             return (self.load(slot).0, false);
         }
         let id = self.id();
-        if let Some(content) = context::with_draft(id, |draft| draft.get(slot).cloned()).flatten() {
+        if let Some(content) = context::drafting(id, |draft| draft.content(slot)).flatten() {
             context::observe(id);
             return (content, true);
         }
         let (value, sequence) = self.load(slot);
-        context::with_draft(id, |draft| draft.read(slot, sequence));
+        context::drafting(id, |draft| draft.read(slot, sequence));
         context::track(id, || (Dep::Slot(Arc::clone(slot)), sequence));
         (value, false)
     }

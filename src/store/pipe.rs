@@ -14,16 +14,15 @@ pub(crate) use signals::Signals;
 use super::{
     context::{self, Writing},
     draft::{Draft, Reads},
-    guest::{Filtered, Naming},
+    guest::{Drafting, Filtered, Naming},
     inner::{Deferred, Inner},
     slot::Slot,
     transaction::{Transaction, Write, Writes},
 };
-use crate::{change::Stamp, error::StateError, value::Value};
+use crate::{change::Stamp, error::StateError, few::Few, value::Value};
 use commit::{Committed, Fate, still_stand};
 use plain::Way;
-use reactive_graph::{graph::untrack, traits::Notify};
-use smallvec::SmallVec;
+use reactive_graph::graph::untrack;
 use std::{
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::{Arc, atomic::Ordering},
@@ -68,7 +67,7 @@ impl Inner {
         if let Content::Put(value) = &content
             && !self.has_names()
         {
-            let put = |draft: &mut Draft| draft.put(slot, Some(value.clone()), stamp);
+            let put = |draft: &mut dyn Drafting| draft.put(slot, Some(value.clone()), stamp);
             match context::writing(self.id(), put) {
                 Writing::Draft(replaced) => return Ok(drop(replaced)),
                 Writing::Forbidden(during) => return Err(StateError::Reentrant { during }),
@@ -83,7 +82,7 @@ impl Inner {
                     Content::Remove => None,
                     Content::Change(change) => change(untrack(|| self.read(slot))?)?,
                 };
-                drop(context::with_draft(self.id(), |draft| {
+                drop(context::drafting(self.id(), |draft| {
                     draft.put(slot, new, stamp)
                 }));
                 return Ok(());
@@ -105,6 +104,38 @@ impl Inner {
             });
             Ok(())
         })
+    }
+
+    /// Gives a key what was made of `base` and is known to differ from it, if that is what it holds
+    /// and there is neither middleware nor a batch. Returns whether it did.
+    #[cfg(feature = "fields")]
+    pub(crate) fn replace(
+        &self,
+        stamp: &Stamp,
+        slot: &Arc<Slot>,
+        base: &Value,
+        new: &Value,
+    ) -> Result<bool, StateError> {
+        self.may_write()?;
+        self.is_writable(slot)?;
+        if self.has_middleware.load(Ordering::Acquire) || self.is_in_batch() {
+            return Ok(false);
+        }
+        let mut transaction = Transaction {
+            writes: Writes::One(Write {
+                slot: Arc::clone(slot),
+                old: Some(base.clone()),
+                new: Some(new.clone()),
+                stamp: stamp.clone(),
+                rewritten: false,
+            }),
+        };
+        let mut committed = Committed::default();
+        let fate = self.commit(&mut transaction, None, &[], false, &mut committed)?;
+        if fate == Fate::Stored {
+            self.publish(&mut committed, None);
+        }
+        Ok(fate == Fate::Stored)
     }
 
     /// Runs `f`; all that it writes is stored and told as one, or not at all.
@@ -232,7 +263,7 @@ impl Inner {
                 return Ok(false);
             };
             let mut transaction = Transaction {
-                writes: SmallVec::from_elem(Write::hidden(slot, old, Some(new)), 1),
+                writes: Few::One(Write::hidden(slot, old, Some(new))),
             };
             let mut committed = Committed::default();
             let fate = self.commit(&mut transaction, None, &[], false, &mut committed)?;

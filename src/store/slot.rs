@@ -14,9 +14,8 @@ use crate::{
 };
 use hashbrown::HashTable;
 use reactive_graph::{
-    graph::{AnySubscriber, Observer, Subscriber},
+    graph::{AnySubscriber, Observer, ReactiveNode, Source, Subscriber, ToAnySource},
     signal::ArcTrigger,
-    traits::{Notify, Track},
 };
 use smol_str::SmolStr;
 use std::{
@@ -82,8 +81,13 @@ impl SlotState {
 
     /// The trigger, if anyone ever tracked the key, to be notified.
     #[inline]
-    pub(crate) fn trigger(&mut self) -> Option<ArcTrigger> {
+    pub(crate) fn trigger(&mut self) -> Option<Trigger> {
         self.rare.as_mut()?.signal.existing()
+    }
+
+    /// The trigger, to be tracked by an effect or a memo.
+    fn tracked_by(&mut self, observer: &AnySubscriber) -> ArcTrigger {
+        self.rare_mut().signal.trigger(observer)
     }
 
     /// The computed value that is registered under the key.
@@ -138,36 +142,89 @@ impl Slot {
         self.kind == SlotKind::Hidden
     }
 
+    /// The value, where the engine keeps it here. If there is one it is the key's, also while the
+    /// engine is exchanged.
+    #[inline]
+    pub(crate) fn glance(&self) -> Option<Value> {
+        crate::lock(&self.state).place.clone()
+    }
+
     /// Makes the running effect or memo depend on this key.
     pub(crate) fn track(&self) {
         if let Some(observer) = Observer::get() {
-            let trigger = crate::lock(&self.state).rare_mut().signal.trigger(observer);
-            trigger.track();
+            let trigger = crate::lock(&self.state).tracked_by(&observer);
+            subscribe(&trigger, observer);
+        }
+    }
+
+    /// Makes the running memo depend on this key, which it reads whenever it runs. Its subscription
+    /// outlives a run: it is no source of the memo, which would give it up and need it again.
+    #[cfg(feature = "leptos")]
+    pub(crate) fn follow(&self) {
+        if let Some(observer) = Observer::get() {
+            let trigger = crate::lock(&self.state).tracked_by(&observer);
+            trigger.add_subscriber(observer);
         }
     }
 }
+
+/// Tracks as [`reactive_graph::traits::Track`] does, by an observer that is known.
+fn subscribe(trigger: &ArcTrigger, observer: AnySubscriber) {
+    observer.add_source(trigger.to_any_source());
+    trigger.add_subscriber(observer);
+}
+
+/// How many subscriptions a trigger has before another takes its place, without those who are gone.
+const MAX_SUBSCRIPTIONS: u32 = 64;
 
 /// A trigger that is made when somebody first tracks it.
 #[derive(Default)]
 pub(crate) struct Signal {
     trigger: Option<ArcTrigger>,
+    /// How many of them the trigger has had.
+    subscriptions: u32,
     /// The last to track it since it was notified.
     tracker: Option<Weak<dyn Subscriber + Send + Sync>>,
 }
 
+/// The trigger of a [`Signal`], to be notified outside of any lock.
+pub(crate) struct Trigger {
+    trigger: ArcTrigger,
+    /// Whether the last to track it still waits for news.
+    pub(crate) is_awaited: bool,
+}
+
+impl Trigger {
+    /// Tells the subscribers, who stay subscribed. To let them go, as `ArcTrigger::notify` does, takes
+    /// longer: most come back, to a set that has to be made anew.
+    pub(crate) fn notify(&self) {
+        self.trigger.mark_dirty();
+    }
+}
+
 impl Signal {
     /// The trigger, to be tracked by an effect or a memo.
-    fn trigger(&mut self, observer: AnySubscriber) -> ArcTrigger {
-        self.tracker = Some(observer.1);
+    fn trigger(&mut self, observer: &AnySubscriber) -> ArcTrigger {
+        self.tracker = Some(Weak::clone(&observer.1));
+        self.subscriptions += 1;
         self.trigger.get_or_insert_with(ArcTrigger::new).clone()
     }
 
-    /// The trigger, if anyone ever tracked it, to be notified. Whoever is still interested then
-    /// tracks it again.
+    /// The trigger, if anyone ever tracked it, to be notified.
     #[inline]
-    fn existing(&mut self) -> Option<ArcTrigger> {
+    fn existing(&mut self) -> Option<Trigger> {
+        let is_awaited = self.is_tracked();
         self.tracker = None;
-        self.trigger.clone()
+        let trigger = if self.subscriptions < MAX_SUBSCRIPTIONS {
+            self.trigger.clone()?
+        } else {
+            self.subscriptions = 0;
+            self.trigger.take()?
+        };
+        Some(Trigger {
+            trigger,
+            is_awaited,
+        })
     }
 
     /// Whether anyone ever tracked it.
@@ -194,8 +251,8 @@ impl SharedSignal {
     pub(crate) fn track(&self) {
         if let Some(observer) = Observer::get() {
             self.used.store(true, Ordering::Release);
-            let trigger = crate::lock(&self.signal).trigger(observer);
-            trigger.track();
+            let trigger = crate::lock(&self.signal).trigger(&observer);
+            subscribe(&trigger, observer);
         }
     }
 
@@ -336,7 +393,7 @@ impl Slots {
         &self,
         slot: &Arc<Slot>,
         is_missing: impl Fn(&Slot) -> bool,
-    ) -> Option<ArcTrigger> {
+    ) -> Option<Trigger> {
         // A pattern finds the key again when it comes back, so it need not keep the slot.
         let is_pattern = |listener: &Arc<Listener>| matches!(listener.subject, Subject::Pattern(_));
         let is_used = |slot: &Slot| {
@@ -366,6 +423,57 @@ impl Slots {
 
 #[cfg(test)]
 mod tests {
+    use reactive_graph::graph::{AnySource, AnySubscriber, ReactiveNode, Subscriber, WithObserver};
+    use std::sync::{
+        Arc, Weak,
+        atomic::{AtomicUsize, Ordering},
+    };
+
+    /// Counts how often it is told.
+    #[derive(Default)]
+    struct Reader(AtomicUsize);
+
+    impl Reader {
+        fn read(self: &Arc<Self>, read: impl FnOnce()) {
+            let this = Arc::downgrade(self) as Weak<dyn Subscriber + Send + Sync>;
+            AnySubscriber(Arc::as_ptr(self).addr(), this).with_observer(read);
+        }
+    }
+
+    impl ReactiveNode for Reader {
+        fn mark_dirty(&self) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+        fn mark_check(&self) {}
+        fn mark_subscribers_check(&self) {}
+        fn update_if_necessary(&self) -> bool {
+            false
+        }
+    }
+
+    impl Subscriber for Reader {
+        fn add_source(&self, _: AnySource) {}
+        fn clear_sources(&self, _: &AnySubscriber) {}
+    }
+
+    #[test]
+    fn who_reads_again_is_told_each_time_and_who_does_not_is_forgotten() {
+        for kind in EngineKind::ALL {
+            let store = Store::builder().engine(*kind).build();
+            let (gone, here) = (Arc::<Reader>::default(), Arc::<Reader>::default());
+            let read = || drop(store.get::<i32>("n"));
+            store.set("n", -1).ok();
+            gone.read(read);
+            assert!(Arc::weak_count(&gone) > 0, "it is subscribed");
+            for n in 0..200 {
+                here.read(read);
+                store.set("n", n).ok();
+            }
+            assert_eq!(here.0.load(Ordering::Relaxed), 200);
+            assert_eq!(Arc::weak_count(&gone), 0, "nothing is left of it");
+        }
+    }
+
     use crate::{ChangeSet, EngineKind, Pattern, Store, SubscribeOptions, pattern::MATCHES};
 
     #[test]

@@ -3,12 +3,12 @@
 use super::slot::Slot;
 use crate::{
     change::{Origin, Stamp},
+    few::Few,
     value::{IntoValue, StateValue, Value, same_content},
 };
-use smallvec::SmallVec;
 use std::{fmt, sync::Arc};
 
-pub(crate) type Writes = SmallVec<[Write; 1]>;
+pub(crate) type Writes = Few<Write>;
 
 /// One key that a transaction is about to write.
 #[derive(Clone)]

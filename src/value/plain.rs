@@ -78,7 +78,10 @@ impl Bits for f64 {
 
 macro_rules! plain {
     ($($kind:ident($ty:ty)),+ $(,)?) => {
+        // A word, as what lies beside it: a value is moved in whole words then, and a word that was
+        // written in two parts is slow to read.
         #[derive(Clone, Copy, PartialEq, Eq)]
+        #[repr(u32)]
         enum Kind {
             $($kind),+
         }

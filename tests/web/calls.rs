@@ -1,7 +1,11 @@
 //! How often a set calls JavaScript, counted and not timed.
 
-use super::{COUNT, stores};
-use universal_state::{Delivery, SubscribeOptions};
+use super::{COUNT, Count, Page, stores};
+use leptos::{prelude::*, task::tick};
+use universal_state::{
+    Delivery, SubscribeOptions,
+    hooks::{provide_global_state, use_global_state},
+};
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{
     js_sys::{Date, Function, eval},
@@ -101,4 +105,30 @@ fn what_a_store_asks_of_the_browser_is_counted() {
         store.set(COUNT, 1).unwrap();
     }
     assert!(calls.so_far() > 1.0, "the end of the turn");
+}
+
+#[wasm_bindgen_test]
+async fn a_turn_with_effects_ends_in_their_microtask() {
+    for store in stores() {
+        let told = Count::default();
+        let (given, heard) = (store.clone(), told.clone());
+        let page = Page::mount(move || {
+            provide_global_state(given);
+            let (value, _) = use_global_state(COUNT);
+            view! { <p>{move || value.get()}</p> }
+        });
+        let listener = move |_: Option<&i32>, _: &_| heard.up();
+        let options = SubscribeOptions::new();
+        let _subscription = store.subscribe_with(COUNT, options, listener).unwrap();
+        for turn in 1..4 {
+            tick().await;
+            let calls = Calls::counted();
+            store.set(COUNT, turn as i32).unwrap();
+            // The time, and the microtask of the effects.
+            assert_eq!(calls.so_far(), 2.0, "{}, turn {turn}", store.engine());
+            drop(calls);
+            tick().await;
+            assert_eq!((page.text(), told.get()), (turn.to_string(), turn));
+        }
+    }
 }

@@ -86,7 +86,7 @@ impl<C: Collection> Parts<C> {
             };
             if !last.is(value.as_ref()) {
                 // Another thread has committed and is about to tell of it.
-                let mut triggers = Triggers::new();
+                let mut triggers = Triggers::default();
                 self.advance(inner, &mut triggers);
                 inner.notify(triggers);
                 continue;

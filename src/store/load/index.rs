@@ -6,15 +6,13 @@ use crate::{
     error::StateError,
     key::KeyHasher,
     store::{
-        graph::Triggers,
         guest::Loading,
         inner::Inner,
-        slot::{Slot, SlotKind},
+        slot::{Slot, SlotKind, Trigger},
         transaction::Writes,
     },
     value::Value,
 };
-use reactive_graph::{signal::ArcTrigger, traits::Notify};
 use smol_str::SmolStr;
 use std::{
     collections::HashMap,
@@ -66,7 +64,7 @@ impl Loads {
     }
 
     /// Gives up what is of no use, if nobody but the caller holds it. Whoever tracks it looks again.
-    fn remove(&self, load: &Arc<Slot>, is_useless: impl Fn(&Record) -> bool) -> Option<ArcTrigger> {
+    fn remove(&self, load: &Arc<Slot>, is_useless: impl Fn(&Record) -> bool) -> Option<Trigger> {
         let mut index = crate::lock(&self.index);
         let known = index.slots.get(&*load.key);
         if Arc::strong_count(load) > 2 || !known.is_some_and(|known| Arc::ptr_eq(known, load)) {
@@ -100,7 +98,7 @@ impl Loads {
 
     fn give_up(&self, inner: &Inner, load: &Arc<Slot>, is_useless: impl Fn(&Record) -> bool) {
         if let Some(trigger) = self.remove(load, is_useless) {
-            inner.notify(Triggers::from_iter([trigger]));
+            inner.notify(trigger);
         }
     }
 }

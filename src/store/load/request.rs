@@ -62,8 +62,8 @@ impl<T: StateValue> Request<T> {
         inner.change_load(&request.load, |record| Some(ask(record)))?;
         // The answer to an earlier request may be waiting in this thread's batch. It stands: what it
         // would say of the requests does not.
-        let replaced = context::with_draft(inner.id(), |draft| {
-            draft.get(&request.load)?;
+        let replaced = context::drafting(inner.id(), |draft| {
+            draft.content(&request.load)?;
             let content = ask(&Record::default()).into_value();
             draft.put(&request.load, Some(content), &Stamp::LOCAL)
         });
@@ -105,7 +105,7 @@ impl<T: StateValue> Request<T> {
             }
             self.view.write_value(&self.slot, value)?;
             let answer = Record::landed(self.id, self.asked.clone()).into_value();
-            let replaced = context::with_draft(inner.id(), |draft| {
+            let replaced = context::drafting(inner.id(), |draft| {
                 draft.put(&self.load, Some(answer), &Stamp::LOCAL)
             });
             drop(replaced);

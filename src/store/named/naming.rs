@@ -99,7 +99,7 @@ impl Naming for Step {
             Self::End(_) => None,
         };
         here.sequence = state.sequence;
-        signals.triggers.extend(here.trigger());
+        signals.keys.extend(here.trigger());
         line.add(state, here, &mut write);
         write
     }

@@ -4,6 +4,7 @@ use super::{line::Line, signals::Signals};
 use crate::{
     change::{ChangeSet, Stamp},
     error::StateError,
+    few::Few,
     store::{
         clock,
         draft::Reads,
@@ -15,7 +16,6 @@ use crate::{
     },
     value::is_content,
 };
-use smallvec::SmallVec;
 use std::sync::{Arc, atomic::Ordering};
 
 /// What is left to do once the locks of a commit are released.
@@ -23,7 +23,7 @@ use std::sync::{Arc, atomic::Ordering};
 pub(super) struct Committed {
     signals: Signals,
     /// Those that have parts of a value to tell of.
-    graphs: SmallVec<[Arc<dyn Graph>; 1]>,
+    graphs: Few<Arc<dyn Graph>>,
     schedule: bool,
     /// Whether something is to be delivered, or done, that nobody is at.
     due: bool,
@@ -84,7 +84,7 @@ impl Inner {
             }
         }
 
-        let mut due: SmallVec<[&dyn Naming; 1]> = SmallVec::new();
+        let mut due: Few<&dyn Naming> = Few::new();
         for naming in naming {
             if naming.is_due(&running)? {
                 due.push(&**naming);
@@ -112,7 +112,8 @@ impl Inner {
         }
         committed.signals.visible = is_visible;
         if !state.recorders.is_empty() {
-            committed.signals.recorders.clone_from(&state.recorders);
+            let recorders = state.recorders.iter().cloned();
+            committed.signals.recorders.extend(recorders);
         }
         committed.schedule = self.scheduler.is_automatic() && !state.scheduled;
         let is_followed = for_middleware || (count > 0 && !state.recorders.is_empty());
@@ -138,7 +139,7 @@ impl Inner {
                 committed.outdated = committed.outdated.take().or(outdated);
             }
             slot.sequence = state.sequence;
-            committed.signals.triggers.extend(slot.trigger());
+            committed.signals.keys.extend(slot.trigger());
             committed.graphs.extend(slot.graphs());
             if is_followed && !hidden {
                 let changes = committed.changes.get_or_insert_default();
@@ -193,7 +194,9 @@ impl Inner {
             middleware.committed(self, changes, middleware.since(start));
         }
         if committed.schedule {
-            self.scheduler.schedule(&self.this, Self::end_turn);
+            let has_effects = committed.signals.has_effects();
+            self.scheduler
+                .schedule(&self.this, Self::end_turn, has_effects);
         }
         // What middleware puts off is due too.
         if committed.due || filtered.is_some() {

@@ -88,7 +88,8 @@ impl Line {
     pub(crate) fn close(self, state: &mut State) {
         match self.item {
             Some(item) if item.slots.is_empty() => state.spent.push(item),
-            item => state.queue.extend(item),
+            Some(item) => state.queue.push_back(item),
+            None => {}
         }
     }
 

@@ -100,11 +100,16 @@ impl Inner {
         if let Some(outdated) = outdated {
             self.give_up_snapshots(outdated);
         }
+        let has_effects = trigger.as_ref().is_some_and(|trigger| trigger.is_awaited);
         if is_tracked {
-            Signals::of(trigger, is_new).notify(self);
+            if let Some(trigger) = trigger {
+                trigger.notify();
+            }
+            self.notify_all(is_new, true);
         }
         if schedule {
-            self.scheduler.schedule(&self.this, Self::end_turn);
+            self.scheduler
+                .schedule(&self.this, Self::end_turn, has_effects);
         }
         if let Some(listeners) = listeners {
             self.deliver_one(&change(), &listeners, audience);
@@ -141,7 +146,10 @@ impl Inner {
         let (now, later, audience) = self.audience(&running);
         let time = self.time(state);
         let (version, sequence) = (state.version + 1, state.sequence + 1);
-        let mut signals = Signals::of(None, false);
+        let mut signals = Signals {
+            visible: true,
+            ..Signals::default()
+        };
         let mut item = now.then(|| state.blank_item(audience, 0));
         if let Some(item) = &mut item {
             item.slots.reserve(draft.writes.len());
@@ -171,7 +179,7 @@ impl Inner {
                 signals.members = true;
             }
             outdated = outdated.or(state.outdate(&slot, &mut here.stale));
-            signals.triggers.extend(here.trigger());
+            signals.keys.extend(here.trigger());
             let waits = later || here.pending != NOT_PENDING;
             if !now && !waits {
                 continue;
@@ -199,7 +207,8 @@ impl Inner {
         }
         match item {
             Some(item) if item.slots.is_empty() => state.spent.push(item),
-            item => state.queue.extend(item),
+            Some(item) => state.queue.push_back(item),
+            None => {}
         }
         if !is_stored {
             return Ok(Way::Gone);
@@ -215,7 +224,9 @@ impl Inner {
         }
         signals.notify(self);
         if schedule {
-            self.scheduler.schedule(&self.this, Self::end_turn);
+            let has_effects = signals.has_effects();
+            self.scheduler
+                .schedule(&self.this, Self::end_turn, has_effects);
         }
         self.drive();
         Ok(Way::Gone)

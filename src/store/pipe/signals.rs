@@ -1,43 +1,59 @@
 //! The signals of a commit: notified at once, unless a component is being taken down or built.
 
-use crate::store::{context::ThisThread, graph::Triggers, guest::Recording, inner::Inner};
-use reactive_graph::{signal::ArcTrigger, traits::Notify};
-use smallvec::SmallVec;
+use crate::{
+    few::Few,
+    store::{context::ThisThread, graph::Triggers, guest::Recording, inner::Inner, slot::Trigger},
+};
+use reactive_graph::traits::Notify;
 use std::sync::{Arc, atomic::Ordering};
 
 /// The signals of a commit, yet to be notified.
 #[derive(Default)]
 pub(crate) struct Signals {
+    /// Those of keys.
+    pub(crate) keys: Few<Trigger>,
+    /// Those of parts of values.
     pub(crate) triggers: Triggers,
     /// Whether any of it is more than the store's own bookkeeping.
     pub(super) visible: bool,
     pub(super) members: bool,
-    pub(super) recorders: SmallVec<[Arc<dyn Recording>; 1]>,
+    pub(super) recorders: Few<Arc<dyn Recording>>,
 }
 
 impl Signals {
-    /// Those of one key.
-    pub(super) fn of(trigger: Option<ArcTrigger>, members: bool) -> Self {
-        Self {
-            triggers: trigger.into_iter().collect(),
-            visible: true,
-            members,
-            recorders: SmallVec::new(),
-        }
+    /// Whether effects are likely to be told to run.
+    pub(super) fn has_effects(&self) -> bool {
+        self.keys.iter().any(|key| key.is_awaited)
     }
 
     pub(super) fn notify(&self, inner: &Inner) {
-        for trigger in &self.triggers {
+        for trigger in &self.keys {
             trigger.notify();
         }
-        if self.members {
-            inner.members.notify();
+        for trigger in self.triggers.iter() {
+            trigger.notify();
         }
-        if self.visible {
-            inner.everything.notify();
-        }
+        inner.notify_all(self.members, self.visible);
         for recorder in &self.recorders {
             recorder.wake(inner);
+        }
+    }
+}
+
+impl From<Trigger> for Signals {
+    fn from(key: Trigger) -> Self {
+        Self {
+            keys: Few::One(key),
+            ..Self::default()
+        }
+    }
+}
+
+impl From<Triggers> for Signals {
+    fn from(triggers: Triggers) -> Self {
+        Self {
+            triggers,
+            ..Self::default()
         }
     }
 }
@@ -59,12 +75,19 @@ impl Inner {
         f()
     }
 
-    /// Notifies triggers as a commit would.
-    pub(crate) fn notify(&self, triggers: Triggers) {
-        let mut signals = Signals {
-            triggers,
-            ..Signals::default()
-        };
+    /// Notifies those who follow which keys there are, and those who follow everything.
+    pub(super) fn notify_all(&self, members: bool, visible: bool) {
+        if members {
+            self.members.notify();
+        }
+        if visible {
+            self.everything.notify();
+        }
+    }
+
+    /// Notifies signals as a commit would.
+    pub(crate) fn notify(&self, signals: impl Into<Signals>) {
+        let mut signals = signals.into();
         if !self.hold_back(&mut signals) {
             signals.notify(self);
         }
@@ -107,6 +130,6 @@ impl Drop for Holding<'_> {
             return self.0.release_signals();
         }
         let scheduler = &self.0.scheduler;
-        scheduler.schedule(&self.0.this, Inner::release_signals);
+        scheduler.schedule(&self.0.this, Inner::release_signals, false);
     }
 }

@@ -140,8 +140,8 @@ impl View {
     pub(crate) fn present(&self) -> Vec<Arc<Slot>> {
         self.track_members();
         let drafted = |slot: &Arc<Slot>| {
-            context::with_draft(self.inner.id(), |draft| {
-                draft.get(slot).map(Option::is_some)
+            context::drafting(self.inner.id(), |draft| {
+                draft.content(slot).map(|content| content.is_some())
             })
             .flatten()
         };
