@@ -1,6 +1,6 @@
 //! What a listener does when it is called.
 
-use super::Outcome;
+use super::{Outcome, list::Several};
 use crate::{
     change::{Change, ChangeSet},
     store::{inner::Inner, view::type_error},
@@ -28,6 +28,15 @@ pub(crate) trait Call: Send + Sync {
 
     fn set(&self, _inner: &Inner, _changes: &ChangeSet) -> Ended {
         Ok(())
+    }
+
+    /// The listeners that it stands for, if it is that of no listener.
+    fn several(&self) -> Option<&Several> {
+        None
+    }
+
+    fn several_mut(&mut self) -> Option<&mut Several> {
+        None
     }
 }
 
