@@ -4,6 +4,8 @@
 mod arc;
 mod arena;
 mod calls;
+mod copy;
+mod course;
 mod diff;
 mod guard;
 mod held;
@@ -19,6 +21,7 @@ mod way;
 
 pub use arc::ArcFields;
 pub use arena::Fields;
+pub use copy::Ahead;
 pub use diff::Diff;
 pub use guard::{FieldReader, FieldWriter};
 pub use shared::Shared;

@@ -19,7 +19,7 @@ use crate::{
     value::Value,
 };
 use registry::{Records, Registry};
-use std::sync::{Arc, PoisonError};
+use std::sync::PoisonError;
 
 impl Store {
     /// Registers a micro-frontend and gives it its scope. Keys that wait in its namespace, from a
@@ -128,7 +128,7 @@ impl View {
         options: SubscribeOptions,
         listener: impl Fn(&[Mfe]) + Send + Sync + 'static,
     ) -> Result<Subscription, StateError> {
-        let slot = Arc::clone(&self.inner.registry);
+        let slot = &self.inner.registry;
         self.subscribe_slot(slot, options, move |mfes: Option<&Records>, _| {
             listener(mfes.map_or(&[], Vec::as_slice));
         })

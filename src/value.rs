@@ -317,19 +317,29 @@ fn type_of(stored: &dyn Stored) -> TypeId {
 #[cfg(feature = "fields")]
 pub(crate) trait Lend<V>: Send + Sync {
     fn lend(&self) -> Option<&V>;
+    /// Takes the value out, if nobody else holds it.
+    fn take(self: Arc<Self>) -> Option<V>;
 }
 
 #[cfg(feature = "fields")]
-impl<T: Send + Sync> Lend<T> for Typed<T> {
+impl<T: StateValue> Lend<T> for Typed<T> {
     fn lend(&self) -> Option<&T> {
         self.value.as_ref()
+    }
+
+    fn take(self: Arc<Self>) -> Option<T> {
+        Arc::into_inner(self)?.value
     }
 }
 
 #[cfg(feature = "fields")]
-impl<T: Send + Sync> Lend<Option<T>> for Typed<T> {
+impl<T: StateValue> Lend<Option<T>> for Typed<T> {
     fn lend(&self) -> Option<&Option<T>> {
         Some(&self.value)
+    }
+
+    fn take(self: Arc<Self>) -> Option<Option<T>> {
+        Some(Arc::into_inner(self)?.value)
     }
 }
 
@@ -354,7 +364,7 @@ impl<T> Deref for Lent<'_, T> {
 pub(crate) struct Shared<T>(Arc<Typed<T>>);
 
 #[cfg(feature = "fields")]
-impl<T: Send + Sync + 'static> Shared<T> {
+impl<T: StateValue> Shared<T> {
     pub(crate) fn lend(self) -> Arc<dyn Lend<T>> {
         self.0
     }

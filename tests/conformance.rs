@@ -71,6 +71,8 @@ mod listening;
 mod loading;
 #[path = "conformance/loading_in_batches.rs"]
 mod loading_in_batches;
+#[path = "conformance/many_listeners.rs"]
+mod many_listeners;
 #[path = "conformance/memos.rs"]
 mod memos;
 #[path = "conformance/mfe.rs"]

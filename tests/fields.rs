@@ -17,6 +17,8 @@ mod doors;
 mod guards;
 #[path = "fields/history.rs"]
 mod history;
+#[path = "fields/kept.rs"]
+mod kept;
 #[path = "fields/life.rs"]
 mod life;
 #[path = "fields/missing.rs"]

@@ -1,6 +1,8 @@
 //! The hooks in a real browser: what repaints, when, and what is left after an unmount.
 #![cfg(all(target_family = "wasm", feature = "leptos"))]
 
+#[path = "web/following.rs"]
+mod following;
 #[path = "web/history.rs"]
 mod history;
 #[path = "web/loading.rs"]

@@ -10,21 +10,45 @@ use syn::{
 
 pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
     let name = &input.ident;
-    let body = match &input.data {
+    let whole = quote! {
+        (&::universal_state::fields::probe::Copied::of(&*self)).as_whole()(self, new, ahead)
+    };
+    let (body, copy) = match &input.data {
         Data::Struct(data) => {
             let parts = data.fields.iter().enumerate().map(of_struct);
             let parts = parts.collect::<Result<Vec<_>>>()?;
-            quote! { #(#parts)* }
+            let steps = data.fields.iter().enumerate().map(step_of_struct);
+            let steps = steps.collect::<Result<Vec<_>>>()?;
+            let copy = quote! {
+                match ahead.step() {
+                    #(#steps)*
+                    ::core::option::Option::Some(_) => false,
+                    ::core::option::Option::None => #whole,
+                }
+            };
+            (quote! { #(#parts)* }, copy)
         }
         Data::Enum(data) => {
             let arms = data.variants.iter().filter_map(of_variant);
-            quote! {
+            let steps = data.variants.iter().filter_map(step_of_variant);
+            let body = quote! {
                 match (old, new) {
                     #(#arms)*
                     #[allow(unreachable_patterns)]
                     _ => walk.whole(old, new),
                 }
-            }
+            };
+            let copy = quote! {
+                if ahead.step().is_none() {
+                    return #whole;
+                }
+                match (&mut *self, new) {
+                    #(#steps)*
+                    #[allow(unreachable_patterns)]
+                    _ => #whole,
+                }
+            };
+            (body, copy)
         }
         Data::Union(data) => {
             let message = "a union has no fields that could be compared";
@@ -46,6 +70,19 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
                 use ::universal_state::fields::probe::{AsWhole, ByItems, ByParts};
                 #body
             }
+
+            #[allow(unused_variables)]
+            fn take_over(
+                &mut self,
+                new: &Self,
+                ahead: &mut ::universal_state::fields::Ahead<'_>,
+            ) -> bool {
+                #[allow(unused_imports)]
+                use ::universal_state::fields::probe::{
+                    CopiesItems, CopiesOthers, CopiesParts, CopiesWhole,
+                };
+                #copy
+            }
         }
     })
 }
@@ -66,16 +103,38 @@ fn inside() -> TokenStream {
     }
 }
 
-fn of_struct((index, field): (usize, &Field)) -> Result<TokenStream> {
-    let inside = inside();
-    let collection = &field.ty;
-    let name = match &field.ident {
+/// Takes over from one part to another, of a type of which only the compiler knows what it can.
+fn take_over(this: &TokenStream, new: &TokenStream) -> TokenStream {
+    quote! {
+        (&&::universal_state::fields::probe::Copied::of(&*#this)).by_parts()(#this, #new, ahead)
+    }
+}
+
+fn name_of(index: usize, field: &Field) -> TokenStream {
+    match &field.ident {
         Some(name) => quote! { #name },
         None => {
             let index = Index::from(index);
             quote! { #index }
         }
-    };
+    }
+}
+
+fn step_of_struct((index, field): (usize, &Field)) -> Result<TokenStream> {
+    if let Some(Mode::Skip) = mode(&field.attrs)? {
+        return Ok(TokenStream::new());
+    }
+    let name = name_of(index, field);
+    let take_over = take_over(&quote! { (&mut self.#name) }, &quote! { (&new.#name) });
+    Ok(quote! {
+        ::core::option::Option::Some(#index) => #take_over,
+    })
+}
+
+fn of_struct((index, field): (usize, &Field)) -> Result<TokenStream> {
+    let inside = inside();
+    let collection = &field.ty;
+    let name = name_of(index, field);
     Ok(match mode(&field.attrs)? {
         Some(Mode::Skip) => TokenStream::new(),
         // The compiler does not find the type of the collection by itself.
@@ -88,23 +147,38 @@ fn of_struct((index, field): (usize, &Field)) -> Result<TokenStream> {
     })
 }
 
-/// A variant with one field. `reactive_stores` calls every field of a variant by the index 0, so
-/// only one that is alone can be followed.
 fn of_variant(variant: &Variant) -> Option<TokenStream> {
+    let inside = inside();
+    let (old, new, pattern) = alone(variant)?;
+    Some(quote! {
+        #pattern => walk.field(0, #old, #new, #inside),
+    })
+}
+
+fn step_of_variant(variant: &Variant) -> Option<TokenStream> {
+    let (this, new, pattern) = alone(variant)?;
+    let take_over = take_over(&quote! { #this }, &quote! { #new });
+    Some(quote! {
+        #pattern => #take_over,
+    })
+}
+
+/// A variant with one field: what that is called in two values, and the pattern of both.
+/// `reactive_stores` calls every field of a variant by the index 0, so only one that is alone can
+/// be followed.
+fn alone(variant: &Variant) -> Option<(Ident, Ident, TokenStream)> {
     let field = match variant.fields.len() {
         1 => variant.fields.iter().next()?,
         _ => return None,
     };
-    let (name, inside) = (&variant.ident, inside());
+    let name = &variant.ident;
     let (old, new) = (format_ident!("__old"), format_ident!("__new"));
     let pattern = |bound: &Ident| match (&variant.fields, &field.ident) {
         (Fields::Named(_), Some(field)) => quote! { Self::#name { #field: #bound } },
         _ => quote! { Self::#name(#bound) },
     };
     let (olds, news) = (pattern(&old), pattern(&new));
-    Some(quote! {
-        (#olds, #news) => walk.field(0, #old, #new, #inside),
-    })
+    Some((old, new, quote! { (#olds, #news) }))
 }
 
 /// What `#[store(…)]` says of a field.

@@ -2,10 +2,11 @@
 
 use super::{
     calls::{self, Taken},
+    course::{self, Outcome, Path},
     diff::Diff,
     guard::{FieldReader, FieldWriter},
     held::{Held, Shape},
-    root::Root,
+    root::{Edit, Root},
 };
 use crate::{
     error::{Access, StateError},
@@ -38,9 +39,14 @@ use std::{
 /// Made by [`View::fields`] (an `Option`, `None` while the key is missing) and [`View::fields_or`]
 /// (with a default). The type derives `Store` of `reactive_stores`, and [`Diff`].
 ///
-/// A write clones the value once and compares what is read. A part that is big and seldom changes is
-/// cheap behind an `Arc`. Two guards that overlap are merged by path, see [`StateError::Conflict`]
-/// for what cannot be.
+/// The first write of a place clones the value. What it replaced is then kept, equal to what is
+/// stored, and the next write is made in that: it costs its own way into the value, however big that
+/// is, and the value takes its memory twice for as long as somebody holds its fields. Whatever else
+/// changes the key ends that. The value is also cloned, and compared as a whole, where somebody has
+/// the previous one (a snapshot, a history, a listener yet to be told), where there is middleware,
+/// and where the way goes by a key of a collection; there a part that seldom changes is cheap behind
+/// a [`Shared`](crate::Shared). Two guards that overlap are merged by path, see
+/// [`StateError::Conflict`] for what cannot be.
 ///
 /// As with any field of `reactive_stores`: what is inside of an `Option` that is `None`, at an index
 /// that is not there, or in another variant of an enum, panics when it is read. Use `map` of
@@ -204,22 +210,77 @@ impl<V: Diff + Clone + Send + Sync + 'static> ArcFields<V> {
         Ok((base, held))
     }
 
+    /// What is equal to `base`, to be written to.
+    pub(super) fn spare(&self, base: Option<&Value>) -> Option<V> {
+        self.root().ok()?.take_spare(base)
+    }
+
     /// Commits what was made of `base`. If somebody else wrote meanwhile, both are kept where they
     /// touch different fields.
     fn commit(&self, base: Option<&Value>, value: V) -> Result<(), StateError> {
         let root = self.root()?;
-        let new = root.shape.store(value);
+        self.commit_content(root, base, root.shape.store(value).as_ref())
+    }
+
+    fn commit_content(
+        &self,
+        root: &Arc<Root<V>>,
+        base: Option<&Value>,
+        new: Option<&Value>,
+    ) -> Result<(), StateError> {
         self.0.view.change_slot(
             &root.slot,
             &mut |now| match is_content(now.as_ref(), base) {
-                true => Ok(new.clone()),
-                false => root.merge(base, now.as_ref(), new.as_ref()),
+                true => Ok(new.cloned()),
+                false => root.merge(base, now.as_ref(), new),
             },
         )
     }
 
-    pub(super) fn commit_or_report(&self, base: Result<Option<Value>, StateError>, value: V) {
-        let result = base.and_then(|base| self.commit(base.as_ref(), value));
+    /// As [`ArcFields::commit`], where nothing but the place at the end of `path` was written.
+    fn commit_place(
+        &self,
+        base: Value,
+        held: &mut Held<V>,
+        value: V,
+        path: Path,
+    ) -> Result<(), StateError> {
+        let root = self.root()?;
+        let outcome = untrack(|| course::differ::<V>(held, &value, &path));
+        held.let_go();
+        let new = root.shape.store(value);
+        let (Outcome::Differs, Some(made)) = (outcome, &new) else {
+            let written = self.commit_content(root, Some(&base), new.as_ref());
+            if let (Outcome::Same, Some(copy)) = (outcome, new) {
+                root.keep_as(copy, &base, &path);
+            }
+            return written;
+        };
+        root.announce(Edit {
+            old: base.clone(),
+            new: made.clone(),
+            path,
+        });
+        let written = match self.0.view.replace_slot(&root.slot, &base, made) {
+            Ok(false) => self.commit_content(root, Some(&base), new.as_ref()),
+            written => written.map(drop),
+        };
+        drop((base, new));
+        root.keep();
+        written
+    }
+
+    pub(super) fn commit_or_report(
+        &self,
+        base: Result<Option<Value>, StateError>,
+        held: &mut Held<V>,
+        value: V,
+        path: Option<Path>,
+    ) {
+        let result = base.and_then(|base| match (base, path) {
+            (Some(base), Some(path)) => self.commit_place(base, held, value, path),
+            (base, _) => self.commit(base.as_ref(), value),
+        });
         self.0.view.or_report(result);
     }
 }
@@ -234,7 +295,7 @@ where
 
     fn get_trigger(&self, path: StorePath) -> StoreFieldTrigger {
         match self.root() {
-            Ok(root) => root.trigger(&path, &self.0.view),
+            Ok(root) => root.trigger(path, &self.0.view),
             Err(_) => calls::lost(),
         }
     }
@@ -307,11 +368,11 @@ where
     type Value = V;
 
     fn try_write(&self) -> Option<impl UntrackableGuard<Target = V>> {
-        self.writer()
+        self.writer().map(FieldWriter::of_all)
     }
 
     fn try_write_untracked(&self) -> Option<impl DerefMut<Target = V>> {
-        self.writer()
+        self.writer().map(FieldWriter::of_all)
     }
 }
 

@@ -110,11 +110,11 @@ impl<V: Diff + Clone + Send + Sync + 'static> Write for Fields<V> {
     type Value = V;
 
     fn try_write(&self) -> Option<impl UntrackableGuard<Target = V>> {
-        self.writer()
+        self.writer().map(FieldWriter::of_all)
     }
 
     fn try_write_untracked(&self) -> Option<impl DerefMut<Target = V>> {
-        self.writer()
+        self.writer().map(FieldWriter::of_all)
     }
 }
 

@@ -6,7 +6,7 @@
 //!
 //! | what happens | calls |
 //! |---|---|
-//! | a field is tracked or read | path, path, its trigger, those of all places above, (reader) |
+//! | a field is tracked or read | path, path, its trigger, those of all places above, (reader); all from one place in the code |
 //! | a pointer, an erased field or an iterator is | path, its trigger, (reader) |
 //! | a field is written | writer; for each field on the way: path, its trigger, those above |
 //! | an item is written by its index | path, its trigger; then as above, for the list |
@@ -16,24 +16,31 @@
 //! With keys on the way, a field also looks for them each time it needs its path, and once more when
 //! it takes a guard.
 
+mod aim;
 mod guard;
 
 pub(super) use guard::Taken;
 
 use super::{
     node::Apart,
-    place::{Place, Places, Sought},
+    place::{Found, Place, Sought},
 };
+use aim::{Aim, Asked};
 use guard::{Guard, Seen, Written};
 use reactive_graph::graph::Observer;
 use reactive_stores::{StoreFieldTrigger, StorePath};
-use std::cell::{Cell, RefCell};
+use std::{
+    cell::{Cell, RefCell},
+    panic::Location,
+};
 
 /// What the calls until now have come to, in this thread.
 #[derive(Default)]
 struct Calls {
     /// How often a path was asked for since the last trigger or guard.
     paths: Cell<usize>,
+    /// From where in the code, if that was one place.
+    paths_from: Cell<Option<Caller>>,
     keys: Cell<Keys>,
     /// Reads that may turn out to be part of a write. Each lies inside of the next.
     open: RefCell<Vec<Read>>,
@@ -46,12 +53,17 @@ struct Calls {
     /// The guard that was taken last, while its fields on the way may still ask for triggers.
     taken: Cell<Option<usize>>,
     written: RefCell<Option<Written>>,
+    asked: RefCell<Option<Asked>>,
+    aim: RefCell<Option<Aim>>,
     /// Handed out in the place of triggers. A field that is read is subscribed to it, one that is
     /// written notifies it: so that none hears of another, each gets its own, and all get
     /// [`Calls::mute`] while nobody is there to subscribe.
     decoy: RefCell<StoreFieldTrigger>,
     mute: StoreFieldTrigger,
 }
+
+/// A place in the code from which a field was called.
+type Caller = &'static Location<'static>;
 
 /// The keys that were looked for on the way to a field.
 #[derive(Clone, Copy, Default)]
@@ -81,9 +93,15 @@ thread_local! {
 }
 
 /// A field asks for its path.
+#[track_caller]
 pub(super) fn path() {
+    let caller = Location::caller();
     CALLS.with(|calls| {
-        calls.paths.set(calls.paths.get() + 1);
+        let paths = calls.paths.get();
+        let from = calls.paths_from.get();
+        let is_first = paths == 0 || from.is_some_and(|from| is_same(from, caller));
+        calls.paths_from.set(is_first.then_some(caller));
+        calls.paths.set(paths + 1);
         calls.keys.set(Keys::default());
         calls.saw(Seen::Path);
     });
@@ -100,19 +118,33 @@ pub(super) fn keys(age: Option<u64>) {
         };
         let count = count + 1;
         calls.keys.set(Keys { count, age });
+        calls.forget_aim();
         calls.saw(Seen::Keys);
     });
 }
 
-/// A field asks for the trigger of a path; `places` finds what it stands for, should it be read.
+/// A field asks for the trigger of a path; `find` finds what it stands for, should it be read, and
+/// is told whether it certainly is.
+#[track_caller]
 pub(super) fn trigger(
-    path: &StorePath,
-    places: impl FnOnce(Keys) -> Option<Places>,
+    path: StorePath,
+    find: impl FnOnce(&StorePath, Keys, bool) -> Option<Found>,
 ) -> StoreFieldTrigger {
+    let caller = Location::caller();
     CALLS.with(|calls| {
         match calls.paths.take() {
-            0 => calls.above(path),
-            paths => calls.ask(path, paths, places),
+            0 => {
+                calls.above(&path);
+                calls.aims_below(&path);
+            }
+            paths => {
+                let from = calls.paths_from.get();
+                let is_read = paths == 2
+                    && calls.keys.get().count == 0
+                    && from.is_some_and(|from| is_same(from, caller));
+                calls.ask(&path, paths, is_read, find);
+                calls.aims(path, paths, caller);
+            }
         }
         calls.decoy.borrow().clone()
     })
@@ -122,15 +154,17 @@ pub(super) fn trigger(
 pub(super) fn lost() -> StoreFieldTrigger {
     CALLS.with(|calls| {
         calls.paths.set(0);
+        calls.forget_aim();
         calls.leave();
     });
     StoreFieldTrigger::new()
 }
 
 /// A field takes a reader. Whether there is something in it, is yet to be seen.
-pub(super) fn reader() -> Option<Sought> {
+pub(super) fn reader() -> Option<Box<Sought>> {
     CALLS.with(|calls| {
         calls.saw(Seen::Reader);
+        calls.asked.take();
         let observer = observer();
         let last = calls.open.borrow_mut().pop();
         calls.leave_open();
@@ -156,7 +190,13 @@ pub(super) fn reader() -> Option<Sought> {
 
 impl Calls {
     /// The trigger of a field is asked for.
-    fn ask(&self, path: &StorePath, paths: usize, places: impl FnOnce(Keys) -> Option<Places>) {
+    fn ask(
+        &self,
+        path: &StorePath,
+        paths: usize,
+        is_read: bool,
+        find: impl FnOnce(&StorePath, Keys, bool) -> Option<Found>,
+    ) {
         let written = self.written.take();
         self.doubtful.take();
         self.leave_sought();
@@ -165,14 +205,28 @@ impl Calls {
             self.decoy.replace(self.mute.clone());
             return;
         };
+        if is_read {
+            self.leave_open();
+            let trigger = match find(path, self.keys.get(), true) {
+                Some(Found::Tracked(trigger)) => trigger,
+                Some(Found::Places(places)) => {
+                    places.place.track();
+                    StoreFieldTrigger::new()
+                }
+                None => StoreFieldTrigger::new(),
+            };
+            self.decoy.replace(trigger);
+            return;
+        }
         self.decoy.replace(StoreFieldTrigger::new());
         let lies_in_it = |read: &Read| read.observer == observer && starts(&read.path, path);
         if !self.open.borrow().last().is_some_and(lies_in_it) {
             self.leave_open();
         }
-        let Some(places) = places(self.keys.get()) else {
+        let Some(Found::Places(places)) = find(path, self.keys.get(), false) else {
             return;
         };
+        let places = *places;
         let apart = match written.is_some_and(|written| written.notifies(path)) {
             true => None,
             false => places.place.track_apart(),
@@ -240,8 +294,9 @@ impl Read {
     }
 
     /// It was a read, should there be something to be found.
-    fn seek(self) -> Option<Sought> {
-        Some(Sought::new(self.place, self.apart?, self.awaited?))
+    fn seek(self) -> Option<Box<Sought>> {
+        let sought = Sought::new(self.place, self.apart?, self.awaited?);
+        Some(Box::new(sought))
     }
 
     /// It was a read.
@@ -266,6 +321,10 @@ impl Read {
             apart.keep();
         }
     }
+}
+
+fn is_same(one: Caller, other: Caller) -> bool {
+    std::ptr::eq(one, other) || one == other
 }
 
 /// Whether a place lies inside of another.

@@ -1,6 +1,6 @@
 //! [`Diff`]: where two values of a type differ.
 
-use super::walk::Walk;
+use super::{copy::Ahead, walk::Walk};
 use std::{
     borrow::Cow,
     collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque},
@@ -40,6 +40,9 @@ use std::{
 /// it wherever they stand; the last counts if several have one key. A field whose type has no `Diff`
 /// is compared as a whole, so all that is read inside of it is told when any of it differs.
 ///
+/// A value in which a field differs is taken to differ: a field that `PartialEq` passes over is left
+/// out with `#[store(skip)]`.
+///
 /// It stands in for `Patch` of `reactive_stores`, which is not needed: that one clones both values,
 /// does not know enums, and (0.4.4) does not find the items of a keyed field.
 #[diagnostic::on_unimplemented(
@@ -50,6 +53,13 @@ use std::{
 pub trait Diff: PartialEq {
     /// Goes on to the parts of two values of which nothing is known yet.
     fn walk(old: &Self, new: &Self, walk: &mut Walk<'_, '_>);
+
+    /// Takes over from `new` what is at the end of a way, or more. Returns whether it could; if not,
+    /// the value is given up. That is all that a type can do which does not know its parts.
+    fn take_over(&mut self, new: &Self, ahead: &mut Ahead<'_>) -> bool {
+        let _ = (new, ahead);
+        false
+    }
 }
 
 /// Types without parts.
@@ -57,6 +67,11 @@ macro_rules! atoms {
     ($($ty:ty),* $(,)?) => {$(
         impl Diff for $ty {
             fn walk(_: &Self, _: &Self, _: &mut Walk<'_, '_>) {}
+
+            fn take_over(&mut self, new: &Self, _: &mut Ahead<'_>) -> bool {
+                self.clone_from(new);
+                true
+            }
         }
     )*};
 }
@@ -64,8 +79,12 @@ macro_rules! atoms {
 atoms! {
     (), bool, char, f32, f64, i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize,
     NonZeroI8, NonZeroI16, NonZeroI32, NonZeroI64, NonZeroI128, NonZeroIsize, NonZeroU8,
-    NonZeroU16, NonZeroU32, NonZeroU64, NonZeroU128, NonZeroUsize, String, str, Cow<'_, str>,
-    Duration, IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6,
+    NonZeroU16, NonZeroU32, NonZeroU64, NonZeroU128, NonZeroUsize, String, Cow<'_, str>, Duration,
+    IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6,
+}
+
+impl Diff for str {
+    fn walk(_: &Self, _: &Self, _: &mut Walk<'_, '_>) {}
 }
 
 /// Types whose parts are not followed.
@@ -94,6 +113,18 @@ impl<T: Diff> Diff for Option<T> {
     fn walk(old: &Self, new: &Self, walk: &mut Walk<'_, '_>) {
         walk.part(0, old.as_ref(), new.as_ref(), T::walk);
     }
+
+    fn take_over(&mut self, new: &Self, ahead: &mut Ahead<'_>) -> bool {
+        ahead.step();
+        match (self, new) {
+            (Some(part), Some(new)) => part.take_over(new, ahead),
+            (this, None) => {
+                *this = None;
+                true
+            }
+            (None, Some(_)) => false,
+        }
+    }
 }
 
 impl<T: Diff> Diff for [T] {
@@ -101,17 +132,31 @@ impl<T: Diff> Diff for [T] {
         let len = old.len().max(new.len());
         walk.items(len, |at| old.get(at), |at| new.get(at), T::walk);
     }
+
+    fn take_over(&mut self, new: &Self, ahead: &mut Ahead<'_>) -> bool {
+        let Some(at) = ahead.step() else { return false };
+        let pair = self.get_mut(at).zip(new.get(at));
+        pair.is_some_and(|(item, new)| item.take_over(new, ahead))
+    }
 }
 
 impl<T: Diff> Diff for Vec<T> {
     fn walk(old: &Self, new: &Self, walk: &mut Walk<'_, '_>) {
         <[T]>::walk(old, new, walk);
     }
+
+    fn take_over(&mut self, new: &Self, ahead: &mut Ahead<'_>) -> bool {
+        <[T]>::take_over(self, new, ahead)
+    }
 }
 
 impl<T: Diff, const N: usize> Diff for [T; N] {
     fn walk(old: &Self, new: &Self, walk: &mut Walk<'_, '_>) {
         <[T]>::walk(old, new, walk);
+    }
+
+    fn take_over(&mut self, new: &Self, ahead: &mut Ahead<'_>) -> bool {
+        <[T]>::take_over(self, new, ahead)
     }
 }
 
@@ -120,11 +165,21 @@ impl<T: Diff> Diff for VecDeque<T> {
         let len = old.len().max(new.len());
         walk.items(len, |at| old.get(at), |at| new.get(at), T::walk);
     }
+
+    fn take_over(&mut self, new: &Self, ahead: &mut Ahead<'_>) -> bool {
+        let Some(at) = ahead.step() else { return false };
+        let pair = self.get_mut(at).zip(new.get(at));
+        pair.is_some_and(|(item, new)| item.take_over(new, ahead))
+    }
 }
 
 impl<T: Diff + ?Sized> Diff for Box<T> {
     fn walk(old: &Self, new: &Self, walk: &mut Walk<'_, '_>) {
         T::walk(old, new, walk);
+    }
+
+    fn take_over(&mut self, new: &Self, ahead: &mut Ahead<'_>) -> bool {
+        T::take_over(self, new, ahead)
     }
 }
 
@@ -135,6 +190,11 @@ impl<T: Diff + ?Sized> Diff for Arc<T> {
             T::walk(old, new, walk);
         }
     }
+
+    fn take_over(&mut self, new: &Self, _: &mut Ahead<'_>) -> bool {
+        self.clone_from(new);
+        true
+    }
 }
 
 impl<T: Diff + ?Sized> Diff for Rc<T> {
@@ -142,5 +202,10 @@ impl<T: Diff + ?Sized> Diff for Rc<T> {
         if !(walk.skips_same() && Self::ptr_eq(old, new)) {
             T::walk(old, new, walk);
         }
+    }
+
+    fn take_over(&mut self, new: &Self, _: &mut Ahead<'_>) -> bool {
+        self.clone_from(new);
+        true
     }
 }

@@ -1,6 +1,6 @@
 //! The guards through which a root is read and written.
 
-use super::{arc::ArcFields, calls::Taken, diff::Diff, held::Held, place::Sought};
+use super::{arc::ArcFields, calls::Taken, course::Path, diff::Diff, held::Held, place::Sought};
 use crate::{error::StateError, value::Value};
 use reactive_graph::traits::UntrackableGuard;
 use std::{
@@ -12,7 +12,8 @@ use std::{
 /// Reads a value through [`ArcFields`]. It holds no lock: the value is immutable.
 pub struct FieldReader<V> {
     pub(super) held: Held<V>,
-    pub(super) sought: Option<Sought>,
+    /// Boxed, because a reader is moved a lot.
+    pub(super) sought: Option<Box<Sought>>,
 }
 
 impl<V> Deref for FieldReader<V> {
@@ -32,9 +33,15 @@ impl<V: fmt::Debug> fmt::Debug for FieldReader<V> {
     }
 }
 
-/// Writes a value through [`ArcFields`]: a copy, made when it is first written to, which goes
-/// through the pipe when the guard is dropped. An error goes to the store's reporter.
-pub struct FieldWriter<V>
+/// Writes a value through [`ArcFields`]: a copy, made when it is first written to or kept from the
+/// last write, which goes through the pipe when the guard is dropped. An error goes to the store's
+/// reporter.
+pub struct FieldWriter<V>(Box<Writing<V>>)
+where
+    V: Diff + Clone + Send + Sync + 'static;
+
+/// Boxed, because a guard is moved a lot.
+struct Writing<V>
 where
     V: Diff + Clone + Send + Sync + 'static,
 {
@@ -43,6 +50,8 @@ where
     base: Result<Option<Value>, StateError>,
     held: Held<V>,
     copy: Option<V>,
+    /// The place of the value that it writes, once it does; `None` if that is not certain.
+    path: Option<Path>,
     /// Whether it was made while a panic unwound.
     unwinding: bool,
     taken: Taken,
@@ -58,14 +67,21 @@ where
         held: Held<V>,
         taken: Taken,
     ) -> Self {
-        Self {
+        Self(Box::new(Writing {
             fields,
             base,
             held,
             copy: None,
+            path: None,
             unwinding: thread::panicking(),
             taken,
-        }
+        }))
+    }
+
+    /// It writes the value as a whole, and no field asks on its behalf.
+    pub(super) fn of_all(self) -> Self {
+        self.0.taken.aim();
+        self
     }
 }
 
@@ -76,8 +92,8 @@ where
     type Target = V;
 
     fn deref(&self) -> &V {
-        self.taken.used();
-        self.copy.as_ref().unwrap_or(&self.held)
+        self.0.taken.used();
+        self.0.copy.as_ref().unwrap_or(&self.0.held)
     }
 }
 
@@ -86,8 +102,14 @@ where
     V: Diff + Clone + Send + Sync + 'static,
 {
     fn deref_mut(&mut self) -> &mut V {
-        self.taken.used();
-        self.copy.get_or_insert_with(|| V::clone(&self.held))
+        let this = &mut *self.0;
+        this.taken.used();
+        this.copy.get_or_insert_with(|| {
+            this.path = this.taken.aim();
+            let base = this.path.as_ref().and(this.base.as_ref().ok());
+            let spare = base.and_then(|base| this.fields.spare(base.as_ref()));
+            spare.unwrap_or_else(|| V::clone(&this.held))
+        })
     }
 }
 
@@ -104,12 +126,15 @@ where
     V: Diff + Clone + Send + Sync + 'static,
 {
     fn drop(&mut self) {
-        self.taken.used();
+        let this = &mut *self.0;
+        this.taken.used();
         // What was half done when its code panicked is not stored.
-        let is_whole = self.unwinding || !thread::panicking();
-        if let Some(copy) = self.copy.take().filter(|_| is_whole) {
-            let base = mem::replace(&mut self.base, Ok(None));
-            self.fields.commit_or_report(base, copy);
+        let is_whole = this.unwinding || !thread::panicking();
+        if let Some(copy) = this.copy.take().filter(|_| is_whole) {
+            let base = mem::replace(&mut this.base, Ok(None));
+            let path = this.path.take();
+            let held = &mut this.held;
+            this.fields.commit_or_report(base, held, copy, path);
         }
     }
 }
@@ -119,6 +144,6 @@ where
     V: Diff + Clone + Send + Sync + 'static,
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("FieldWriter").field(&self.fields).finish()
+        f.debug_tuple("FieldWriter").field(&self.0.fields).finish()
     }
 }

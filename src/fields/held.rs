@@ -73,6 +73,13 @@ impl<V> Shape<V> {
         held
     }
 
+    /// Takes a stored value out, if nobody else holds it.
+    pub(super) fn take(&self, stored: Value) -> Option<V> {
+        let lent = (self.lend)(&stored).ok()?;
+        drop(stored);
+        lent.take()
+    }
+
     pub(super) fn missing(&self) -> Held<V> {
         Held {
             lent: None,
@@ -121,6 +128,13 @@ impl<V> Shape<V> {
 pub(super) struct Held<V> {
     lent: Option<Arc<dyn Lend<V>>>,
     missing: Arc<V>,
+}
+
+impl<V> Held<V> {
+    /// Lets go of what is stored.
+    pub(super) fn let_go(&mut self) {
+        self.lent = None;
+    }
 }
 
 impl<V> Clone for Held<V> {

@@ -2,11 +2,11 @@
 
 use crate::store::Triggers;
 use reactive_graph::{
-    graph::{Observer, Subscriber},
-    signal::ArcTrigger,
+    graph::{Observer, Source, Subscriber},
+    signal::{ArcTrigger, guards::WriteGuard},
     traits::Track,
 };
-use reactive_stores::StorePathSegment;
+use reactive_stores::{KeyMap, StoreField, StoreFieldTrigger, StorePath, StorePathSegment};
 use std::{
     collections::BTreeMap,
     fmt,
@@ -25,10 +25,74 @@ pub(super) type Children = Arc<BTreeMap<usize, Arc<Node>>>;
 #[derive(Default)]
 pub(super) struct Node {
     /// Made when somebody first reads this very place.
-    trigger: OnceLock<ArcTrigger>,
+    signal: OnceLock<Signal>,
     /// Readers that depend on this place by a trigger of their own.
     apart: Mutex<Vec<Alone>>,
     children: Mutex<Children>,
+}
+
+/// The trigger of a place, in a form that a field can track.
+struct Signal {
+    field: StoreFieldTrigger,
+    /// That of `field` which is notified.
+    trigger: ArcTrigger,
+    /// Tracked with it, and never notified.
+    mute: ArcTrigger,
+    /// How often it was handed out since `mute` was cleared.
+    count: AtomicUsize,
+}
+
+impl Signal {
+    /// After how many readers `mute` is cleared of those that may be gone.
+    const READERS: usize = 64;
+
+    fn new() -> Self {
+        let field = StoreFieldTrigger::new();
+        // The parts of a trigger can be had only as a field gets them.
+        let [mute, trigger] = match Parts(&field).triggers_for_path(StorePath::new()).as_slice() {
+            [children, this] => [children.clone(), this.clone()],
+            _ => <[ArcTrigger; 2]>::default(),
+        };
+        Self {
+            field,
+            trigger,
+            mute,
+            count: AtomicUsize::new(0),
+        }
+    }
+}
+
+/// A field without a value, to get at the parts of a trigger.
+struct Parts<'t>(&'t StoreFieldTrigger);
+
+impl StoreField for Parts<'_> {
+    type Value = ();
+    type Reader = Box<()>;
+    type Writer = WriteGuard<ArcTrigger, Box<()>>;
+
+    fn get_trigger(&self, _: StorePath) -> StoreFieldTrigger {
+        self.0.clone()
+    }
+
+    fn get_trigger_unkeyed(&self, _: StorePath) -> StoreFieldTrigger {
+        self.0.clone()
+    }
+
+    fn path(&self) -> impl IntoIterator<Item = StorePathSegment> {
+        std::iter::empty()
+    }
+
+    fn reader(&self) -> Option<Self::Reader> {
+        None
+    }
+
+    fn writer(&self) -> Option<Self::Writer> {
+        None
+    }
+
+    fn keys(&self) -> Option<KeyMap> {
+        None
+    }
 }
 
 struct Alone {
@@ -85,7 +149,14 @@ impl Apart {
 impl Node {
     /// Makes the running effect or memo depend on this place.
     pub(super) fn track(&self) {
-        self.trigger.get_or_init(ArcTrigger::new).track();
+        self.signal.get_or_init(Signal::new).trigger.track();
+    }
+
+    /// What a field has to track, so that the running effect or memo depends on this place.
+    pub(super) fn to_track(&self) -> StoreFieldTrigger {
+        let signal = self.signal.get_or_init(Signal::new);
+        signal.count.fetch_add(1, Ordering::Relaxed);
+        signal.field.clone()
     }
 
     /// As [`Node::track`], in a way that can be taken back.
@@ -107,7 +178,7 @@ impl Node {
 
     /// Whether somebody reads this very place.
     pub(super) fn is_read(&self) -> bool {
-        self.trigger.get().is_some() || !crate::lock(&self.apart).is_empty()
+        self.signal.get().is_some() || !crate::lock(&self.apart).is_empty()
     }
 
     pub(super) fn has_children(&self) -> bool {
@@ -121,8 +192,20 @@ impl Node {
 
     /// Adds the triggers of this place.
     pub(super) fn tell(&self, triggers: &mut Triggers) {
-        triggers.extend(self.trigger.get().cloned());
-        let apart = std::mem::take(&mut *crate::lock(&self.apart));
+        if let Some(signal) = self.signal.get() {
+            if signal.count.load(Ordering::Relaxed) > Signal::READERS {
+                signal.count.store(0, Ordering::Relaxed);
+                signal.mute.clear_subscribers();
+            }
+            triggers.push(signal.trigger.clone());
+        }
+        let apart = {
+            let mut apart = crate::lock(&self.apart);
+            if apart.is_empty() {
+                return;
+            }
+            std::mem::take(&mut *apart)
+        };
         triggers.extend(apart.into_iter().map(|alone| alone.trigger));
     }
 

@@ -3,6 +3,7 @@
 use super::node::{Apart, Node};
 use crate::store::{Inner, Slot};
 use reactive_graph::owner::on_cleanup;
+use reactive_stores::StoreFieldTrigger;
 use std::{
     any::Any,
     fmt,
@@ -42,6 +43,13 @@ pub(super) struct Places {
     pub(super) in_root: bool,
 }
 
+/// What a path stands for, to a field that asks for its trigger.
+pub(super) enum Found {
+    /// The field has but to track this.
+    Tracked(StoreFieldTrigger),
+    Places(Box<Places>),
+}
+
 impl Place {
     pub(super) fn inside(node: Arc<Node>, root: Arc<dyn Any + Send + Sync>) -> Self {
         Self {
@@ -76,6 +84,16 @@ impl Place {
                 }
             }
         }
+    }
+
+    /// As [`Place::track`], by a field that tracks what it is given; `None` if that is not how the
+    /// reader depends on it.
+    pub(super) fn to_track(&self) -> Option<StoreFieldTrigger> {
+        if self.key.is_some() {
+            return None;
+        }
+        self.keep_root();
+        Some(self.node.to_track())
     }
 
     /// As [`Place::track`], in a way that can be taken back; `None` if there is no such way.

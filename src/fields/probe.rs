@@ -1,7 +1,8 @@
 //! For the derive of [`Diff`]: compares a field by its parts if its type knows them, and as a whole
 //! if not. Which of the traits below a call means is found by the number of references it needs.
 
-use super::{diff::Diff, walk::Walk};
+use super::{copy::Ahead, diff::Diff, walk::Walk};
+use std::marker::PhantomData;
 
 /// Two values of one type.
 #[derive(Debug)]
@@ -55,5 +56,107 @@ pub trait AsWhole {
 impl<T: PartialEq + ?Sized> AsWhole for Pair<'_, T> {
     fn walk(&self, walk: &mut Walk<'_, '_>) {
         walk.whole(self.0, self.1);
+    }
+}
+
+/// How a value takes over from another of its type what is at the end of a way.
+pub type TakeOver<T> = fn(&mut T, &T, &mut Ahead<'_>) -> bool;
+
+/// A type of which only the compiler knows whether it can be cloned, and whether it knows its parts.
+#[derive(Debug)]
+pub struct Copied<T: ?Sized>(PhantomData<fn(&T)>);
+
+impl<T: ?Sized> Clone for Copied<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T: ?Sized> Copy for Copied<T> {}
+
+impl<T: ?Sized> Copied<T> {
+    /// The type of a value.
+    pub fn of(_: &T) -> Self {
+        Self(PhantomData)
+    }
+
+    /// Not at all.
+    pub fn by_parts(self) -> TakeOver<T> {
+        |_, _, _| false
+    }
+
+    /// Not at all.
+    pub fn as_whole(self) -> TakeOver<T> {
+        |_, _, _| false
+    }
+}
+
+/// The type can be cloned, and knows its parts.
+pub trait CopiesParts<T> {
+    /// By its parts if the way leads on, and they can; as a whole if not.
+    fn by_parts(&self) -> TakeOver<T>;
+}
+
+impl<T: Diff + Clone> CopiesParts<T> for &Copied<T> {
+    fn by_parts(&self) -> TakeOver<T> {
+        |this, new, ahead| {
+            if ahead.is_empty() || !this.take_over(new, ahead) {
+                this.clone_from(new);
+            }
+            true
+        }
+    }
+}
+
+/// The type knows its parts.
+pub trait CopiesItems<T: ?Sized> {
+    /// By its parts.
+    fn by_parts(&self) -> TakeOver<T>;
+}
+
+impl<T: Diff + ?Sized> CopiesItems<T> for &&Copied<T> {
+    fn by_parts(&self) -> TakeOver<T> {
+        T::take_over
+    }
+}
+
+/// The type holds others that can be cloned and do not know their parts.
+pub trait CopiesOthers<T> {
+    /// One of those if the way leads to it; as a whole if not.
+    fn by_parts(&self) -> TakeOver<T>;
+}
+
+impl<T: Clone> CopiesOthers<Vec<T>> for &&Copied<Vec<T>> {
+    fn by_parts(&self) -> TakeOver<Vec<T>> {
+        |this, new, ahead| {
+            let at = ahead.step();
+            match at.and_then(|at| this.get_mut(at).zip(new.get(at))) {
+                Some((item, new)) => item.clone_from(new),
+                None => this.clone_from(new),
+            }
+            true
+        }
+    }
+}
+
+/// The type can be cloned.
+pub trait CopiesWhole<T> {
+    /// As a whole.
+    fn by_parts(&self) -> TakeOver<T>;
+
+    /// As a whole.
+    fn as_whole(&self) -> TakeOver<T>;
+}
+
+impl<T: Clone> CopiesWhole<T> for Copied<T> {
+    fn by_parts(&self) -> TakeOver<T> {
+        self.as_whole()
+    }
+
+    fn as_whole(&self) -> TakeOver<T> {
+        |this, new, _| {
+            this.clone_from(new);
+            true
+        }
     }
 }

@@ -2,10 +2,12 @@
 
 use super::{
     calls::{self, Keys},
+    copy::Ahead,
+    course::{self, Path},
     diff::Diff,
     held::Shape,
     node::Node,
-    place::{Place, Places},
+    place::{self, Place, Places},
     walk::{Found, is_list},
     way::{Items, items},
 };
@@ -32,12 +34,11 @@ pub(super) struct Root<V: 'static> {
     awaited: Arc<Node>,
     /// Whether the value itself is a list.
     is_list: bool,
-    told: Mutex<Told>,
+    told: Mutex<Told<V>>,
 }
 
 /// What the readers were told of.
-#[derive(Default)]
-struct Told {
+struct Told<V> {
     value: Option<Value>,
     /// Counts the values.
     age: u64,
@@ -49,6 +50,17 @@ struct Told {
     other: Option<(Option<Value>, KeyMap)>,
     /// Whether somebody compares values right now, and will take in what comes meanwhile.
     comparing: bool,
+    /// A write that is about to be told of.
+    edit: Option<Edit>,
+    /// What is equal to that value and nobody else has: the next write is made in it.
+    spare: Option<V>,
+}
+
+/// A write of a place inside of a value. Outside of it the two do not differ.
+pub(super) struct Edit {
+    pub(super) old: Value,
+    pub(super) new: Value,
+    pub(super) path: Path,
 }
 
 impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
@@ -70,7 +82,12 @@ impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
             awaited: Arc::default(),
             told: Mutex::new(Told {
                 value,
-                ..Told::default()
+                age: 0,
+                keys: None,
+                other: None,
+                comparing: false,
+                edit: None,
+                spare: None,
             }),
         });
         let graph: Arc<dyn Graph> = Arc::clone(&root) as _;
@@ -84,10 +101,18 @@ impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
     }
 
     /// For a field that asks for the trigger of a path, see [`calls::trigger`].
-    pub(super) fn trigger(self: &Arc<Self>, path: &StorePath, view: &View) -> StoreFieldTrigger {
-        calls::trigger(path, |keys| {
+    #[track_caller]
+    pub(super) fn trigger(self: &Arc<Self>, path: StorePath, view: &View) -> StoreFieldTrigger {
+        calls::trigger(path, |path, keys, is_read| {
             view.may_read(&self.slot).ok()?;
-            self.places(path, keys)
+            let inner = self.inner.upgrade()?;
+            let by_key = self.is_followed_by_key(&inner);
+            if is_read && keys.count == 0 && !by_key {
+                let place = self.place(&self.by_index.at(path));
+                return place.to_track().map(place::Found::Tracked);
+            }
+            let places = self.places(&inner, by_key, path, keys);
+            Some(place::Found::Places(Box::new(places)))
         })
     }
 
@@ -117,28 +142,33 @@ impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
     }
 
     /// What a path stands for, whose keys were found as they say.
-    fn places(self: &Arc<Self>, path: &StorePath, keys: Keys) -> Option<Places> {
-        let inner = self.inner.upgrade()?;
+    fn places(
+        self: &Arc<Self>,
+        inner: &Arc<Inner>,
+        by_key: bool,
+        path: &StorePath,
+        keys: Keys,
+    ) -> Places {
         let in_root = self.is_list && path.len() == 1;
-        let (place, awaited) = if self.is_followed_by_key(&inner) {
-            (self.whole(&inner), None)
+        let (place, awaited) = if by_key {
+            (self.whole(inner), None)
         } else if keys.count == 0 {
             (self.place(&self.by_index.at(path)), None)
         } else {
             self.by_key(path, keys)
-                .unwrap_or_else(|| (self.whole(&inner), None))
+                .unwrap_or_else(|| (self.whole(inner), None))
         };
-        Some(Places {
+        Places {
             place,
             awaited,
             in_root,
-        })
+        }
     }
 
     /// What a path stands for that was found by keys, and what a reader waits for that finds nothing
     /// there; `None` if the items are no longer where they were found.
     fn by_key(self: &Arc<Self>, path: &StorePath, keys: Keys) -> Option<(Place, Option<Place>)> {
-        let is_told = |told: &Told| !told.comparing && keys.age == Some(told.age);
+        let is_told = |told: &Told<V>| !told.comparing && keys.age == Some(told.age);
         let value = {
             let told = crate::lock(&self.told);
             is_told(&told).then(|| told.value.clone())?
@@ -182,15 +212,62 @@ impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
         (keys, None)
     }
 
-    /// Tells of what differs between two values. Whether items with keys have moved.
+    /// What is equal to `base` and nobody else has, if there is such a value.
+    pub(super) fn take_spare(&self, base: Option<&Value>) -> Option<V> {
+        let mut told = crate::lock(&self.told);
+        if told.comparing || !is_content(told.value.as_ref(), base) {
+            return None;
+        }
+        told.spare.take()
+    }
+
+    /// Says what a write is about to change, to whoever will compare.
+    pub(super) fn announce(&self, edit: Edit) {
+        let outdated = crate::lock(&self.told).edit.replace(edit);
+        drop(outdated);
+    }
+
+    /// After a write that was announced: what it replaced is kept for the next one.
+    pub(super) fn keep(&self) {
+        let edit = crate::lock(&self.told).edit.take();
+        if let Some(Edit { old, new, path }) = edit {
+            self.keep_as(old, &new, &path);
+        }
+    }
+
+    /// Makes a value equal to `stored`, from which it differs at the end of `path` at most, and keeps
+    /// it for the next write: if readers know of `stored`, and nobody has the value any more.
+    pub(super) fn keep_as(&self, value: Value, stored: &Value, path: &Path) {
+        let is_told =
+            |told: &Told<V>| !told.comparing && is_content(told.value.as_ref(), Some(stored));
+        let is_worth_it = is_told(&crate::lock(&self.told));
+        let taken = is_worth_it.then(|| self.shape.take(value));
+        let Some(mut spare) = taken.flatten() else {
+            return;
+        };
+        let (held, _) = self.shape.read(Some(stored));
+        if untrack(|| spare.take_over(&held, &mut Ahead::new(path))) {
+            let mut told = crate::lock(&self.told);
+            if is_told(&told) {
+                let outdated = told.spare.replace(spare);
+                drop(told);
+                drop(outdated);
+            }
+        }
+    }
+
+    /// Tells of what differs between two values: anywhere, or at the end of `path` and nowhere else.
+    /// Whether items with keys have moved.
     fn compare(
         &self,
         old: Option<&Value>,
         new: Option<&Value>,
+        path: Option<&Path>,
         keys_in_use: bool,
         triggers: &mut Triggers,
     ) -> bool {
         let (old, new) = (self.shape.read(old).0, self.shape.read(new).0);
+        let path = path.filter(|_| !keys_in_use);
         let (mut keys_moved, mut rows_moved) = (false, false);
         for (root, by_key) in [(&self.by_index, false), (&self.by_key, true)] {
             let keys_in_use = keys_in_use && by_key;
@@ -198,7 +275,10 @@ impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
                 let mut found = Found::new(triggers);
                 found.by_key = by_key;
                 found.keys_in_use = keys_in_use;
-                found.compare(root, &*old, &*new);
+                let tell = |path| course::tell(&mut found, root, &*old, &*new, path);
+                if !path.is_some_and(tell) {
+                    found.compare(root, &*old, &*new);
+                }
                 keys_moved |= found.keys_moved;
                 rows_moved |= found.rows_moved;
             }
@@ -213,7 +293,7 @@ impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
 impl<V: Diff + Clone + Send + Sync + 'static> Graph for Root<V> {
     fn refresh(&self, inner: &Inner, triggers: &mut Triggers) {
         loop {
-            let (old, new, keys, other) = {
+            let (old, new, keys, waste, path) = {
                 let mut told = crate::lock(&self.told);
                 if told.comparing {
                     return;
@@ -225,12 +305,22 @@ impl<V: Diff + Clone + Send + Sync + 'static> Graph for Root<V> {
                 told.comparing = true;
                 told.age += 1;
                 let old = mem::replace(&mut told.value, new.clone());
-                (old, new, told.keys.take(), told.other.take())
+                let is_it = |edit: &&Edit| {
+                    is_content(old.as_ref(), Some(&edit.old))
+                        && is_content(new.as_ref(), Some(&edit.new))
+                };
+                let path = told.edit.as_ref().filter(is_it);
+                let path = path.map(|edit| edit.path.clone());
+                let waste = (told.other.take(), told.spare.take());
+                (old, new, told.keys.take(), waste, path)
             };
-            drop(other);
+            drop(waste);
             let comparing = Comparing(&self.told);
             let in_use = keys.is_some();
-            let compare = || self.compare(old.as_ref(), new.as_ref(), in_use, triggers);
+            let compare = || {
+                let (old, new) = (old.as_ref(), new.as_ref());
+                self.compare(old, new, path.as_ref(), in_use, triggers)
+            };
             let keys = match untrack(compare) {
                 true => None,
                 false => keys,
@@ -248,9 +338,9 @@ impl<V: Diff + Clone + Send + Sync + 'static> Graph for Root<V> {
 }
 
 /// Ends a comparison, also when the code of a value panics.
-struct Comparing<'a>(&'a Mutex<Told>);
+struct Comparing<'a, V>(&'a Mutex<Told<V>>);
 
-impl Drop for Comparing<'_> {
+impl<V> Drop for Comparing<'_, V> {
     fn drop(&mut self) {
         crate::lock(self.0).comparing = false;
     }

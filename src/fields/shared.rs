@@ -1,6 +1,6 @@
 //! [`Shared`]: a part of a value that is copied only when it is written.
 
-use super::{diff::Diff, walk::Walk};
+use super::{copy::Ahead, diff::Diff, walk::Walk};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::{
     fmt,
@@ -11,8 +11,9 @@ use std::{
 /// A part of a value that all copies of the value share until one writes it: a write elsewhere in the
 /// value neither clones nor compares it. In JSON it is the part itself.
 ///
-/// A write of a field clones the value that holds it. Where a value is big, put what is below each
-/// of its larger branches into a `Shared`, and a write costs its own branch, not the whole:
+/// Where a write of a field has to clone the value that holds it (see
+/// [`ArcFields`](crate::ArcFields)), put what is below each of the larger branches of a big value
+/// into a `Shared`, and the write costs its own branch, not the whole:
 ///
 /// ```
 /// use reactive_graph::traits::{GetUntracked, Set};
@@ -90,6 +91,14 @@ impl<T: Diff> Diff for Shared<T> {
         if !old.is_same(new) {
             T::walk(old, new, walk);
         }
+    }
+
+    fn take_over(&mut self, new: &Self, ahead: &mut Ahead<'_>) -> bool {
+        let alone = Arc::get_mut(&mut self.0).filter(|_| !ahead.is_empty());
+        if !alone.is_some_and(|part| part.take_over(&new.0, ahead)) {
+            self.clone_from(new);
+        }
+        true
     }
 }
 

@@ -1,6 +1,11 @@
 //! [`Walk`]: the way through two values, along the places that somebody reads.
 
-use super::{diff::Diff, node::Node, way::Way};
+use super::{
+    course::{Course, Outcome},
+    diff::Diff,
+    node::Node,
+    way::Way,
+};
 use crate::store::Triggers;
 use reactive_stores::KeyedAccess;
 use std::{
@@ -29,6 +34,8 @@ pub(super) struct Found<'t> {
     pub(super) items: bool,
     /// Set if nothing is to be compared, and only one way to be gone.
     pub(super) way: Option<Way>,
+    /// Set on the way to the one place at which the values differ, if they do.
+    course: Option<Course>,
 }
 
 /// Whether the parts of a value are the items of a list.
@@ -76,7 +83,23 @@ impl<'t> Found<'t> {
             alone: false,
             items: false,
             way: None,
+            course: None,
         }
+    }
+
+    /// Goes the way of a course. What is at its end is compared, and nothing beside it.
+    pub(super) fn follow<T: Diff>(
+        &mut self,
+        course: Course,
+        root: Option<&Node>,
+        old: &T,
+        new: &T,
+    ) -> Outcome {
+        self.course = Some(course);
+        self.visit(root, Some(old), Some(new), T::walk);
+        self.course
+            .take()
+            .map_or(Outcome::Lost, |course| course.outcome)
     }
 
     pub(super) fn compare<T: Diff>(&mut self, root: &Node, old: &T, new: &T) {
@@ -90,6 +113,9 @@ impl<'t> Found<'t> {
         new: Option<&T>,
         inside: impl FnOnce(&T, &T, &mut Walk<'_, 't>),
     ) {
+        if self.course.is_some() {
+            return self.pass(node, old, new, inside);
+        }
         match (old, new) {
             (None, None) => {}
             (Some(old), Some(new)) => {
@@ -115,6 +141,51 @@ impl<'t> Found<'t> {
                 }
             }
         }
+    }
+
+    /// As [`Found::visit`], on a course.
+    fn pass<T: PartialEq + ?Sized>(
+        &mut self,
+        node: Option<&Node>,
+        old: Option<&T>,
+        new: Option<&T>,
+        inside: impl FnOnce(&T, &T, &mut Walk<'_, 't>),
+    ) {
+        let Some(course) = &mut self.course else {
+            return;
+        };
+        let (arrived, tells) = (course.has_arrived(), course.tells);
+        course.outcome = match (old, new) {
+            (Some(_), Some(_)) if arrived && tells => Outcome::Differs,
+            (Some(old), Some(new)) if arrived => Outcome::of(old == new),
+            _ => Outcome::Lost,
+        };
+        let (Some(old), Some(new)) = (old, new) else {
+            return;
+        };
+        if tells {
+            let Some(node) = node else {
+                course.outcome = Outcome::Differs;
+                return;
+            };
+            node.tell(self.triggers);
+            if !node.has_children() {
+                course.outcome = Outcome::Differs;
+                return;
+            }
+        }
+        if !arrived {
+            inside(old, new, &mut Walk { node, found: self });
+        } else if tells {
+            let course = self.course.take();
+            inside(old, new, &mut Walk { node, found: self });
+            self.course = course;
+        }
+    }
+
+    /// Whether a course leads on to the part of this index, or to any item.
+    fn leads(&mut self, to: Option<usize>) -> Option<usize> {
+        self.course.as_mut()?.step(to)
     }
 }
 
@@ -145,9 +216,16 @@ impl<'t> Walk<'_, 't> {
             }
             return;
         }
+        let on_course = self.found.course.is_some();
+        if on_course && self.found.leads(Some(index)).is_none() {
+            return;
+        }
         let child = self.node.and_then(|node| node.child(index));
-        if child.is_some() || self.found.keys_in_use {
+        if on_course || child.is_some() || self.found.keys_in_use {
             self.found.visit(child.as_deref(), old, new, inside);
+        }
+        if let Some(course) = &mut self.found.course {
+            course.close();
         }
     }
 
@@ -174,6 +252,17 @@ impl<'t> Walk<'_, 't> {
         if let Some(way) = &mut self.found.way {
             if let Some(index) = way.next() {
                 self.go(new(index), inside);
+            }
+            return;
+        }
+        if self.found.course.is_some() {
+            if let Some(index) = self.found.leads(None) {
+                let child = self.node.and_then(|node| node.child(index));
+                let found = &mut *self.found;
+                found.visit(child.as_deref(), old(index), new(index), inside);
+                if let Some(course) = &mut found.course {
+                    course.close();
+                }
             }
             return;
         }
@@ -238,6 +327,10 @@ impl<'t> Walk<'_, 't> {
                 let key = new.into_iter().nth(index).map(key);
                 self.go(key.map(|key| new.keyed(index, &key)), inside);
             }
+            return;
+        }
+        if self.found.course.is_some() {
+            // A key may be written too, and the item be another.
             return;
         }
         if self.found.alone {
@@ -312,7 +405,12 @@ impl<'t> Walk<'_, 't> {
         if let Some(way) = &mut self.found.way {
             return way.is_unknown();
         }
-        if !self.found.alone && old == new {
+        if let Some(course) = &mut self.found.course {
+            course.end_here(|| old == new);
+            if !course.tells {
+                return;
+            }
+        } else if !self.found.alone && old == new {
             return;
         }
         self.found.keys_moved = true;

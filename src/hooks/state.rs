@@ -181,7 +181,7 @@ pub(super) struct Target<T> {
 
 /// How a hook comes to the handle of its key.
 #[derive(Clone)]
-pub(super) enum Reach<T, H = Arc<Handle<T>>> {
+pub(super) enum Reach<T, H = Handle<T>> {
     /// Found once and for all.
     Handle(H),
     /// Looked for at each use.
@@ -206,7 +206,7 @@ impl<T: 'static, H> Reach<T, H> {
 
 impl<T: StateValue> Target<T> {
     pub(super) fn new(view: View, key: KeySource<T>) -> Self {
-        let key = Reach::new(key, |key| view.handle(key).map(Arc::new));
+        let key = Reach::new(key, |key| view.handle(key));
         Self { view, key }
     }
 

@@ -130,8 +130,7 @@ impl<T: StateValue> Handle<T> {
         options: SubscribeOptions,
         listener: impl Fn(Option<&T>, &Change) -> O + Send + Sync + 'static,
     ) -> Result<Subscription, StateError> {
-        self.view
-            .subscribe_slot(Arc::clone(&self.slot), options, listener)
+        self.view.subscribe_slot(&self.slot, options, listener)
     }
 }
 

@@ -220,7 +220,16 @@ impl Inner {
     /// effect, memo, computed value or batch.
     #[inline]
     pub(crate) fn glance(&self, slot: &Slot) -> Option<Value> {
-        if !context::is_idle() || Observer::get().is_some() {
+        if Observer::get().is_some() {
+            return None;
+        }
+        self.at_hand(slot)
+    }
+
+    /// The stored content of a slot, if nothing is going on in this thread that has a say in it.
+    #[inline]
+    pub(crate) fn at_hand(&self, slot: &Slot) -> Option<Value> {
+        if !context::is_idle() {
             return None;
         }
         slot.glance()
@@ -232,9 +241,7 @@ impl Inner {
     /// that of a computed value, which does.
     pub(crate) fn read(&self, slot: &Arc<Slot>) -> Result<Option<Value>, StateError> {
         slot.track();
-        if context::is_idle()
-            && let Some(value) = slot.glance()
-        {
+        if let Some(value) = self.at_hand(slot) {
             return Ok(Some(value));
         }
         self.peek(slot).map(|(value, _)| value)
@@ -325,18 +332,26 @@ impl Inner {
             let mut state = crate::lock(&slot.state);
             state.listeners.add(Arc::clone(&listener));
         }
-        match &listener.subject {
-            Subject::Pattern(pattern) => {
-                self.slots.add_pattern(Pattern::clone(pattern), &listener);
-            }
-            Subject::All => crate::lock(&self.all).add(Arc::clone(&listener)),
-            Subject::Key(_) | Subject::Keys(_) | Subject::Computed(_) | Subject::Follow(_) => {}
+        if !matches!(listener.subject, Subject::Key(_)) {
+            self.hang_widely(&listener);
         }
         let subscription = Subscription::new(self, listener);
         if self.has_names() {
             self.heed(subscription.listener());
         }
         subscription
+    }
+
+    /// Puts a listener where changes of keys that it does not name find it.
+    #[inline(never)]
+    fn hang_widely(&self, listener: &Arc<Listener>) {
+        match &listener.subject {
+            Subject::Pattern(pattern) => {
+                self.slots.add_pattern(Pattern::clone(pattern), listener);
+            }
+            Subject::All => crate::lock(&self.all).add(Arc::clone(listener)),
+            Subject::Key(_) | Subject::Keys(_) | Subject::Computed(_) | Subject::Follow(_) => {}
+        }
     }
 
     pub(crate) fn unsubscribe(&self, listener: &Arc<Listener>) {
@@ -348,13 +363,20 @@ impl Inner {
                 .counter(listener.delivery())
                 .fetch_sub(1, Ordering::AcqRel);
         }
-        match &listener.subject {
-            Subject::Key(slot) => {
-                if let Some(slot) = slot.upgrade() {
-                    self.detach(&slot, listener);
-                }
+        if let Subject::Key(slot) = &listener.subject {
+            if let Some(slot) = slot.upgrade() {
+                self.detach(&slot, listener);
             }
-            Subject::Keys(_) => {
+        } else {
+            self.take_down(listener);
+        }
+    }
+
+    /// Takes a listener off wherever it hangs.
+    #[inline(never)]
+    fn take_down(&self, listener: &Arc<Listener>) {
+        match &listener.subject {
+            Subject::Key(_) | Subject::Keys(_) => {
                 for slot in listener.subject.slots() {
                     self.detach(&slot, listener);
                 }

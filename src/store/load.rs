@@ -156,6 +156,10 @@ impl View {
             };
             told.failure()
         };
-        self.subscribe_slot(load, options, call)
+        let result = self.subscribe_slot(&load, options, call);
+        if result.is_err() {
+            self.inner.release(&load);
+        }
+        result
     }
 }

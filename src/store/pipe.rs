@@ -106,6 +106,38 @@ impl Inner {
         })
     }
 
+    /// Gives a key what was made of `base` and is known to differ from it, if that is what it holds
+    /// and there is neither middleware nor a batch. Returns whether it did.
+    #[cfg(feature = "fields")]
+    pub(crate) fn replace(
+        &self,
+        stamp: &Stamp,
+        slot: &Arc<Slot>,
+        base: &Value,
+        new: &Value,
+    ) -> Result<bool, StateError> {
+        self.may_write()?;
+        self.is_writable(slot)?;
+        if self.has_middleware.load(Ordering::Acquire) || self.is_in_batch() {
+            return Ok(false);
+        }
+        let mut transaction = Transaction {
+            writes: Writes::One(Write {
+                slot: Arc::clone(slot),
+                old: Some(base.clone()),
+                new: Some(new.clone()),
+                stamp: stamp.clone(),
+                rewritten: false,
+            }),
+        };
+        let mut committed = Committed::default();
+        let fate = self.commit(&mut transaction, None, &[], false, &mut committed)?;
+        if fate == Fate::Stored {
+            self.publish(&mut committed, None);
+        }
+        Ok(fate == Fate::Stored)
+    }
+
     /// Runs `f`; all that it writes is stored and told as one, or not at all.
     pub(crate) fn batch<R>(
         &self,

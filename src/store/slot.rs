@@ -85,6 +85,11 @@ impl SlotState {
         self.rare.as_mut()?.signal.existing()
     }
 
+    /// The trigger, to be tracked by an effect or a memo.
+    fn tracked_by(&mut self, observer: &AnySubscriber) -> ArcTrigger {
+        self.rare_mut().signal.trigger(observer)
+    }
+
     /// The computed value that is registered under the key.
     pub(crate) fn computed(&self) -> Option<Arc<dyn ComputedKey>> {
         self.rare()?.computed.as_ref()?.upgrade()
@@ -147,10 +152,7 @@ impl Slot {
     /// Makes the running effect or memo depend on this key.
     pub(crate) fn track(&self) {
         if let Some(observer) = Observer::get() {
-            let trigger = crate::lock(&self.state)
-                .rare_mut()
-                .signal
-                .trigger(&observer);
+            let trigger = crate::lock(&self.state).tracked_by(&observer);
             subscribe(&trigger, observer);
         }
     }
@@ -160,10 +162,7 @@ impl Slot {
     #[cfg(feature = "leptos")]
     pub(crate) fn follow(&self) {
         if let Some(observer) = Observer::get() {
-            let trigger = crate::lock(&self.state)
-                .rare_mut()
-                .signal
-                .trigger(&observer);
+            let trigger = crate::lock(&self.state).tracked_by(&observer);
             trigger.add_subscriber(observer);
         }
     }
@@ -180,11 +179,9 @@ const MAX_SUBSCRIPTIONS: u32 = 64;
 
 /// A trigger that is made when somebody first tracks it.
 #[derive(Default)]
-pub(crate) struct Signal(Option<Box<Tracked>>);
-
-#[derive(Default)]
-struct Tracked {
-    trigger: ArcTrigger,
+pub(crate) struct Signal {
+    trigger: Option<ArcTrigger>,
+    /// How many of them the trigger has had.
     subscriptions: u32,
     /// The last to track it since it was notified.
     tracker: Option<Weak<dyn Subscriber + Send + Sync>>,
@@ -208,22 +205,21 @@ impl Trigger {
 impl Signal {
     /// The trigger, to be tracked by an effect or a memo.
     fn trigger(&mut self, observer: &AnySubscriber) -> ArcTrigger {
-        let tracked = self.0.get_or_insert_default();
-        tracked.tracker = Some(Weak::clone(&observer.1));
-        tracked.subscriptions += 1;
-        tracked.trigger.clone()
+        self.tracker = Some(Weak::clone(&observer.1));
+        self.subscriptions += 1;
+        self.trigger.get_or_insert_with(ArcTrigger::new).clone()
     }
 
     /// The trigger, if anyone ever tracked it, to be notified.
-    pub(crate) fn existing(&mut self) -> Option<Trigger> {
+    #[inline]
+    fn existing(&mut self) -> Option<Trigger> {
         let is_awaited = self.is_tracked();
-        let tracked = self.0.as_mut()?;
-        tracked.tracker = None;
-        let trigger = if tracked.subscriptions < MAX_SUBSCRIPTIONS {
-            tracked.trigger.clone()
+        self.tracker = None;
+        let trigger = if self.subscriptions < MAX_SUBSCRIPTIONS {
+            self.trigger.clone()?
         } else {
-            tracked.subscriptions = 0;
-            std::mem::take(&mut tracked.trigger)
+            self.subscriptions = 0;
+            self.trigger.take()?
         };
         Some(Trigger {
             trigger,
@@ -233,12 +229,12 @@ impl Signal {
 
     /// Whether anyone ever tracked it.
     pub(crate) fn is_made(&self) -> bool {
-        self.0.is_some()
+        self.trigger.is_some()
     }
 
     /// Whether the last to track it still waits for news. Of others it does not know.
     fn is_tracked(&self) -> bool {
-        let tracker = self.0.as_ref().and_then(|tracked| tracked.tracker.as_ref());
+        let tracker = self.tracker.as_ref();
         tracker.is_some_and(|tracker| tracker.strong_count() > 0)
     }
 }
@@ -427,6 +423,57 @@ impl Slots {
 
 #[cfg(test)]
 mod tests {
+    use reactive_graph::graph::{AnySource, AnySubscriber, ReactiveNode, Subscriber, WithObserver};
+    use std::sync::{
+        Arc, Weak,
+        atomic::{AtomicUsize, Ordering},
+    };
+
+    /// Counts how often it is told.
+    #[derive(Default)]
+    struct Reader(AtomicUsize);
+
+    impl Reader {
+        fn read(self: &Arc<Self>, read: impl FnOnce()) {
+            let this = Arc::downgrade(self) as Weak<dyn Subscriber + Send + Sync>;
+            AnySubscriber(Arc::as_ptr(self).addr(), this).with_observer(read);
+        }
+    }
+
+    impl ReactiveNode for Reader {
+        fn mark_dirty(&self) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+        fn mark_check(&self) {}
+        fn mark_subscribers_check(&self) {}
+        fn update_if_necessary(&self) -> bool {
+            false
+        }
+    }
+
+    impl Subscriber for Reader {
+        fn add_source(&self, _: AnySource) {}
+        fn clear_sources(&self, _: &AnySubscriber) {}
+    }
+
+    #[test]
+    fn who_reads_again_is_told_each_time_and_who_does_not_is_forgotten() {
+        for kind in EngineKind::ALL {
+            let store = Store::builder().engine(*kind).build();
+            let (gone, here) = (Arc::<Reader>::default(), Arc::<Reader>::default());
+            let read = || drop(store.get::<i32>("n"));
+            store.set("n", -1).ok();
+            gone.read(read);
+            assert!(Arc::weak_count(&gone) > 0, "it is subscribed");
+            for n in 0..200 {
+                here.read(read);
+                store.set("n", n).ok();
+            }
+            assert_eq!(here.0.load(Ordering::Relaxed), 200);
+            assert_eq!(Arc::weak_count(&gone), 0, "nothing is left of it");
+        }
+    }
+
     use crate::{ChangeSet, EngineKind, Pattern, Store, SubscribeOptions, pattern::MATCHES};
 
     #[test]

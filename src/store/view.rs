@@ -249,6 +249,19 @@ impl View {
         self.inner.write(&self.stamp, slot, Content::Change(change))
     }
 
+    /// Gives a key what was made of `base` and is known to differ from it. Returns whether that was
+    /// possible at once: not if something else is there, or somebody is to be asked.
+    #[cfg(feature = "fields")]
+    pub(crate) fn replace_slot(
+        &self,
+        slot: &Arc<Slot>,
+        base: &Value,
+        new: &Value,
+    ) -> Result<bool, StateError> {
+        self.may_put(slot)?;
+        self.inner.replace(&self.stamp, slot, base, new)
+    }
+
     pub(crate) fn update_slot<T: StateValue>(
         &self,
         slot: &Arc<Slot>,

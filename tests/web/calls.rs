@@ -121,6 +121,7 @@ async fn a_turn_with_effects_ends_in_their_microtask() {
         let options = SubscribeOptions::new();
         let _subscription = store.subscribe_with(COUNT, options, listener).unwrap();
         for turn in 1..4 {
+            tick().await;
             let calls = Calls::counted();
             store.set(COUNT, turn as i32).unwrap();
             // The time, and the microtask of the effects.

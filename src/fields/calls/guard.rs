@@ -1,8 +1,9 @@
 //! Guards to write, and what is called on their behalf.
 
 use super::{CALLS, Calls, Read, is_parent, observer};
+use crate::fields::course::Path;
 use reactive_stores::StorePath;
-use std::cell::Cell;
+use std::panic::Location;
 
 /// A guard that was taken.
 pub(super) struct Guard {
@@ -105,15 +106,19 @@ impl Calls {
 
 /// A guard to write, as the calls see it.
 #[derive(Debug)]
-pub(in crate::fields) struct Taken(Option<usize>);
+pub(in crate::fields) struct Taken {
+    id: usize,
+    /// Whether an effect or a memo took it.
+    observed: bool,
+}
 
 impl Taken {
     /// A field takes a guard.
+    #[track_caller]
     pub(in crate::fields) fn begin() -> Self {
-        thread_local! {
-            static NEXT: Cell<usize> = const { Cell::new(0) };
-        }
+        let caller = Location::caller();
         CALLS.with(|calls| {
+            let id = calls.take_aim(caller);
             calls.paths.set(0);
             calls.taken.set(None);
             calls.doubtful.take();
@@ -121,7 +126,10 @@ impl Taken {
             calls.written.take();
             let Some(observer) = observer() else {
                 calls.leave_open();
-                return Self(None);
+                return Self {
+                    id,
+                    observed: false,
+                };
             };
             let (before, others): (Vec<_>, Vec<_>) = calls
                 .open
@@ -129,7 +137,6 @@ impl Taken {
                 .into_iter()
                 .partition(|read| read.observer == observer && read.apart.is_some());
             others.into_iter().for_each(Read::leave);
-            let id = NEXT.replace(NEXT.get().wrapping_add(1));
             calls.guards.borrow_mut().push(Guard {
                 id,
                 observer,
@@ -137,16 +144,18 @@ impl Taken {
                 before,
             });
             calls.taken.set(Some(id));
-            Self(Some(id))
+            Self { id, observed: true }
         })
     }
 
     /// It is used: all its fields have asked.
     pub(in crate::fields) fn used(&self) {
-        let Some(id) = self.0 else { return };
+        let Self { id, observed: true } = *self else {
+            return;
+        };
         // A thread that ends has no calls left.
         let _ = CALLS.try_with(|calls| {
-            if calls.taken.get() == self.0 {
+            if calls.taken.get() == Some(id) {
                 calls.taken.set(None);
                 calls.doubtful.take();
             }
@@ -157,11 +166,19 @@ impl Taken {
             }
         });
     }
+
+    /// Where it writes; `None` if that is not certain, or was asked before.
+    pub(in crate::fields) fn aim(&self) -> Option<Path> {
+        CALLS.try_with(|calls| calls.aim_of(self.id)).ok().flatten()
+    }
 }
 
 impl Drop for Taken {
     fn drop(&mut self) {
-        let Some(id) = self.0 else { return };
+        self.aim();
+        let Self { id, observed: true } = *self else {
+            return;
+        };
         self.used();
         let _ = CALLS.try_with(|calls| {
             let mut guards = calls.guards.borrow_mut();

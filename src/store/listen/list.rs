@@ -17,36 +17,34 @@ pub(crate) enum Listeners {
 }
 
 impl Listeners {
+    #[inline]
     pub(crate) fn add(&mut self, listener: Arc<Listener>) {
-        let list = match self {
-            Self::None => {
-                *self = Self::One(listener);
-                return;
-            }
-            Self::One(one) => {
-                if one.id == listener.id {
-                    return;
-                }
-                let list = VecDeque::from([Arc::clone(one)]);
-                *self = Self::Many(Arc::new(list));
-                return self.add(listener);
-            }
-            Self::Many(list) => Arc::make_mut(list),
-        };
+        if let Self::None = self {
+            *self = Self::One(listener);
+        } else {
+            self.add_one_more(listener);
+        }
+    }
+
+    fn add_one_more(&mut self, listener: Arc<Listener>) {
+        if let Self::One(one) = self {
+            *self = Self::Many(Arc::new(VecDeque::from([Arc::clone(one)])));
+        }
+        let Self::Many(list) = self else { return };
         // Ids grow, so the newest is last; only a computed value comes back with an older id.
-        let at = match list.back() {
+        let place = match list.back() {
             Some(last) if last.id >= listener.id => {
-                match list.binary_search_by_key(&listener.id, |other| other.id) {
-                    Ok(_) => return,
-                    Err(at) => at,
-                }
+                list.binary_search_by_key(&listener.id, |other| other.id)
             }
-            _ => list.len(),
+            _ => Err(list.len()),
         };
-        list.insert(at, listener);
+        if let Err(at) = place {
+            Arc::make_mut(list).insert(at, listener);
+        }
     }
 
     /// Whether the listener was there.
+    #[inline]
     pub(crate) fn remove(&mut self, listener: &Listener) -> bool {
         match self {
             Self::None => false,
@@ -57,18 +55,28 @@ impl Listeners {
                 }
                 is_it
             }
-            Self::Many(list) => {
-                let Ok(at) = list.binary_search_by_key(&listener.id, |other| other.id) else {
-                    return false;
-                };
-                if list.len() == 1 {
-                    *self = Self::None;
-                } else {
-                    Arc::make_mut(list).remove(at);
-                }
-                true
-            }
+            Self::Many(_) => self.remove_one_of_many(listener),
         }
+    }
+
+    fn remove_one_of_many(&mut self, listener: &Listener) -> bool {
+        let Self::Many(list) = self else {
+            return false;
+        };
+        // The first is where it is looked for first.
+        let place = match list.front() {
+            Some(first) if first.id == listener.id => Ok(0),
+            _ => list.binary_search_by_key(&listener.id, |other| other.id),
+        };
+        let Ok(at) = place else {
+            return false;
+        };
+        if list.len() == 1 {
+            *self = Self::None;
+        } else {
+            Arc::make_mut(list).remove(at);
+        }
+        true
     }
 
     pub(crate) fn is_empty(&self) -> bool {

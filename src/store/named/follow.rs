@@ -184,6 +184,7 @@ impl Named {
 
 impl Inner {
     /// Follows those computed values whose keys a new listener listens to.
+    #[inline(never)]
     pub(crate) fn heed(&self, listener: &Listener) {
         let heard: Vec<_> = match &listener.subject {
             Subject::Key(_) | Subject::Keys(_) => {

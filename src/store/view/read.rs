@@ -141,8 +141,7 @@ impl View {
     pub(crate) fn follow(&self, slot: &Arc<Slot>) -> Result<Option<Value>, StateError> {
         slot.follow();
         if self.gate.is_none()
-            && context::is_idle()
-            && let Some(value) = slot.glance()
+            && let Some(value) = self.inner.at_hand(slot)
         {
             return Ok(Some(value));
         }

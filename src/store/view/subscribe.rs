@@ -62,7 +62,11 @@ impl View {
         listener: impl Fn(Option<&T>, &Change) -> O + Send + Sync + 'static,
     ) -> Result<Subscription, StateError> {
         let slot = self.slot(key.as_name(), Access::Read)?;
-        self.subscribe_slot(slot, options, listener)
+        let result = self.subscribe_slot(&slot, options, listener);
+        if result.is_err() {
+            self.inner.release(&slot);
+        }
+        result
     }
 
     /// Calls a listener with what changed of several keys, previous values included: once a
@@ -154,28 +158,31 @@ impl View {
 
     pub(crate) fn subscribe_slot<T: StateValue, O: Outcome>(
         &self,
-        slot: Arc<Slot>,
+        slot: &Arc<Slot>,
         options: SubscribeOptions,
         listener: impl Fn(Option<&T>, &Change) -> O + Send + Sync + 'static,
     ) -> Result<Subscription, StateError> {
-        self.may_subscribe(&slot)?;
-        let subject = Subject::Key(Arc::downgrade(&slot));
-        let gate = self.gate.clone().filter(|_| !slot.is_hidden());
+        self.may_read(slot)?;
+        self.inner.alive()?;
+        let subject = Subject::Key(Arc::downgrade(slot));
+        let gate = match &self.gate {
+            Some(gate) if !slot.is_hidden() => Some(Arc::clone(gate)),
+            _ => None,
+        };
         let call = KeyCall::new(listener);
         let listener = Listener::new(&self.inner, options.delivery, subject, gate, call);
-        let subscription = self.hang_up(listener, slice::from_ref(&slot));
+        let subscription = self.hang_up(listener, slice::from_ref(slot));
         if options.immediate {
-            let change = self.present_change(&slot);
-            untrack(|| self.inner.call_key(subscription.listener(), &change));
+            self.call_now(subscription.listener(), slot);
         }
         Ok(subscription)
     }
 
-    /// Gives the slot up if it may not be subscribed to.
-    fn may_subscribe(&self, slot: &Arc<Slot>) -> Result<(), StateError> {
-        self.may_read(slot)
-            .and_then(|()| self.inner.alive())
-            .inspect_err(|_| self.inner.release(slot))
+    /// Calls a new listener of a key with what is there.
+    #[inline(never)]
+    fn call_now(&self, listener: &Listener, slot: &Arc<Slot>) {
+        let change = self.present_change(slot);
+        untrack(|| self.inner.call_key(listener, &change));
     }
 
     /// Hangs a listener on slots, and lets whoever the view belongs to know of it.
