@@ -26,15 +26,29 @@ pub(crate) fn spread(hash: u32) -> u64 {
     u64::from(hash) << 32 | u64::from(hash)
 }
 
-/// Whether two names are one. Names are short: eight bytes at a time beat a call for all of them.
+/// Whether two names are one. Names are short: a few words, of which the last two may overlap, beat a
+/// call that compares bytes.
 #[inline]
 pub(crate) fn same(a: &str, b: &str) -> bool {
-    let ((words_a, rest_a), (words_b, rest_b)) =
-        (a.as_bytes().as_chunks::<8>(), b.as_bytes().as_chunks::<8>());
-    let word = |bytes: &[u8; 8]| u64::from_ne_bytes(*bytes);
-    a.len() == b.len()
-        && words_a.iter().zip(words_b).all(|(a, b)| word(a) == word(b))
-        && rest_a.iter().zip(rest_b).all(|(a, b)| a == b)
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    if a.len() != b.len() {
+        return false;
+    }
+    if let (Some((head_a, _)), Some((head_b, _))) = (a.split_first_chunk(), b.split_first_chunk())
+        && let (Some((_, tail_a)), Some((_, tail_b))) = (a.split_last_chunk(), b.split_last_chunk())
+    {
+        let word = |bytes: &[u8; 8]| u64::from_ne_bytes(*bytes);
+        return word(head_a) == word(head_b)
+            && word(tail_a) == word(tail_b)
+            && (a.len() <= 16 || a[8..] == b[8..]);
+    }
+    if let (Some((head_a, _)), Some((head_b, _))) = (a.split_first_chunk(), b.split_first_chunk())
+        && let (Some((_, tail_a)), Some((_, tail_b))) = (a.split_last_chunk(), b.split_last_chunk())
+    {
+        let word = |bytes: &[u8; 4]| u32::from_ne_bytes(*bytes);
+        return word(head_a) == word(head_b) && word(tail_a) == word(tail_b);
+    }
+    a.iter().zip(b).all(|(a, b)| a == b)
 }
 
 /// Text that is either part of the program or shared by reference count.
@@ -301,6 +315,20 @@ mod tests {
             let start = namespace(a);
             let (encoded, _) = split(&start).expect("a namespace is a namespaced name");
             assert_eq!(decode_id(encoded), *a);
+        }
+    }
+
+    #[test]
+    fn names_are_one_if_all_their_bytes_are() {
+        for len in 0..40 {
+            let name = "k".repeat(len);
+            assert!(same(&name, &name.clone()), "{len}");
+            assert!(!same(&name, &"k".repeat(len + 1)), "{len}");
+            for at in 0..len {
+                let mut other = name.clone();
+                other.replace_range(at..=at, "x");
+                assert!(!same(&name, &other), "{len}, {at}");
+            }
         }
     }
 

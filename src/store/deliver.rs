@@ -403,7 +403,13 @@ impl Inner {
         }
         let mut groups: Option<Groups> = None;
         for (at, (slot, change)) in item.slots.iter().zip(&item.changes).enumerate() {
-            let listeners = crate::lock(&slot.state).listeners.clone();
+            let listeners = {
+                let here = crate::lock(&slot.state);
+                if here.listeners.is_empty() {
+                    continue;
+                }
+                here.listeners.clone()
+            };
             let told = Told {
                 change,
                 restored: item.is_restored(at),
