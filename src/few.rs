@@ -7,8 +7,9 @@ use std::{
 };
 
 /// A list that begins to take memory with its second element.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) enum Few<T> {
+    #[default]
     None,
     One(T),
     Many(Vec<T>),
@@ -59,12 +60,6 @@ impl<T> Few<T> {
             Self::Many(all) => all.clear(),
             _ => *self = Self::None,
         }
-    }
-}
-
-impl<T> Default for Few<T> {
-    fn default() -> Self {
-        Self::None
     }
 }
 

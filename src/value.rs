@@ -272,23 +272,32 @@ impl Value {
     }
 
     fn decoded<T: StateValue>(&self) -> Result<Shared<T>, Mismatch> {
-        let decoded = self.forms().map(|forms| &forms.decoded);
-        let kept = decoded.and_then(|decoded| {
-            crate::lock(decoded)
-                .iter()
-                .find_map(|form| Arc::clone(form).downcast::<Typed<T>>().ok())
-        });
-        if let Some(typed) = kept {
+        let kept = self.kept(TypeId::of::<Typed<T>>());
+        if let Some(Ok(typed)) = kept.map(Arc::downcast) {
             return Ok(Shared(typed));
         }
         let value = self
             .decode::<T>()
             .map_err(|reason| self.mismatch::<T>(reason))?;
         let typed = Arc::new(Typed::new(value));
-        if let Some(decoded) = decoded {
-            crate::lock(decoded).push(Arc::clone(&typed) as Arc<dyn Any + Send + Sync>);
-        }
+        self.keep(Arc::clone(&typed) as Arc<dyn Any + Send + Sync>);
         Ok(Shared(typed))
+    }
+
+    /// What was decoded before, of a type.
+    fn kept(&self, of: TypeId) -> Option<Arc<dyn Any + Send + Sync>> {
+        if cfg!(not(feature = "json")) {
+            return None;
+        }
+        let decoded = crate::lock(&self.forms()?.decoded);
+        let kept = decoded.iter().find(|form| (***form).type_id() == of);
+        kept.cloned()
+    }
+
+    fn keep(&self, decoded: Arc<dyn Any + Send + Sync>) {
+        if let Some(forms) = self.forms() {
+            crate::lock(&forms.decoded).push(decoded);
+        }
     }
 
     fn mismatch<T>(&self, reason: String) -> Mismatch {

@@ -216,10 +216,18 @@ impl<T: StateValue> Target<T> {
 
     /// The value, for a memo of it.
     fn follow(&self) -> Option<T> {
-        self.report_or(match &self.key {
-            Reach::Handle(handle) => handle.try_follow(T::clone),
-            Reach::Reactive(key) => self.view.try_get(key()),
-        })
+        let named;
+        let (name, value) = match &self.key {
+            Reach::Handle(handle) => (handle.name(), handle.follow()),
+            Reach::Reactive(key) => {
+                named = key();
+                (named.name(), self.view.try_get_value(named.name()))
+            }
+        };
+        let value = self.view.or_report(value).flatten()?;
+        let read = value.with(T::clone);
+        read.map_err(|mismatch| self.view.report_type(name, mismatch))
+            .ok()
     }
 
     /// What `f` makes of the value, without cloning it.

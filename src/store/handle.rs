@@ -68,21 +68,10 @@ impl<T: StateValue> Handle<T> {
         read(&self.slot.key, &value, f).map(Some)
     }
 
-    /// As [`Handle::try_with`], for a memo that reads the key whenever it runs.
+    /// The value as stored, for a memo that reads the key whenever it runs.
     #[cfg(feature = "leptos")]
-    pub(crate) fn try_follow<R>(&self, f: impl FnOnce(&T) -> R) -> Result<Option<R>, StateError> {
-        self.slot.follow();
-        if self.view.gate.is_none()
-            && let Some(value) = self.view.inner.at_hand(&self.slot)
-            && let Some(value) = value.typed()
-        {
-            return Ok(Some(f(&value)));
-        }
-        self.view.may_read(&self.slot)?;
-        let Some(value) = self.view.inner.peek(&self.slot)?.0 else {
-            return Ok(None);
-        };
-        read(&self.slot.key, &value, f).map(Some)
+    pub(crate) fn follow(&self) -> Result<Option<Value>, StateError> {
+        self.view.follow(&self.slot)
     }
 
     /// The value as stored.

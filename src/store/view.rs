@@ -143,6 +143,13 @@ impl View {
         result.inspect_err(report).ok()
     }
 
+    /// Reports that a value does not read as what was asked for.
+    #[cfg(feature = "leptos")]
+    #[cold]
+    pub(crate) fn report_type(&self, key: &str, mismatch: crate::value::Mismatch) {
+        self.inner.report(&type_error(key, mismatch));
+    }
+
     pub(super) fn full_name<'k>(
         &self,
         key: &'k str,

@@ -136,6 +136,19 @@ impl View {
         snapshot.renamed(|key| self.own_name(key))
     }
 
+    /// What is under a key that was resolved, for a memo that reads it whenever it runs.
+    #[cfg(feature = "leptos")]
+    pub(crate) fn follow(&self, slot: &Arc<Slot>) -> Result<Option<Value>, StateError> {
+        slot.follow();
+        if self.gate.is_none()
+            && let Some(value) = self.inner.at_hand(slot)
+        {
+            return Ok(Some(value));
+        }
+        self.may_read(slot)?;
+        Ok(self.inner.peek(slot)?.0)
+    }
+
     /// The slots of all keys that have a value, as this thread sees them, in the order of names.
     pub(crate) fn present(&self) -> Vec<Arc<Slot>> {
         self.track_members();
