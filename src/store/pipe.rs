@@ -69,7 +69,10 @@ impl Inner {
         {
             let put = |draft: &mut dyn Drafting| draft.put(slot, Some(value.clone()), stamp);
             match context::writing(self.id(), put) {
-                Writing::Draft(replaced) => return Ok(drop(replaced)),
+                Writing::Draft(replaced) => {
+                    drop(replaced);
+                    return Ok(());
+                }
                 Writing::Forbidden(during) => return Err(StateError::Reentrant { during }),
                 Writing::Through => self.alive()?,
             }
