@@ -1,6 +1,12 @@
 //! A write is made in what the last one left behind. Whatever else is called around it, the value
 //! that is stored is the one that was written, and nothing old comes back with the next write.
 
+#![allow(
+    clippy::vec_box,
+    clippy::replace_box,
+    reason = "a box is a place that fields go through"
+)]
+
 use crate::support::{Reader, on_every_engine};
 use reactive_graph::{
     effect::ImmediateEffect,
