@@ -218,6 +218,14 @@ impl ChangeSet {
     }
 }
 
+impl From<Change> for ChangeSet {
+    fn from(change: Change) -> Self {
+        Self {
+            changes: Few::One(change),
+        }
+    }
+}
+
 impl<'a> IntoIterator for &'a ChangeSet {
     type Item = &'a Change;
     type IntoIter = std::slice::Iter<'a, Change>;

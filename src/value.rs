@@ -220,6 +220,21 @@ impl Value {
         }
     }
 
+    /// Whether values of a type are kept in place.
+    #[inline]
+    pub(crate) fn keeps_in_place<T: StateValue>() -> bool {
+        Plain::has::<T>()
+    }
+
+    /// The value, if it is kept in place and a `T`.
+    #[inline]
+    pub(crate) fn in_place<T: StateValue>(&self) -> Option<T> {
+        match &self.0 {
+            Form::Plain(plain) => plain.get(),
+            Form::Shared(_) => None,
+        }
+    }
+
     /// The value, if `T` is the very type that was written.
     #[inline]
     pub(crate) fn typed<T: StateValue>(&self) -> Option<Lent<'_, T>> {
@@ -257,7 +272,7 @@ impl Value {
     #[inline]
     pub(crate) fn is(&self, other: &Self) -> bool {
         match (&self.0, &other.0) {
-            (Form::Plain(a), Form::Plain(b)) => a.is(*b),
+            (Form::Plain(a), Form::Plain(b)) => a.is_bit_for_bit(*b),
             (Form::Shared(a), Form::Shared(b)) => Arc::ptr_eq(a, b),
             _ => false,
         }

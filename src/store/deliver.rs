@@ -102,6 +102,16 @@ impl<'a> Told<'a> {
         }
     }
 
+    /// The flags of listeners that have to be asked more before they are called.
+    #[inline]
+    fn unusual(&self) -> u8 {
+        if self.restored || is_void(self.change) {
+            // Whether it is news has to be asked for each.
+            return u8::MAX;
+        }
+        Flags::ENDED | Flags::MUTED | Flags::SET | Flags::GATED | self.audience.deaf()
+    }
+
     /// Whether it tells a listener anything. A key that ends where it began is news to those alone
     /// who subscribed in between, and may have seen it as it was then.
     fn is_news(&self, listener: &Listener) -> bool {
@@ -301,12 +311,23 @@ impl Inner {
 
     /// Calls those who listen to a key, in whatever way.
     fn tell_one(&self, listeners: &Listeners, change: &Change, audience: Audience) {
-        let sets = self.tell_key(listeners, Told::new(change, audience));
+        let told = Told::new(change, audience);
+        if let Some(only) = listeners.only()
+            && only.since < change.sequence
+            && !only.flags.any(told.unusual())
+        {
+            let ended = super::contain(|| only.call.key(self, change));
+            if let Err(failed) = ended.unwrap_or_else(|panic| Err(Box::new(Failure(panic)))) {
+                self.report_failure(only, *failed);
+            }
+            if !self.tells_all() {
+                return;
+            }
+            return self.tell_sets(&[], &ChangeSet::from(change.clone()), audience);
+        }
+        let sets = self.tell_key(listeners, told);
         if !sets.is_empty() || self.tells_all() {
-            let changes = ChangeSet {
-                changes: Few::One(change.clone()),
-            };
-            self.tell_sets(&sets, &changes, audience);
+            self.tell_sets(&sets, &ChangeSet::from(change.clone()), audience);
         }
     }
 
@@ -431,12 +452,7 @@ impl Inner {
     /// The listeners are those of before the first call, and no lock is held.
     fn tell_key(&self, listeners: &Listeners, told: Told<'_>) -> Vec<Arc<Listener>> {
         let mut sets = Vec::new();
-        let mut plain = Flags::ENDED | Flags::MUTED | Flags::SET | Flags::GATED;
-        plain |= told.audience.deaf();
-        if told.restored || is_void(told.change) {
-            // Whether it is news has to be asked for each.
-            plain = u8::MAX;
-        }
+        let unusual = told.unusual();
         for mut run in listeners.runs() {
             // What follows a listener that panicked is called all the same.
             while let Some(first) = run.first() {
@@ -447,7 +463,7 @@ impl Inner {
                         if listener.since >= told.change.sequence {
                             continue;
                         }
-                        if !listener.flags.any(plain) {
+                        if !listener.flags.any(unusual) {
                             if let Err(failed) = listener.call.key(self, told.change) {
                                 self.report_failure(listener, *failed);
                             }

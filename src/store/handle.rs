@@ -1,6 +1,7 @@
 //! [`Handle`]: a key that was looked up once.
 
 use super::{
+    inner::Inner,
     listen::{Outcome, SubscribeOptions, Subscription},
     slot::Slot,
     view::{View, read},
@@ -37,6 +38,12 @@ impl<T: StateValue> Handle<T> {
 
     /// As [`View::get`].
     pub fn get(&self) -> Option<T> {
+        if self.view.gate.is_none()
+            && Inner::may_pick::<T>()
+            && let Some(value) = self.slot.pick()
+        {
+            return Some(value);
+        }
         self.view.or_report(self.try_get()).flatten()
     }
 

@@ -15,7 +15,7 @@ use crate::{
     error::{Reporter, StateError},
     key::{KeyHasher, Name},
     pattern::Pattern,
-    value::Value,
+    value::{StateValue, Value},
 };
 use reactive_graph::graph::Observer;
 use std::{
@@ -214,6 +214,13 @@ impl Inner {
             running.load(slot.site(), &state.place)
         };
         (value, state.sequence)
+    }
+
+    /// Whether a read of a `T` may pick it out of its slot: it is kept in place, and nobody is to know
+    /// that it was read.
+    #[inline]
+    pub(crate) fn may_pick<T: StateValue>() -> bool {
+        Value::keeps_in_place::<T>() && context::is_idle() && Observer::get().is_none()
     }
 
     /// The stored content of a slot, if there is one and nobody is to know that it was read: no

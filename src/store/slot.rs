@@ -10,7 +10,7 @@ use crate::{
     engine::Site,
     key::{self, KeyHasher, spread},
     pattern::Pattern,
-    value::Value,
+    value::{StateValue, Value},
 };
 use hashbrown::HashTable;
 use reactive_graph::{
@@ -152,6 +152,12 @@ impl Slot {
     #[inline]
     pub(crate) fn glance(&self) -> Option<Value> {
         crate::lock(&self.state).place.clone()
+    }
+
+    /// The value, where the engine keeps it here, if it is a small one of this type.
+    #[inline]
+    pub(crate) fn pick<T: StateValue>(&self) -> Option<T> {
+        crate::lock(&self.state).place.as_ref()?.in_place()
     }
 
     /// Makes the running effect or memo depend on this key.
@@ -310,6 +316,13 @@ impl Slots {
     pub(crate) fn find(&self, name: &str) -> Option<Arc<Slot>> {
         let hash = self.hash(name);
         crate::read(&self.index).find(hash, name).cloned()
+    }
+
+    /// As [`Slot::pick`], of the slot of a key.
+    #[inline]
+    pub(crate) fn pick<T: StateValue>(&self, name: &str) -> Option<T> {
+        let hash = self.hash(name);
+        crate::read(&self.index).find(hash, name)?.pick()
     }
 
     /// The slot of a key, made if need be. The name is one that was checked.

@@ -99,6 +99,12 @@ macro_rules! plain {
                 None
             }
 
+            /// Whether a type is one of them.
+            #[inline]
+            pub(super) fn has<T: Any>() -> bool {
+                $(TypeId::of::<T>() == TypeId::of::<$ty>())||+
+            }
+
             /// The value, if it is a `T`.
             #[inline]
             pub(super) fn get<T: Any + Clone>(self) -> Option<T> {
@@ -159,7 +165,7 @@ impl Plain {
 
     /// Whether both are the same to the bit.
     #[inline]
-    pub(super) fn is(self, other: Self) -> bool {
+    pub(super) fn is_bit_for_bit(self, other: Self) -> bool {
         (self.kind, self.bits) == (other.kind, other.bits)
     }
 }
@@ -186,6 +192,7 @@ mod tests {
         assert!(returns(isize::MIN) && returns(usize::MAX));
         assert!(returns(f32::MIN_POSITIVE) && returns(-0.0f64) && returns(f64::INFINITY));
         assert!(Plain::new(&1i128).is_none() && Plain::new(&String::new()).is_none());
+        assert!(Plain::has::<char>() && !Plain::has::<i128>() && !Plain::has::<Option<i32>>());
     }
 
     #[test]
@@ -193,7 +200,8 @@ mod tests {
         let plain = |value: f64| Plain::new(&value).expect("it is a small type");
         assert_eq!(plain(0.0).same(plain(-0.0)), Some(true));
         assert_eq!(plain(f64::NAN).same(plain(f64::NAN)), Some(false));
-        assert!(plain(f64::NAN).is(plain(f64::NAN)) && !plain(0.0).is(plain(-0.0)));
+        assert!(plain(f64::NAN).is_bit_for_bit(plain(f64::NAN)));
+        assert!(!plain(0.0).is_bit_for_bit(plain(-0.0)));
         let single = Plain::new(&0.0f32).expect("it is a small type");
         assert_eq!(plain(0.0).same(single), None);
     }

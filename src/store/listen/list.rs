@@ -135,6 +135,12 @@ impl Listeners {
         self.0.is_none()
     }
 
+    /// The listener, if there is no other.
+    #[inline]
+    pub(crate) fn only(&self) -> Option<&Arc<Listener>> {
+        self.0.as_ref().filter(|here| here.others().is_none())
+    }
+
     /// The listeners in two runs, the first before the second.
     pub(crate) fn runs(&self) -> [&[Arc<Listener>]; 2] {
         let Some(here) = &self.0 else {

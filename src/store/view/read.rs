@@ -6,6 +6,7 @@ use crate::{
     key::AsKey,
     store::{
         context::{self, Dep},
+        inner::Inner,
         slot::Slot,
         snapshot::Snapshot,
     },
@@ -29,6 +30,12 @@ impl View {
     /// # Ok::<(), universal_state::StateError>(())
     /// ```
     pub fn get<T: StateValue>(&self, key: impl AsKey<T>) -> Option<T> {
+        if self.gate.is_none()
+            && Inner::may_pick::<T>()
+            && let Some(value) = self.inner.slots.pick(key.as_name())
+        {
+            return Some(value);
+        }
         self.or_report(self.try_get(key)).flatten()
     }
 
