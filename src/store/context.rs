@@ -88,7 +88,7 @@ fn find<R>(store: usize, mut look: impl FnMut(&mut Kind) -> Option<R>) -> Option
 
 /// Runs `f` with an open batch and hands back what it wrote.
 pub(crate) fn batch<R>(store: usize, f: impl FnOnce() -> R) -> (R, Box<Draft>) {
-    let guard = push(store, Kind::Batch(Box::new(Draft::default())));
+    let guard = push(store, Kind::Batch(Draft::begin()));
     let result = f();
     std::mem::forget(guard);
     match pop() {

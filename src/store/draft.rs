@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{change::Stamp, value::Value};
 use rustc_hash::FxHashMap;
-use std::{any::Any, collections::hash_map::Entry, sync::Arc};
+use std::{any::Any, cell::Cell, collections::hash_map::Entry, mem::take, sync::Arc};
 
 /// The keys that a batch read, with the sequence number of what it saw.
 pub(crate) type Reads = FxHashMap<usize, (Arc<Slot>, u64)>;
@@ -51,6 +51,40 @@ pub(crate) enum Undo {
 /// Where in a draft a nested batch began.
 #[derive(Clone, Copy)]
 pub(crate) struct Savepoint(usize);
+
+/// The most writes for which memory is kept.
+const MAX_SPARE: usize = 4_096;
+
+thread_local! {
+    /// A draft that has ended, for the memory that it has.
+    static SPARE: Cell<Option<Box<Draft>>> = const { Cell::new(None) };
+}
+
+impl Draft {
+    /// A draft without any writes.
+    pub(crate) fn begin() -> Box<Self> {
+        let spare = SPARE.try_with(Cell::take);
+        spare.ok().flatten().unwrap_or_default()
+    }
+
+    /// Keeps the memory of a draft that has ended, for the next of this thread. Nothing is dropped but
+    /// what is left in it.
+    pub(crate) fn end(mut self: Box<Self>) {
+        if self.writes.capacity() > MAX_SPARE {
+            return;
+        }
+        let (mut writes, mut index) = (take(&mut self.writes), take(&mut self.index));
+        writes.clear();
+        index.clear();
+        *self = Self {
+            writes,
+            index,
+            ..Self::default()
+        };
+        // A thread that ends needs no memory.
+        let _ = SPARE.try_with(|spare| spare.set(Some(self)));
+    }
+}
 
 fn address<T: ?Sized>(of: &Arc<T>) -> usize {
     Arc::as_ptr(of).addr()

@@ -197,6 +197,7 @@ impl Inner {
             self.correct(slots.iter().filter(|slot| !is_stored(slot)));
         }
         slots.extend(draft.reads.drain().map(|(_, (slot, _))| slot));
+        draft.end();
         for slot in slots {
             self.release(&slot);
         }

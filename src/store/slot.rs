@@ -8,11 +8,12 @@ use super::{
 };
 use crate::{
     engine::Site,
+    error::StateError,
     key::{self, KeyHasher, spread},
     pattern::Pattern,
     value::{StateValue, Value},
 };
-use hashbrown::HashTable;
+use hashbrown::hash_table::{self, HashTable};
 use reactive_graph::{
     graph::{AnySubscriber, Observer, ReactiveNode, Source, Subscriber, ToAnySource},
     signal::ArcTrigger,
@@ -132,6 +133,12 @@ impl Slot {
                 rare: None,
             }),
         }
+    }
+
+    /// Whether it is that of a name, and of its hash.
+    #[inline]
+    fn is(&self, hash: u32, name: &str) -> bool {
+        self.hash == hash && key::same(&self.key, name)
     }
 
     /// Under which an engine keeps the value.
@@ -298,9 +305,7 @@ struct Index {
 
 impl Index {
     fn find(&self, hash: u32, name: &str) -> Option<&Arc<Slot>> {
-        self.slots.find(spread(hash), |slot| {
-            slot.hash == hash && key::same(&slot.key, name)
-        })
+        self.slots.find(spread(hash), |slot| slot.is(hash, name))
     }
 }
 
@@ -334,25 +339,43 @@ impl Slots {
         self.make(hash, name)
     }
 
+    /// As [`Slots::get`], of a name that is checked before a slot is made.
+    #[inline]
+    pub(crate) fn get_checked(
+        &self,
+        name: &str,
+        check: impl FnOnce(&str) -> Result<(), StateError>,
+    ) -> Result<Arc<Slot>, StateError> {
+        let hash = self.hash(name);
+        if let Some(slot) = crate::read(&self.index).find(hash, name) {
+            return Ok(Arc::clone(slot));
+        }
+        check(name)?;
+        Ok(self.make(hash, name))
+    }
+
     fn make(&self, hash: u32, name: &str) -> Arc<Slot> {
         let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(slot) = index.find(hash, name) {
-            return Arc::clone(slot);
-        }
-        let kind = match key::split(name) {
-            Some(_) => SlotKind::Namespaced,
-            None => SlotKind::Shared,
-        };
-        let slot = Arc::new(Slot::new(name.into(), hash, kind));
-        for (pattern, listener) in &index.patterns {
-            if pattern.matches(name) {
-                crate::lock(&slot.state).listeners.add(Arc::clone(listener));
+        let Index { slots, patterns } = &mut *index;
+        let is_it = |slot: &Arc<Slot>| slot.is(hash, name);
+        match slots.entry(spread(hash), is_it, |slot| spread(slot.hash)) {
+            // Another thread was faster.
+            hash_table::Entry::Occupied(slot) => Arc::clone(slot.get()),
+            hash_table::Entry::Vacant(place) => {
+                let kind = match key::split(name) {
+                    Some(_) => SlotKind::Namespaced,
+                    None => SlotKind::Shared,
+                };
+                let slot = Arc::new(Slot::new(name.into(), hash, kind));
+                for (pattern, listener) in patterns {
+                    if pattern.matches(name) {
+                        crate::lock(&slot.state).listeners.add(Arc::clone(listener));
+                    }
+                }
+                place.insert(Arc::clone(&slot));
+                slot
             }
         }
-        index
-            .slots
-            .insert_unique(spread(hash), Arc::clone(&slot), |slot| spread(slot.hash));
-        slot
     }
 
     /// What made the hashes of the slots.

@@ -172,10 +172,11 @@ impl View {
     }
 
     pub(crate) fn slot(&self, key: &str, access: Access) -> Result<Arc<Slot>, StateError> {
-        if let Some(slot) = self.known(key) {
-            return Ok(slot);
-        }
-        let name = self.full_name(key, access)?;
+        // The name of a slot that is there was checked when it was made.
+        let Some(gate) = &self.gate else {
+            return self.inner.slots.get_checked(key, key::check_full);
+        };
+        let name = gate.full_name(&self.inner, key, access)?;
         Ok(self.inner.slots.get(&name))
     }
 
