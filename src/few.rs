@@ -33,17 +33,14 @@ impl<T> Few<T> {
         }
     }
 
-    /// Makes room for so many more.
-    pub(crate) fn reserve(&mut self, more: usize) {
-        match self {
-            Self::Many(all) => all.reserve(more),
-            _ if more > 1 => {
-                let mut all = Vec::with_capacity(more + 1);
-                all.extend(std::mem::take(self));
-                *self = Self::Many(all);
-            }
-            _ => {}
-        }
+    /// The list as one of many, with room for so many more.
+    pub(crate) fn many(self, more: usize) -> Vec<T> {
+        let mut all = match self {
+            Self::Many(all) => all,
+            few => few.into_iter().collect(),
+        };
+        all.reserve(more);
+        all
     }
 
     pub(crate) fn retain(&mut self, mut keep: impl FnMut(&T) -> bool) {
@@ -150,7 +147,7 @@ mod tests {
     fn it_is_a_list_however_many_there_are() {
         for n in 0..6 {
             let mut few = Few::new();
-            few.reserve(n / 3);
+            few = Few::Many(few.many(n / 3));
             few.extend(0..n);
             assert_eq!((few.to_vec(), few.len()), ((0..n).collect(), n));
             for element in &mut few {

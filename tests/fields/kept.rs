@@ -244,6 +244,8 @@ fn what_is_called_while_a_guard_is_there_does_not_narrow_it() {
     });
 }
 
+/// What overlaps is put together as JSON.
+#[cfg(feature = "json")]
 #[test]
 fn guards_that_overlap_are_kept_apart() {
     on_every_engine(|store| {

@@ -7,6 +7,7 @@ use crate::{
     change::{Change, Stamp},
     engine::{Put, Running, Telling},
     error::StateError,
+    few::Few,
     store::{
         context::{self, ThisThread},
         deliver::Audience,
@@ -16,7 +17,10 @@ use crate::{
     },
     value::Value,
 };
-use std::sync::{Arc, atomic::Ordering};
+use std::{
+    mem::take,
+    sync::{Arc, atomic::Ordering},
+};
 
 /// What became of a write.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -151,15 +155,18 @@ impl Inner {
             ..Signals::default()
         };
         let mut item = now.then(|| state.blank_item(audience, 0));
+        let (mut slots, mut changes) = (Vec::new(), Vec::new());
         if let Some(item) = &mut item {
-            item.slots.reserve(draft.writes.len());
-            item.changes.changes.reserve(draft.writes.len());
+            let count = draft.writes.len();
+            slots = take(&mut item.slots).many(count);
+            changes = take(&mut item.changes.changes).many(count);
         }
         let mut outdated = None;
         let mut is_stored = false;
         for write in draft.writes.drain(..) {
             let slot = write.slot;
-            let here = &mut *crate::lock(&slot.state);
+            let mut place = crate::lock(&slot.state);
+            let here = &mut *place;
             let Some(mut old) = write.new else { continue };
             let new = old.clone();
             let old = match running.put(slot.site(), &mut here.place, &mut old) {
@@ -180,35 +187,33 @@ impl Inner {
             }
             outdated = outdated.or(state.outdate(&slot, &mut here.stale));
             signals.keys.extend(here.trigger());
-            let waits = later || here.pending != NOT_PENDING;
-            if !now && !waits {
-                continue;
-            }
-            let change = Change {
+            let change = || Change {
                 key: slot.key.clone(),
-                old,
-                new: Some(new),
-                stamp: write.stamp,
+                old: old.clone(),
+                new: Some(new.clone()),
+                stamp: write.stamp.clone(),
                 time,
                 version,
                 sequence,
                 first: sequence,
             };
-            match &mut item {
-                None => drop(state.wait(&slot, here, change, 0)),
-                Some(item) => {
-                    if waits {
-                        drop(state.wait(&slot, here, change.clone(), 0));
-                    }
-                    item.changes.changes.push(change);
-                    item.slots.push(Arc::clone(&slot));
-                }
+            if later || here.pending != NOT_PENDING {
+                drop(state.wait(&slot, here, change(), 0));
+            }
+            drop(place);
+            if now {
+                // Made where it stays: it is too large to be moved for nothing.
+                changes.push(change());
+                slots.push(slot);
             }
         }
-        match item {
-            Some(item) if item.slots.is_empty() => state.spent.push(item),
-            Some(item) => state.queue.push_back(item),
-            None => {}
+        if let Some(mut item) = item {
+            item.slots = Few::Many(slots);
+            item.changes.changes = Few::Many(changes);
+            match is_stored {
+                true => state.queue.push_back(item),
+                false => state.spent.push(item),
+            }
         }
         if !is_stored {
             return Ok(Way::Gone);
