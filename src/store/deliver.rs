@@ -485,7 +485,7 @@ impl Inner {
     }
 
     /// Whether some listen to every key.
-    fn tells_all(&self) -> bool {
+    pub(super) fn tells_all(&self) -> bool {
         !crate::lock(&self.all).is_empty()
     }
 

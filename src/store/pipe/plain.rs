@@ -51,6 +51,7 @@ impl Inner {
         let mut place = crate::lock(&slot.state);
         let here = &mut *place;
         let (now, later, audience) = self.audience(&running);
+        let now = now && (!here.listeners.is_empty() || self.tells_all());
         let is_tracked = here.rare().is_some_and(|rare| rare.signal.is_made())
             || self.everything.is_used()
             || self.members.is_used();
