@@ -148,7 +148,14 @@ impl Audience {
 }
 
 /// Lets others deliver again, also when this thread panics.
-struct Delivering<'a>(&'a Inner);
+pub(super) struct Delivering<'a>(&'a Inner);
+
+impl<'a> Delivering<'a> {
+    /// The caller has made this the thread that delivers.
+    pub(super) fn new(inner: &'a Inner) -> Self {
+        Self(inner)
+    }
+}
 
 impl Drop for Delivering<'_> {
     fn drop(&mut self) {
@@ -213,7 +220,7 @@ impl State {
 /// none of it.
 pub(crate) struct Deliverer {
     all: fn(&Inner),
-    one: fn(&Inner, &Change, &Listeners, Audience),
+    one: fn(&Inner, Delivering<'_>, &Change, &Listeners, Audience),
 }
 
 static DELIVERER: Deliverer = Deliverer {
@@ -254,8 +261,12 @@ impl Inner {
         }
         match self.delivery.get() {
             Some(deliverer) => (deliverer.all)(self),
-            // Nobody has ever listened: there is nothing to be told.
-            None => crate::lock(&self.state).flush = false,
+            // Nobody has ever listened: there is nothing to be told. Who has just begun to asks by a
+            // flush of their own.
+            None => {
+                let mut state = crate::lock(&self.state);
+                state.flush &= self.delivery.get().is_some();
+            }
         }
     }
 
@@ -283,17 +294,27 @@ impl Inner {
         self.deliver_line(Delivering(self), item, MAX_CAUSED);
     }
 
-    /// Delivers one change of one key at once, then what has come to stand in line meanwhile. The
-    /// caller has made this the thread that delivers.
-    pub(super) fn deliver_one(&self, change: &Change, listeners: &Listeners, audience: Audience) {
+    /// Delivers one change of one key at once, then what has come to stand in line meanwhile.
+    pub(super) fn deliver_one(
+        &self,
+        delivering: Delivering<'_>,
+        change: &Change,
+        listeners: &Listeners,
+        audience: Audience,
+    ) {
         // Who has a listener to be called has what calls it.
         if let Some(deliverer) = self.delivery.get() {
-            (deliverer.one)(self, change, listeners, audience);
+            (deliverer.one)(self, delivering, change, listeners, audience);
         }
     }
 
-    fn deliver_alone(&self, change: &Change, listeners: &Listeners, audience: Audience) {
-        let delivering = Delivering(self);
+    fn deliver_alone(
+        &self,
+        delivering: Delivering<'_>,
+        change: &Change,
+        listeners: &Listeners,
+        audience: Audience,
+    ) {
         if Observer::get().is_some() {
             untrack(|| self.tell_one(listeners, change, audience));
         } else {

@@ -91,9 +91,9 @@ impl SlotState {
         self.rare.as_mut()?.signal.existing()
     }
 
-    /// The trigger, to be tracked by an effect or a memo.
+    /// The trigger, to which an effect or a memo is subscribed.
     fn tracked_by(&mut self, observer: &AnySubscriber) -> ArcTrigger {
-        self.rare_mut().signal.trigger(observer)
+        self.rare_mut().signal.tracked_by(observer)
     }
 
     /// The computed value that is registered under the key.
@@ -171,7 +171,7 @@ impl Slot {
     pub(crate) fn track(&self) {
         if let Some(observer) = Observer::get() {
             let trigger = crate::lock(&self.state).tracked_by(&observer);
-            subscribe(&trigger, observer);
+            observer.add_source(trigger.to_any_source());
         }
     }
 
@@ -180,16 +180,9 @@ impl Slot {
     #[cfg(feature = "leptos")]
     pub(crate) fn follow(&self) {
         if let Some(observer) = Observer::get() {
-            let trigger = crate::lock(&self.state).tracked_by(&observer);
-            trigger.add_subscriber(observer);
+            crate::lock(&self.state).tracked_by(&observer);
         }
     }
-}
-
-/// Tracks as [`reactive_graph::traits::Track`] does, by an observer that is known.
-fn subscribe(trigger: &ArcTrigger, observer: AnySubscriber) {
-    observer.add_source(trigger.to_any_source());
-    trigger.add_subscriber(observer);
 }
 
 /// How many subscriptions a trigger has before another takes its place, without those who are gone.
@@ -221,11 +214,14 @@ impl Trigger {
 }
 
 impl Signal {
-    /// The trigger, to be tracked by an effect or a memo.
-    fn trigger(&mut self, observer: &AnySubscriber) -> ArcTrigger {
+    /// Subscribes an effect or a memo, and hands out the trigger to be a source of it. It happens under
+    /// the lock of the signal: otherwise another trigger might have taken the place of this one.
+    fn tracked_by(&mut self, observer: &AnySubscriber) -> ArcTrigger {
         self.tracker = Some(Weak::clone(&observer.1));
         self.subscriptions += 1;
-        self.trigger.get_or_insert_with(ArcTrigger::new).clone()
+        let trigger = self.trigger.get_or_insert_with(ArcTrigger::new);
+        trigger.add_subscriber(observer.clone());
+        trigger.clone()
     }
 
     /// The trigger, if anyone ever tracked it, to be notified.
@@ -269,8 +265,8 @@ impl SharedSignal {
     pub(crate) fn track(&self) {
         if let Some(observer) = Observer::get() {
             self.used.store(true, Ordering::Release);
-            let trigger = crate::lock(&self.signal).trigger(&observer);
-            subscribe(&trigger, observer);
+            let trigger = crate::lock(&self.signal).tracked_by(&observer);
+            observer.add_source(trigger.to_any_source());
         }
     }
 
@@ -465,10 +461,19 @@ impl Slots {
 #[cfg(test)]
 mod tests {
     use reactive_graph::graph::{AnySource, AnySubscriber, ReactiveNode, Subscriber, WithObserver};
-    use std::sync::{
-        Arc, Weak,
-        atomic::{AtomicUsize, Ordering},
+    use std::{
+        cell::Cell,
+        sync::{
+            Arc, Weak,
+            atomic::{AtomicUsize, Ordering},
+        },
+        thread,
     };
+
+    thread_local! {
+        /// What others do while a reader is about to be subscribed.
+        static MEANWHILE: Cell<Option<Box<dyn FnOnce()>>> = const { Cell::new(None) };
+    }
 
     /// Counts how often it is told.
     #[derive(Default)]
@@ -493,7 +498,11 @@ mod tests {
     }
 
     impl Subscriber for Reader {
-        fn add_source(&self, _: AnySource) {}
+        fn add_source(&self, _: AnySource) {
+            if let Some(meanwhile) = MEANWHILE.take() {
+                meanwhile();
+            }
+        }
         fn clear_sources(&self, _: &AnySubscriber) {}
     }
 
@@ -512,6 +521,26 @@ mod tests {
             }
             assert_eq!(here.0.load(Ordering::Relaxed), 200);
             assert_eq!(Arc::weak_count(&gone), 0, "nothing is left of it");
+        }
+    }
+
+    #[test]
+    fn who_is_about_to_be_subscribed_while_a_trigger_is_replaced_is_told() {
+        for kind in EngineKind::ALL {
+            let store = Store::builder().engine(*kind).build();
+            store.set("n", -1).ok();
+            let (first, late) = (Arc::<Reader>::default(), Arc::<Reader>::default());
+            for _ in 1..super::MAX_SUBSCRIPTIONS {
+                first.read(|| assert!(store.has("n")));
+            }
+            let other = store.clone();
+            let write = move || thread::spawn(move || other.set("n", 0)).join().is_ok();
+            MEANWHILE.set(Some(Box::new(move || assert!(write()))));
+            late.read(|| assert!(store.has("n")));
+            let before = late.0.load(Ordering::Relaxed);
+            store.set("n", 1).ok();
+            let told = late.0.load(Ordering::Relaxed);
+            assert!(told > 0, "of the last write, {before} of the one before");
         }
     }
 

@@ -1,6 +1,11 @@
 //! Point 9: who is told of what, and when.
 
 use crate::support::{Entry, Log, entries, entry, listen_to_a, store, sync, told};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    thread,
+    time::{Duration, SystemTime},
+};
 use universal_state::{Change, ChangeSet, Delivery, EngineKind, Store, SubscribeOptions, Task};
 
 /// What `f` makes the listeners of `a` be told, in this turn.
@@ -177,6 +182,30 @@ conformance! {
         tasks.take().into_iter().for_each(|task| task());
         assert!(told.take().is_empty(), "it was told by the flush");
         assert!(tasks.take().is_empty(), "there is nothing to be told");
+    }
+
+    /// Point 7: a batch that changes nothing begins no turn, whose time later changes would have.
+    fn what_changes_nothing_does_not_stop_the_clock(engine) {
+        let store = Store::builder().engine(engine).scheduler(|task| task()).build();
+        store.set("a", 1).unwrap();
+        store.set_many([("a", 1)]).unwrap();
+        store.batch(|tx| Ok(tx.get::<i32>("a"))).unwrap();
+        thread::sleep(Duration::from_millis(20));
+        let before = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+        store.set("a", 2).unwrap();
+        let time = store.metadata().last_update.unwrap();
+        assert!(u128::from(time) >= before.as_millis());
+    }
+
+    /// Point 11: code of the page's that panics between a commit and its delivery stops no later one.
+    fn a_scheduler_that_panics_silences_nobody(engine) {
+        let store = Store::builder().engine(engine).scheduler(|_| panic!("no turns")).build();
+        let told = told(&store, Delivery::Sync);
+        let write = || store.set("a", 1).unwrap();
+        assert!(catch_unwind(AssertUnwindSafe(write)).is_err());
+        told.take();
+        store.set("a", 2).unwrap();
+        assert_eq!(told.take().last(), Some(&vec![entry("a", 1, 2)]));
     }
 
     /// Point 9: whoever comes later was not there.

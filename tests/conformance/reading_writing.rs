@@ -186,6 +186,21 @@ conformance! {
         assert_eq!(peeks.count("deserialize"), 2);
     }
 
+    /// Point 2: also of what a value was read as, which goes with it.
+    #[cfg(feature = "json")]
+    fn what_a_value_was_read_as_is_dropped_outside_of_any_lock(engine) {
+        let store = store(engine);
+        let put = |n: i128| store.set_many([("nosy", n)]).unwrap();
+        let one = |n: i128| store.set("nosy", n).unwrap();
+        for write in [&one as &dyn Fn(i128), &put] {
+            write(1);
+            assert!(store.get("nosy") == Some(Nosy(1)));
+            let peeks = Peeks::at(&store);
+            write(2);
+            assert_eq!(peeks.count("drop"), 1);
+        }
+    }
+
     /// "A typed value is serialised only when an edge needs it; both forms are then kept."
     #[cfg(feature = "json")]
     fn a_value_is_encoded_once_and_only_for_who_asks(engine) {

@@ -10,7 +10,7 @@ use crate::{
     few::Few,
     store::{
         context::{self, ThisThread},
-        deliver::Audience,
+        deliver::{Audience, Delivering},
         draft::Draft,
         inner::{Inner, State},
         slot::{NOT_PENDING, Slot, SlotState},
@@ -92,7 +92,8 @@ impl Inner {
             drop(state.wait(slot, here, change(), 0));
         }
         let trigger = here.trigger();
-        let listeners = now.then(|| here.listeners.clone());
+        // From here on others leave it to this thread to deliver, unless it panics.
+        let listeners = now.then(|| (Delivering::new(self), here.listeners.clone()));
         if now {
             state.delivering = Some((ThisThread::get(), 0));
         }
@@ -116,8 +117,8 @@ impl Inner {
             self.scheduler
                 .schedule(&self.this, Self::end_turn, has_effects);
         }
-        if let Some(listeners) = listeners {
-            self.deliver_one(&change(), &listeners, audience);
+        if let Some((delivering, listeners)) = listeners {
+            self.deliver_one(delivering, &change(), &listeners, audience);
         }
         Ok(Way::Gone)
     }
@@ -149,7 +150,8 @@ impl Inner {
         }
 
         let (now, later, audience) = self.audience(&running);
-        let time = self.time(state);
+        // Read with the first change: what changes nothing begins no turn.
+        let mut time = 0;
         let (version, sequence) = (state.version + 1, state.sequence + 1);
         let mut signals = Signals {
             visible: true,
@@ -164,19 +166,24 @@ impl Inner {
         }
         let mut outdated = None;
         let mut is_stored = false;
-        for write in draft.writes.drain(..) {
-            let slot = write.slot;
+        for write in &mut draft.writes {
+            let slot = &write.slot;
             let mut place = crate::lock(&slot.state);
             let here = &mut *place;
-            let Some(mut old) = write.new else { continue };
-            let new = old.clone();
-            let old = match running.put(slot.site(), &mut here.place, &mut old) {
-                Put::Exchanged => Some(old),
+            // What was there is left in the draft, to be dropped outside of the locks: with it goes what
+            // it was read as, which may be a type of a user's.
+            let Some(value) = &mut write.new else {
+                continue;
+            };
+            let new = value.clone();
+            let old = match running.put(slot.site(), &mut here.place, value) {
+                Put::Exchanged => Some(&*value),
                 Put::Added => None,
                 Put::Equal | Put::Unknown => continue,
             };
             if !is_stored {
                 is_stored = true;
+                time = self.time(state);
                 state.advance(time, 0, &write.stamp);
             }
             state.update_count += 1;
@@ -186,11 +193,11 @@ impl Inner {
                 state.count_member();
                 signals.members = true;
             }
-            outdated = outdated.or(state.outdate(&slot, &mut here.stale));
+            outdated = outdated.or(state.outdate(slot, &mut here.stale));
             signals.keys.extend(here.trigger());
             let change = || Change {
                 key: slot.key.clone(),
-                old: old.clone(),
+                old: old.cloned(),
                 new: Some(new.clone()),
                 stamp: write.stamp.clone(),
                 time,
@@ -199,13 +206,13 @@ impl Inner {
                 first: sequence,
             };
             if later || here.pending != NOT_PENDING {
-                drop(state.wait(&slot, here, change(), 0));
+                drop(state.wait(slot, here, change(), 0));
             }
             drop(place);
             if now {
                 // Made where it stays: it is too large to be moved for nothing.
                 changes.push(change());
-                slots.push(slot);
+                slots.push(Arc::clone(slot));
             }
         }
         if let Some(mut item) = item {
@@ -216,15 +223,19 @@ impl Inner {
                 false => state.spent.push(item),
             }
         }
-        if !is_stored {
-            return Ok(Way::Gone);
-        }
-        let schedule = self.scheduler.is_automatic() && !state.scheduled;
+        let schedule = is_stored && self.scheduler.is_automatic() && !state.scheduled;
         state.scheduled |= schedule;
-        self.clock.store(sequence, Ordering::Release);
+        if is_stored {
+            self.clock.store(sequence, Ordering::Release);
+        }
         drop(locked);
         drop(running);
 
+        // The slots too: whoever is told may remove a key, and nobody else is to hold its slot then.
+        draft.writes.clear();
+        if !is_stored {
+            return Ok(Way::Gone);
+        }
         if let Some(outdated) = outdated {
             self.give_up_snapshots(outdated);
         }
