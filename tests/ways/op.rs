@@ -86,8 +86,8 @@ pub enum Act {
     Restore(usize, Restore),
     Subscribe(Box<Wish>),
     Unsubscribe(usize),
-    /// An effect that reads the key.
-    Watch(usize),
+    /// An effect that reads the key, and may write another in turn.
+    Watch(usize, Option<(usize, Val)>),
     Unwatch(usize),
     Flush,
     /// What the scheduler was given to do at the end of the turn.
@@ -141,7 +141,8 @@ fn rare() -> impl Strategy<Value = Act> {
         2 => (any::<usize>(), select(vec![Restore::Replace, Restore::Merge]))
             .prop_map(|(at, mode)| Act::Restore(at, mode)),
         3 => any::<usize>().prop_map(Act::Unsubscribe),
-        1 => key().prop_map(Act::Watch),
+        2 => (key(), prop::option::of((key(), val())))
+            .prop_map(|(key, writes)| Act::Watch(key, writes)),
         1 => any::<usize>().prop_map(Act::Unwatch),
         5 => Just(Act::Flush),
         3 => Just(Act::EndTurn),

@@ -277,8 +277,8 @@ impl Side {
                 };
                 format!("{}", subscription.is_some())
             }
-            Act::Watch(key) => {
-                self.watch(*key);
+            Act::Watch(key, writes) => {
+                self.watch(*key, *writes);
                 String::new()
             }
             Act::Unwatch(at) => format!("{}", pick(&self.effects, *at).is_some()),
@@ -307,13 +307,21 @@ impl Side {
         Ok(())
     }
 
-    fn watch(&self, key: usize) {
+    fn watch(&self, key: usize, writes: Option<(usize, Val)>) {
+        let runs = AtomicUsize::new(0);
         let this = Weak::clone(&self.this);
         let effect = ImmediateEffect::new(move || {
             if let Some(this) = this.upgrade() {
                 let value = this.store.try_get_value(KEYS[key]);
                 let value = value.map(|value| value.as_ref().map(show));
                 this.say(format!("effect of {}: {value:?}", KEYS[key]));
+                // A few times: two effects may write what the other reads.
+                if let Some((other, val)) = writes
+                    && runs.fetch_add(1, Relaxed) < 4
+                {
+                    let done = this.set(Door::Name, other, val);
+                    this.say(format!("effect of {}: {done:?}", KEYS[key]));
+                }
             }
         });
         lock(&self.effects).push(effect);
