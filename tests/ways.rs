@@ -62,7 +62,7 @@ fn nobody_can_tell_the_short_way_from_the_long_one() {
         cases: u32::try_from(cases).unwrap_or(u32::MAX),
         rng_seed: RngSeed::Fixed(seed),
         failure_persistence: None,
-        max_shrink_iters: 300,
+        max_shrink_iters: 5_000,
         ..Config::default()
     });
     let engine = select(EngineKind::ALL);

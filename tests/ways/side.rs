@@ -3,6 +3,7 @@
 use super::op::*;
 use reactive_graph::effect::ImmediateEffect;
 use std::{
+    any::type_name,
     collections::BTreeMap,
     mem,
     panic::resume_unwind,
@@ -56,12 +57,19 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 fn show(value: &Value) -> String {
-    let kind = value.type_name();
-    // As JSON every NaN is null.
-    match value.to::<f64>() {
-        Ok(n) if kind == "f64" => format!("f64 {:x}", n.to_bits()),
-        _ => format!("{kind} {value:?}"),
+    fn of<T: StateValue>(value: &Value, show: impl Fn(&T) -> String) -> Option<String> {
+        let is_it = value.type_name() == type_name::<T>();
+        is_it.then(|| value.with(show).ok())?
     }
+    let shown = of(value, |n: &i32| n.to_string())
+        .or_else(|| of(value, |n: &i64| n.to_string()))
+        .or_else(|| of(value, |is: &bool| is.to_string()))
+        // Zeros and NaNs are told apart.
+        .or_else(|| of(value, |n: &f64| format!("{:x}", n.to_bits())))
+        .or_else(|| of(value, |text: &String| format!("{text:?}")))
+        .or_else(|| of(value, |point: &Point| format!("{point:?}")));
+    let shown = shown.expect("only these are written");
+    format!("{shown} {}", value.type_name())
 }
 
 fn show_one(change: &Change) -> String {
