@@ -88,6 +88,8 @@ pub enum Act {
     Unsubscribe(usize),
     /// An effect that reads the key, and may write another in turn.
     Watch(usize, Option<(usize, Val)>),
+    /// An effect that reads which keys there are, and the version.
+    WatchAll,
     Unwatch(usize),
     Flush,
     /// What the scheduler was given to do at the end of the turn.
@@ -143,6 +145,7 @@ fn rare() -> impl Strategy<Value = Act> {
         3 => any::<usize>().prop_map(Act::Unsubscribe),
         2 => (key(), prop::option::of((key(), val())))
             .prop_map(|(key, writes)| Act::Watch(key, writes)),
+        1 => Just(Act::WatchAll),
         1 => any::<usize>().prop_map(Act::Unwatch),
         5 => Just(Act::Flush),
         3 => Just(Act::EndTurn),

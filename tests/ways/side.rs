@@ -289,6 +289,10 @@ impl Side {
                 self.watch(*key, *writes);
                 String::new()
             }
+            Act::WatchAll => {
+                self.watch_all();
+                String::new()
+            }
             Act::Unwatch(at) => format!("{}", pick(&self.effects, *at).is_some()),
             Act::Flush => {
                 self.store.flush();
@@ -330,6 +334,17 @@ impl Side {
                     let done = this.set(Door::Name, other, val);
                     this.say(format!("effect of {}: {done:?}", KEYS[key]));
                 }
+            }
+        });
+        lock(&self.effects).push(effect);
+    }
+
+    fn watch_all(&self) {
+        let this = Weak::clone(&self.this);
+        let effect = ImmediateEffect::new(move || {
+            if let Some(this) = this.upgrade() {
+                let (keys, version) = (this.store.keys(), this.store.metadata().version);
+                this.say(format!("effect of all: {keys:?} v{version}"));
             }
         });
         lock(&self.effects).push(effect);
