@@ -240,4 +240,25 @@ conformance! {
         effects.settle();
         assert_eq!(runs.take(), [Some(4)]);
     }
+
+    /// 5 and 8: nor one that ran while the batch had written what it then took back.
+    fn no_effect_is_left_with_what_a_batch_took_back(engine) {
+        let (effects, store) = (Effects::new(), store(engine));
+        store.set("n", 1).unwrap();
+        let batch = store.batch(|tx| {
+            tx.set("n", 5)?;
+            let inner = store.clone();
+            let runs = seen(&effects, move || inner.get::<i32>("n"));
+            effects.settle();
+            assert_eq!(runs.take(), [Some(5)]);
+            tx.set("n", 1)?;
+            Ok(runs)
+        });
+        let runs = batch.unwrap();
+        effects.settle();
+        assert_eq!(runs.take(), [Some(1)]);
+        store.set("n", 2).unwrap();
+        effects.settle();
+        assert_eq!(runs.take(), [Some(2)]);
+    }
 }
