@@ -33,16 +33,6 @@ impl<T> Few<T> {
         }
     }
 
-    /// The list as one of many, with room for so many more.
-    pub(crate) fn many(self, more: usize) -> Vec<T> {
-        let mut all = match self {
-            Self::Many(all) => all,
-            few => few.into_iter().collect(),
-        };
-        all.reserve(more);
-        all
-    }
-
     pub(crate) fn retain(&mut self, mut keep: impl FnMut(&T) -> bool) {
         match self {
             Self::Many(all) => all.retain(keep),
@@ -147,7 +137,6 @@ mod tests {
     fn it_is_a_list_however_many_there_are() {
         for n in 0..6 {
             let mut few = Few::new();
-            few = Few::Many(few.many(n / 3));
             few.extend(0..n);
             assert_eq!((few.to_vec(), few.len()), ((0..n).collect(), n));
             for element in &mut few {

@@ -1,14 +1,19 @@
 //! [`Value`]: what a key holds. It is stored as the Rust type it was written as, and turns into
 //! JSON, or into another Rust type, only when somebody asks; both forms are then kept.
 
+#[cfg(feature = "json")]
+mod json;
 mod plain;
+mod shared;
 
 use plain::Plain;
 use serde::{Serialize, de::DeserializeOwned};
+#[cfg(feature = "fields")]
+pub(crate) use shared::Lend;
+pub(crate) use shared::{Lent, Shared};
 use std::{
     any::{Any, TypeId, type_name},
     fmt,
-    ops::Deref,
     sync::{Arc, Mutex, OnceLock},
 };
 
@@ -328,179 +333,13 @@ fn type_of(stored: &dyn Stored) -> TypeId {
     (stored as &dyn Any).type_id()
 }
 
-/// Something that holds a `V`.
-#[cfg(feature = "fields")]
-pub(crate) trait Lend<V>: Send + Sync {
-    fn lend(&self) -> Option<&V>;
-    /// Takes the value out, if nobody else holds it.
-    fn take(self: Arc<Self>) -> Option<V>;
-}
-
-#[cfg(feature = "fields")]
-impl<T: StateValue> Lend<T> for Typed<T> {
-    fn lend(&self) -> Option<&T> {
-        self.value.as_ref()
-    }
-
-    fn take(self: Arc<Self>) -> Option<T> {
-        Arc::into_inner(self)?.value
-    }
-}
-
-#[cfg(feature = "fields")]
-impl<T: StateValue> Lend<Option<T>> for Typed<T> {
-    fn lend(&self) -> Option<&Option<T>> {
-        Some(&self.value)
-    }
-
-    fn take(self: Arc<Self>) -> Option<Option<T>> {
-        Some(Arc::into_inner(self)?.value)
-    }
-}
-
-/// A stored value as a `T`, for as long as the stored one is held.
-pub(crate) enum Lent<'a, T> {
-    Here(T),
-    There(&'a T),
-}
-
-impl<T> Deref for Lent<'_, T> {
-    type Target = T;
-
-    fn deref(&self) -> &T {
-        match self {
-            Self::Here(value) => value,
-            Self::There(value) => value,
-        }
-    }
-}
-
-/// A stored value as a `T`, shared.
-pub(crate) struct Shared<T>(Arc<Typed<T>>);
-
-#[cfg(feature = "fields")]
-impl<T: StateValue> Shared<T> {
-    pub(crate) fn lend(self) -> Arc<dyn Lend<T>> {
-        self.0
-    }
-
-    pub(crate) fn lend_option(self) -> Arc<dyn Lend<Option<T>>> {
-        self.0
-    }
-}
-
-impl<T> Clone for Shared<T> {
-    fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
-    }
-}
-
-impl<T> Deref for Shared<T> {
-    type Target = Option<T>;
-
-    /// Never `None`.
-    fn deref(&self) -> &Option<T> {
-        &self.0.value
-    }
-}
-
-#[cfg(feature = "json")]
-impl Value {
-    /// Takes in JSON from outside. It stays JSON until somebody reads it as another type.
-    pub fn from_json(json: serde_json::Value) -> Self {
-        Self::new(json)
-    }
-
-    /// The value as JSON. Serialized at the first call, then kept, unless the value is kept in
-    /// place.
-    ///
-    /// # Errors
-    /// What the type's `Serialize` said, if it has no JSON form.
-    pub fn to_json(&self) -> Result<Arc<serde_json::Value>, String> {
-        let stored = match &self.0 {
-            Form::Plain(plain) => {
-                return plain.encode().map(Arc::new).map_err(|e| e.to_string());
-            }
-            Form::Shared(stored) => stored,
-        };
-        let json = &stored.forms().get_or_init(Box::default).json;
-        if let Some(known) = json.get() {
-            return known.clone();
-        }
-        // Encoded outside of the cell's lock: `Serialize` is the user's code.
-        let encoded = match self.downcast::<serde_json::Value>() {
-            Some(json) => Ok(Arc::new(json.clone())),
-            None => stored.encode().map(Arc::new).map_err(|e| e.to_string()),
-        };
-        json.get_or_init(|| encoded).clone()
-    }
-
-    /// The length of the value's compact JSON in bytes. Measured at the first call, then kept, unless
-    /// the value is kept in place.
-    ///
-    /// # Errors
-    /// What the type's `Serialize` said, if it has no JSON form.
-    pub fn json_bytes(&self) -> Result<usize, String> {
-        let json = self.to_json()?;
-        let count = || {
-            let mut count = Count(0);
-            // Writing to a counter cannot fail, and a JSON value always serializes.
-            let _ = serde_json::to_writer(&mut count, &*json);
-            count.0
-        };
-        Ok(match self.forms() {
-            Some(forms) => *forms.bytes.get_or_init(count),
-            None => count(),
-        })
-    }
-
-    fn decode<T: StateValue>(&self) -> Result<T, String> {
-        match self.downcast::<serde_json::Value>() {
-            Some(json) => T::deserialize(json).map_err(|e| e.to_string()),
-            None => T::deserialize(&*self.to_json()?).map_err(|e| e.to_string()),
-        }
-    }
-
-    /// JSON does not show all that a type can hold, so what is here must also read as the other's
-    /// type, and be equal there.
-    fn same_json(&self, other: &Self) -> bool {
-        let is_one_type = match (&self.0, &other.0) {
-            (Form::Plain(a), Form::Plain(b)) => a.same(*b).is_some(),
-            (Form::Shared(a), Form::Shared(b)) => type_of(&**a) == type_of(&**b),
-            _ => false,
-        };
-        !is_one_type
-            && matches!((self.to_json(), other.to_json()), (Ok(a), Ok(b)) if a == b)
-            && match &other.0 {
-                Form::Plain(plain) => plain.equals_decoded(self),
-                Form::Shared(stored) => stored.equals_decoded(self),
-            }
-    }
-}
-
-/// Counts what is written to it.
-#[cfg(feature = "json")]
-struct Count(usize);
-
-#[cfg(feature = "json")]
-impl std::io::Write for Count {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0 += bytes.len();
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 #[cfg(not(feature = "json"))]
 impl Value {
-    fn decode<T: StateValue>(&self) -> Result<T, String> {
+    pub(super) fn decode<T: StateValue>(&self) -> Result<T, String> {
         Err("only the written type reads without the feature `json`".to_owned())
     }
 
-    fn same_json(&self, _other: &Self) -> bool {
+    pub(super) fn same_json(&self, _other: &Self) -> bool {
         false
     }
 }

@@ -1,24 +1,25 @@
 //! Delivery: listeners are told, in the order of commits, by one thread at a time.
 
+mod item;
+mod tell;
+
+pub(crate) use item::{Audience, Item};
+
+use item::is_void;
+
 use super::{
     context::{self, ThisThread},
     inner::{Inner, State},
-    listen::{Ended, Failure, Flags, Listener, Listeners, failure},
-    slot::{NOT_PENDING, Slot},
-    view::Gate,
+    listen::Listeners,
+    slot::NOT_PENDING,
 };
 use crate::{
     change::{Change, ChangeSet},
     error::StateError,
     few::Few,
-    value::same_content,
 };
 use reactive_graph::graph::{Observer, untrack};
-use std::{
-    borrow::Cow,
-    collections::BTreeMap,
-    sync::{Arc, atomic::Ordering},
-};
+use std::sync::atomic::Ordering;
 
 /// How many times listeners may cause changes that cause listeners to be called, and so on, before
 /// the store takes it for a cycle.
@@ -33,119 +34,6 @@ const CAUSED_PER_CHANGE: usize = 100;
 
 /// How many sets of changes are kept to be used again.
 const MAX_SPENT: usize = 4;
-
-/// A set of changes that waits for its delivery. Boxed and used again, so that it is never moved.
-#[derive(Default)]
-pub(crate) struct Item {
-    /// The slots of the changes, in their order.
-    pub(crate) slots: Few<Arc<Slot>>,
-    pub(crate) changes: ChangeSet,
-    pub(crate) audience: Audience,
-    /// How many causes lie between these changes and a write that no listener made.
-    pub(crate) round: u32,
-    /// Whether the key of each change ends where it began; empty if none does.
-    pub(crate) restored: Vec<bool>,
-}
-
-impl Item {
-    /// Finds out which keys end where they began. Only what sums up several writes can.
-    fn settle(&mut self) {
-        let is_restored = |change: &Change| {
-            change.first < change.sequence && same_content(change.old.as_ref(), change.new.as_ref())
-        };
-        if self.changes.iter().any(is_restored) {
-            self.restored = self.changes.iter().map(is_restored).collect();
-        }
-    }
-
-    fn is_restored(&self, at: usize) -> bool {
-        self.restored.get(at).is_some_and(|restored| *restored)
-    }
-
-    fn is_news(&self, at: usize, listener: &Listener) -> bool {
-        let told = Told {
-            change: &self.changes.changes[at],
-            restored: self.is_restored(at),
-            audience: self.audience,
-        };
-        told.is_news(listener)
-    }
-
-    /// Some of the changes.
-    fn some(&self, places: &[usize]) -> Cow<'_, ChangeSet> {
-        if places.len() == self.changes.len() {
-            return Cow::Borrowed(&self.changes);
-        }
-        let changes = places.iter().map(|at| self.changes.changes[*at].clone());
-        Cow::Owned(ChangeSet {
-            changes: changes.collect(),
-        })
-    }
-}
-
-/// What is told of one key, and to whom.
-#[derive(Clone, Copy)]
-pub(crate) struct Told<'a> {
-    pub(crate) change: &'a Change,
-    /// Whether the key ends where it began.
-    pub(crate) restored: bool,
-    pub(crate) audience: Audience,
-}
-
-impl<'a> Told<'a> {
-    /// A change that does not sum up others.
-    pub(crate) fn new(change: &'a Change, audience: Audience) -> Self {
-        Self {
-            change,
-            restored: false,
-            audience,
-        }
-    }
-
-    /// The flags of listeners that have to be asked more before they are called.
-    #[inline]
-    fn unusual(&self) -> u8 {
-        if self.restored || is_void(self.change) {
-            // Whether it is news has to be asked for each.
-            return u8::MAX;
-        }
-        Flags::ENDED | Flags::MUTED | Flags::SET | Flags::GATED | self.audience.deaf()
-    }
-
-    /// Whether it tells a listener anything. A key that ends where it began is news to those alone
-    /// who subscribed in between, and may have seen it as it was then.
-    fn is_news(&self, listener: &Listener) -> bool {
-        let change = self.change;
-        if is_void(change) && !listener.subject.looks_for_itself() {
-            return false;
-        }
-        listener.since < change.sequence && (!self.restored || listener.since >= change.first)
-    }
-}
-
-/// Who is to be told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Audience {
-    #[default]
-    All,
-    Sync,
-    Batched,
-}
-
-impl Audience {
-    /// The listeners that are not told, by the flag of their delivery.
-    fn deaf(self) -> u8 {
-        match self {
-            Self::All => 0,
-            Self::Sync => Flags::BATCHED,
-            Self::Batched => Flags::SYNC,
-        }
-    }
-
-    fn includes(self, listener: &Listener) -> bool {
-        !listener.flags.any(self.deaf())
-    }
-}
 
 /// Lets others deliver again, also when this thread panics.
 pub(super) struct Delivering<'a>(&'a Inner);
@@ -173,7 +61,7 @@ impl State {
     }
 
     /// Keeps an emptied set, to be used again.
-    fn keep_blank(&mut self, item: Box<Item>) {
+    pub(super) fn keep_blank(&mut self, item: Box<Item>) {
         if self.spent.len() < MAX_SPENT {
             self.spent.push(item);
         }
@@ -330,28 +218,6 @@ impl Inner {
         }
     }
 
-    /// Calls those who listen to a key, in whatever way.
-    fn tell_one(&self, listeners: &Listeners, change: &Change, audience: Audience) {
-        let told = Told::new(change, audience);
-        if let Some(only) = listeners.only()
-            && only.since < change.sequence
-            && !only.flags.any(told.unusual())
-        {
-            let ended = super::contain(|| only.call.key(self, change));
-            if let Err(failed) = ended.unwrap_or_else(|panic| Err(Box::new(Failure(panic)))) {
-                self.report_failure(only, *failed);
-            }
-            if !self.tells_all() {
-                return;
-            }
-            return self.tell_sets(&[], &ChangeSet::from(change.clone()), audience);
-        }
-        let sets = self.tell_key(listeners, told);
-        if !sets.is_empty() || self.tells_all() {
-            self.tell_sets(&sets, &ChangeSet::from(change.clone()), audience);
-        }
-    }
-
     /// Delivers sets of changes until none is left.
     fn deliver_line(
         &self,
@@ -428,175 +294,6 @@ impl Inner {
             }
         }
     }
-
-    /// Calls the listeners of each key, then those of several keys and patterns, then those of all.
-    fn tell(&self, item: &Item) {
-        if let ([slot], [change]) = (&*item.slots, &*item.changes.changes)
-            && !slot.is_hidden()
-            && item.restored.is_empty()
-        {
-            let listeners = crate::lock(&slot.state).listeners.clone();
-            let told = Told::new(change, item.audience);
-            let sets = self.tell_key(&listeners, told);
-            if !sets.is_empty() || self.tells_all() {
-                self.tell_sets(&sets, &item.changes, item.audience);
-            }
-            return;
-        }
-        let mut groups: Option<Groups> = None;
-        for (at, (slot, change)) in item.slots.iter().zip(&item.changes).enumerate() {
-            let listeners = {
-                let here = crate::lock(&slot.state);
-                if here.listeners.is_empty() {
-                    continue;
-                }
-                here.listeners.clone()
-            };
-            let told = Told {
-                change,
-                restored: item.is_restored(at),
-                audience: item.audience,
-            };
-            for listener in self.tell_key(&listeners, told) {
-                let group = groups.get_or_insert_default().entry(listener.id);
-                group.or_insert((listener, Vec::new())).1.push(at);
-            }
-        }
-        for (listener, places) in groups.into_iter().flat_map(BTreeMap::into_values) {
-            self.call_with(&listener, item, &places);
-        }
-        self.tell_all(item);
-    }
-
-    /// Calls the listeners of one key, in their order. Those who are told by a set come back, in
-    /// their order too: they are called after the listeners of all keys, see [`Inner::tell_sets`].
-    /// The listeners are those of before the first call, and no lock is held.
-    fn tell_key(&self, listeners: &Listeners, told: Told<'_>) -> Vec<Arc<Listener>> {
-        let mut sets = Vec::new();
-        let unusual = told.unusual();
-        for mut run in listeners.runs() {
-            // What follows a listener that panicked is called all the same.
-            while let Some(first) = run.first() {
-                let mut now = first;
-                let ended = super::contain(|| {
-                    while let Some((listener, rest)) = run.split_first() {
-                        (run, now) = (rest, listener);
-                        if listener.since >= told.change.sequence {
-                            continue;
-                        }
-                        if !listener.flags.any(unusual) {
-                            if let Err(failed) = listener.call.key(self, told.change) {
-                                self.report_failure(listener, *failed);
-                            }
-                        } else if told.is_news(listener) && told.audience.includes(listener) {
-                            if listener.flags.any(Flags::SET) {
-                                sets.push(Arc::clone(listener));
-                            } else {
-                                self.call_key(listener, told.change);
-                            }
-                        }
-                    }
-                });
-                if let Err(panic) = ended {
-                    self.report_failure(now, Failure(panic));
-                }
-            }
-        }
-        sets
-    }
-
-    /// Whether some listen to every key.
-    pub(super) fn tells_all(&self) -> bool {
-        !crate::lock(&self.all).is_empty()
-    }
-
-    /// After [`Inner::tell_key`] with the one change of `changes`, which is that of a key: calls those
-    /// it handed back, then those who listen to every key.
-    fn tell_sets(&self, sets: &[Arc<Listener>], changes: &ChangeSet, audience: Audience) {
-        for listener in sets {
-            self.call_set(listener, changes);
-        }
-        let everybody = crate::lock(&self.all).clone();
-        for listener in everybody.iter() {
-            let is_news = |change| Told::new(change, audience).is_news(listener);
-            if audience.includes(listener) && changes.iter().all(is_news) {
-                self.call_set(listener, changes);
-            }
-        }
-    }
-
-    /// Calls those who listen to every key.
-    fn tell_all(&self, item: &Item) {
-        let everybody = crate::lock(&self.all).clone();
-        for listener in everybody.iter() {
-            if item.audience.includes(listener) {
-                let news = |at: &usize| !item.slots[*at].is_hidden() && item.is_news(*at, listener);
-                let all = 0..item.slots.len();
-                if all.clone().all(|at| news(&at)) {
-                    self.call_set(listener, &item.changes);
-                } else {
-                    self.call_with(listener, item, &all.filter(news).collect::<Vec<_>>());
-                }
-            }
-        }
-    }
-
-    /// Calls a listener with some of the changes of a set.
-    fn call_with(&self, listener: &Listener, item: &Item, places: &[usize]) {
-        if !places.is_empty() {
-            self.call_set(listener, &item.some(places));
-        }
-    }
-
-    /// Calls a listener of a key, if it may hear of the key.
-    pub(crate) fn call_key(&self, listener: &Listener, change: &Change) {
-        let hears = |gate: &Arc<dyn Gate>| gate.own_name(self, &change.key).is_some();
-        if listener.gate.as_ref().is_none_or(hears) {
-            self.call(listener, || listener.call.key(self, change));
-        }
-    }
-
-    /// Calls a listener of several keys with what it may hear of.
-    pub(crate) fn call_set(&self, listener: &Listener, changes: &ChangeSet) {
-        let hears = |change: &&Change| {
-            let gate = listener.gate.as_ref();
-            gate.is_none_or(|gate| gate.own_name(self, &change.key).is_some())
-        };
-        if listener.gate.is_none() || changes.iter().all(|change| hears(&change)) {
-            return self.call(listener, || listener.call.set(self, changes));
-        }
-        let changes: Few<_> = changes.iter().filter(hears).cloned().collect();
-        if !changes.is_empty() {
-            let changes = ChangeSet { changes };
-            self.call(listener, || listener.call.set(self, &changes));
-        }
-    }
-
-    /// Calls a listener, if it is still subscribed. Its failure hurts nobody else.
-    pub(crate) fn call(&self, listener: &Listener, call: impl FnOnce() -> Ended) {
-        if listener.flags.any(Flags::ENDED | Flags::MUTED) {
-            return;
-        }
-        match super::contain(call) {
-            Ok(Ok(())) => {}
-            Ok(Err(failed)) => self.report_failure(listener, *failed),
-            Err(panic) => self.report_failure(listener, Failure(panic)),
-        }
-    }
-
-    #[cold]
-    fn report_failure(&self, listener: &Listener, Failure(reason): Failure) {
-        self.report(&failure(listener, reason));
-    }
-}
-
-/// Listeners that are called once for several changes, by id, and the places of those.
-type Groups = BTreeMap<u64, (Arc<Listener>, Vec<usize>)>;
-
-/// Whether it only says that a computed key has come or gone: those who listen to the key are told of
-/// its value.
-fn is_void(change: &Change) -> bool {
-    change.old.is_none() && change.new.is_none() && change.first == change.sequence
 }
 
 fn describe(changes: &ChangeSet) -> String {

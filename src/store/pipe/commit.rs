@@ -1,4 +1,5 @@
-//! The commit: the one place where the store changes, and what follows from it at once.
+//! The commit, where every transaction changes the store, and what follows from it at once. Plain
+//! writes have a short one of their own, see [`plain`](super::plain).
 
 use super::{line::Line, signals::Signals};
 use crate::{
@@ -115,9 +116,8 @@ impl Inner {
             let recorders = state.recorders.iter().cloned();
             committed.signals.recorders.extend(recorders);
         }
-        committed.schedule = self.scheduler.is_automatic() && !state.scheduled;
+        committed.schedule = self.begins_turn(state);
         let is_followed = for_middleware || (count > 0 && !state.recorders.is_empty());
-        state.scheduled |= committed.schedule;
         let mut line = Line::open(self, &running, state, time);
         for write in &mut transaction.writes {
             let of = Arc::clone(&write.slot);
@@ -165,6 +165,14 @@ impl Inner {
         line.close(state);
         committed.due = state.delivering.is_none() && state.is_due();
         Ok(Fate::Stored)
+    }
+
+    /// Whether the end of the turn is yet to be scheduled. The caller does.
+    #[inline]
+    pub(super) fn begins_turn(&self, state: &mut State) -> bool {
+        let begins = self.scheduler.is_automatic() && !state.scheduled;
+        state.scheduled |= begins;
+        begins
     }
 
     /// The time of a commit. It is read once a turn where turns end by themselves.

@@ -33,14 +33,7 @@ pub(crate) struct Line {
 
 impl Line {
     pub(crate) fn open(inner: &Inner, running: &Running, state: &mut State, time: u64) -> Self {
-        let count = |counter: &AtomicUsize| counter.load(Ordering::Acquire);
-        let listening = &inner.listening;
-        let sync = count(&listening.sync) + count(&listening.following) > 0;
-        let batched = count(&listening.batched) > 0;
-        let (audience, later) = match running.telling() {
-            Telling::AtOnce => ((sync || batched).then_some(Audience::All), false),
-            Telling::Batched => (sync.then_some(Audience::Sync), batched),
-        };
+        let (audience, later) = inner.audience(running);
         let round = match state.delivering {
             Some((thread, round)) if thread == ThisThread::get() => round + 1,
             _ => 0,
@@ -86,10 +79,11 @@ impl Line {
 
     /// Puts what is told synchronously in line.
     pub(crate) fn close(self, state: &mut State) {
-        match self.item {
-            Some(item) if item.slots.is_empty() => state.spent.push(item),
-            Some(item) => state.queue.push_back(item),
-            None => {}
+        if let Some(item) = self.item {
+            match item.slots.is_empty() {
+                true => state.keep_blank(item),
+                false => state.queue.push_back(item),
+            }
         }
     }
 
@@ -113,15 +107,60 @@ impl Line {
         new: Option<Value>,
         stamp: Stamp,
     ) -> Change {
+        Mark::of(state, self.time).change(&write.slot, old, new, stamp)
+    }
+}
+
+/// What the changes of one commit have in common.
+#[derive(Clone, Copy)]
+pub(super) struct Mark {
+    time: u64,
+    version: u64,
+    pub(super) sequence: u64,
+}
+
+impl Mark {
+    /// That of the last commit.
+    pub(super) fn of(state: &State, time: u64) -> Self {
+        Self {
+            time,
+            version: state.version,
+            sequence: state.sequence,
+        }
+    }
+
+    #[inline]
+    pub(super) fn change(
+        self,
+        slot: &Slot,
+        old: Option<Value>,
+        new: Option<Value>,
+        stamp: Stamp,
+    ) -> Change {
         Change {
-            key: write.slot.key.clone(),
+            key: slot.key.clone(),
             old,
             new,
             stamp,
             time: self.time,
-            version: state.version,
-            sequence: state.sequence,
-            first: state.sequence,
+            version: self.version,
+            sequence: self.sequence,
+            first: self.sequence,
+        }
+    }
+}
+
+impl Inner {
+    /// Who is told at once, if anybody is, and whether somebody is at the end of the turn.
+    #[inline]
+    pub(super) fn audience(&self, running: &Running) -> (Option<Audience>, bool) {
+        let count = |counter: &AtomicUsize| counter.load(Ordering::Acquire);
+        let listening = &self.listening;
+        let sync = count(&listening.sync) + count(&listening.following) > 0;
+        let batched = count(&listening.batched) > 0;
+        match running.telling() {
+            Telling::AtOnce => ((sync || batched).then_some(Audience::All), false),
+            Telling::Batched => (sync.then_some(Audience::Sync), batched),
         }
     }
 }

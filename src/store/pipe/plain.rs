@@ -2,25 +2,22 @@
 //! compares, and nobody concerned but those who read the keys or listen. What is stored and who is told
 //! are those of the long way.
 
-use super::{Signals, commit::still_stand};
+use super::{Signals, commit::still_stand, line::Mark};
 use crate::{
-    change::{Change, Stamp},
-    engine::{Put, Running, Telling},
+    change::Stamp,
+    engine::{Put, Running},
     error::StateError,
     few::Few,
     store::{
         context::{self, ThisThread},
-        deliver::{Audience, Delivering},
+        deliver::Delivering,
         draft::Draft,
         inner::{Inner, State},
         slot::{NOT_PENDING, Slot, SlotState},
     },
     value::Value,
 };
-use std::{
-    mem::take,
-    sync::{Arc, atomic::Ordering},
-};
+use std::sync::{Arc, MutexGuard, RwLockReadGuard, atomic::Ordering};
 
 /// What became of a write.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -39,24 +36,19 @@ impl Inner {
         slot: &Arc<Slot>,
         value: &mut Value,
     ) -> Result<Way, StateError> {
-        if !self.is_plain_sailing() {
+        let Some((running, mut locked)) = self.short_way()? else {
             return Ok(Way::Long);
-        }
-        let running = self.engine();
-        let mut locked = crate::lock(&self.state);
+        };
         let state = &mut *locked;
-        if state.disposed {
-            return Err(StateError::Disposed);
-        }
         let mut place = crate::lock(&slot.state);
         let here = &mut *place;
-        let (now, later, audience) = self.audience(&running);
-        let now = now && (!here.listeners.is_empty() || self.tells_all());
+        let (now, later) = self.audience(&running);
+        let now = now.filter(|_| !here.listeners.is_empty() || self.tells_all());
         let is_tracked = here.rare().is_some_and(|rare| rare.signal.is_made())
             || self.everything.is_used()
             || self.members.is_used();
         // Signals are told before listeners, and whoever they make write then stands in line.
-        if !state.is_at_rest() || !here.is_simple() || (now && is_tracked) {
+        if !here.is_simple() || (now.is_some() && is_tracked) {
             return Ok(Way::Long);
         }
         let new = value.clone();
@@ -70,35 +62,25 @@ impl Inner {
 
         let time = self.time(state);
         state.advance(time, 1, stamp);
-        let (version, sequence) = (state.version, state.sequence);
-        here.sequence = sequence;
+        let mark = Mark::of(state, time);
+        here.sequence = mark.sequence;
         if is_new {
             state.count_member();
         }
         let outdated = state.outdate(slot, &mut here.stale);
-        let schedule = self.scheduler.is_automatic() && !state.scheduled;
-        state.scheduled |= schedule;
-        let change = || Change {
-            key: slot.key.clone(),
-            old: old(),
-            new: Some(new.clone()),
-            stamp: stamp.clone(),
-            time,
-            version,
-            sequence,
-            first: sequence,
-        };
+        let schedule = self.begins_turn(state);
+        let change = || mark.change(slot, old(), Some(new.clone()), stamp.clone());
         if later || here.pending != NOT_PENDING {
             drop(state.wait(slot, here, change(), 0));
         }
         let trigger = here.trigger();
         // From here on others leave it to this thread to deliver, unless it panics.
-        let listeners = now.then(|| (Delivering::new(self), here.listeners.clone()));
-        if now {
+        let told = now.map(|audience| {
             state.delivering = Some((ThisThread::get(), 0));
-        }
+            (Delivering::new(self), here.listeners.clone(), audience)
+        });
         // Last, so that nobody takes what was read before the commit for what stands after it.
-        self.clock.store(sequence, Ordering::Release);
+        self.clock.store(mark.sequence, Ordering::Release);
         drop(place);
         drop(locked);
         drop(running);
@@ -117,7 +99,7 @@ impl Inner {
             self.scheduler
                 .schedule(&self.this, Self::end_turn, has_effects);
         }
-        if let Some((delivering, listeners)) = listeners {
+        if let Some((delivering, listeners, audience)) = told {
             self.deliver_one(delivering, &change(), &listeners, audience);
         }
         Ok(Way::Gone)
@@ -125,20 +107,14 @@ impl Inner {
 
     /// Puts the plain values that a batch has written, if that is all that it did.
     pub(super) fn store_plainly(&self, draft: &mut Draft) -> Result<Way, StateError> {
-        let is_simple = draft.naming.is_empty() && !draft.observed;
-        if !is_simple || !self.is_plain_sailing() {
+        if draft.observed || !draft.naming.is_empty() {
             return Ok(Way::Long);
         }
-        let running = self.engine();
-        let mut locked = crate::lock(&self.state);
+        let Some((running, mut locked)) = self.short_way()? else {
+            return Ok(Way::Long);
+        };
         let state = &mut *locked;
-        if state.disposed {
-            return Err(StateError::Disposed);
-        }
         still_stand(&draft.reads)?;
-        if !state.is_at_rest() {
-            return Ok(Way::Long);
-        }
         for write in &draft.writes {
             let here = crate::lock(&write.slot.state);
             let can_put = |value: &Value| {
@@ -149,23 +125,16 @@ impl Inner {
             }
         }
 
-        let (now, later, audience) = self.audience(&running);
-        // Read with the first change: what changes nothing begins no turn.
-        let mut time = 0;
-        let (version, sequence) = (state.version + 1, state.sequence + 1);
+        let (now, later) = self.audience(&running);
         let mut signals = Signals {
             visible: true,
             ..Signals::default()
         };
-        let mut item = now.then(|| state.blank_item(audience, 0));
-        let (mut slots, mut changes) = (Vec::new(), Vec::new());
-        if let Some(item) = &mut item {
-            let count = draft.writes.len();
-            slots = take(&mut item.slots).many(count);
-            changes = take(&mut item.changes.changes).many(count);
-        }
+        let count = now.map_or(0, |_| draft.writes.len());
+        let (mut slots, mut changes) = (Vec::with_capacity(count), Vec::with_capacity(count));
+        // Made with the first change: what changes nothing begins no turn.
+        let mut mark = None;
         let mut outdated = None;
-        let mut is_stored = false;
         for write in &mut draft.writes {
             let slot = &write.slot;
             let mut place = crate::lock(&slot.state);
@@ -181,59 +150,49 @@ impl Inner {
                 Put::Added => None,
                 Put::Equal | Put::Unknown => continue,
             };
-            if !is_stored {
-                is_stored = true;
-                time = self.time(state);
+            let mark = *mark.get_or_insert_with(|| {
+                let time = self.time(state);
                 state.advance(time, 0, &write.stamp);
-            }
+                Mark::of(state, time)
+            });
             state.update_count += 1;
             state.source.assign(&write.stamp.source);
-            here.sequence = sequence;
+            here.sequence = mark.sequence;
             if old.is_none() {
                 state.count_member();
                 signals.members = true;
             }
             outdated = outdated.or(state.outdate(slot, &mut here.stale));
             signals.keys.extend(here.trigger());
-            let change = || Change {
-                key: slot.key.clone(),
-                old: old.cloned(),
-                new: Some(new.clone()),
-                stamp: write.stamp.clone(),
-                time,
-                version,
-                sequence,
-                first: sequence,
-            };
+            let stamp = || write.stamp.clone();
+            let change = || mark.change(slot, old.cloned(), Some(new.clone()), stamp());
             if later || here.pending != NOT_PENDING {
                 drop(state.wait(slot, here, change(), 0));
             }
             drop(place);
-            if now {
+            if now.is_some() {
                 // Made where it stays: it is too large to be moved for nothing.
                 changes.push(change());
                 slots.push(Arc::clone(slot));
             }
         }
-        if let Some(mut item) = item {
-            item.slots = Few::Many(slots);
-            item.changes.changes = Few::Many(changes);
-            match is_stored {
-                true => state.queue.push_back(item),
-                false => state.spent.push(item),
+        let mut schedule = false;
+        if let Some(mark) = mark {
+            if let Some(audience) = now {
+                let mut item = state.blank_item(audience, 0);
+                item.slots = Few::Many(slots);
+                item.changes.changes = Few::Many(changes);
+                state.queue.push_back(item);
             }
-        }
-        let schedule = is_stored && self.scheduler.is_automatic() && !state.scheduled;
-        state.scheduled |= schedule;
-        if is_stored {
-            self.clock.store(sequence, Ordering::Release);
+            schedule = self.begins_turn(state);
+            self.clock.store(mark.sequence, Ordering::Release);
         }
         drop(locked);
         drop(running);
 
         // The slots too: whoever is told may remove a key, and nobody else is to hold its slot then.
         draft.writes.clear();
-        if !is_stored {
+        if mark.is_none() {
             return Ok(Way::Gone);
         }
         if let Some(outdated) = outdated {
@@ -249,25 +208,27 @@ impl Inner {
         Ok(Way::Gone)
     }
 
-    /// Whether no batch, middleware or teardown of a component has a say in what this thread writes.
+    /// The locks of a commit, if no batch, middleware, history, computed key or teardown of a component
+    /// has a say in what this thread writes, and nothing stands in line.
     #[inline]
-    fn is_plain_sailing(&self) -> bool {
-        context::is_idle()
-            && !self.has_middleware.load(Ordering::Acquire)
-            && self.holder.load(Ordering::Acquire) == 0
-    }
-
-    /// Whether somebody is told at once, whether somebody at the end of the turn, and who at once.
-    #[inline]
-    fn audience(&self, running: &Running) -> (bool, bool, Audience) {
-        let batched = self.listening.batched.load(Ordering::Acquire) > 0;
-        let sync = self.listening.sync.load(Ordering::Acquire) > 0;
-        match running.telling() {
-            Telling::AtOnce => (sync || batched, false, Audience::All),
-            Telling::Batched => (sync, batched, Audience::Sync),
+    fn short_way(&self) -> Result<Option<Locks<'_>>, StateError> {
+        if !context::is_idle()
+            || self.has_middleware.load(Ordering::Acquire)
+            || self.holder.load(Ordering::Acquire) != 0
+        {
+            return Ok(None);
         }
+        let running = self.engine();
+        let state = crate::lock(&self.state);
+        if state.disposed {
+            return Err(StateError::Disposed);
+        }
+        Ok(state.is_at_rest().then_some((running, state)))
     }
 }
+
+/// The locks of a commit, in the order in which they are taken.
+type Locks<'a> = (RwLockReadGuard<'a, Running>, MutexGuard<'a, State>);
 
 impl State {
     /// Whether nobody but the readers and the listeners of a key is concerned by what is written to
