@@ -185,6 +185,19 @@ pub enum StateError {
         /// What was tried.
         access: Access,
     },
+    /// An edge needs a name.
+    #[error("an edge needs the name of an application and a prefix that are not empty")]
+    EdgeName,
+    /// Something that came in from outside was not taken, and changed nothing.
+    #[error("what came from {door} was refused ({what}): {reason}")]
+    Refused {
+        /// Where it came from: an [`Origin`](crate::Origin) as text.
+        door: String,
+        /// What it was: a key, or the beginning of a message.
+        what: String,
+        /// Why it was refused.
+        reason: String,
+    },
     /// The component that a setter belongs to is gone.
     #[error("the component of this setter was unmounted; write through the store instead")]
     Unmounted,

@@ -68,6 +68,8 @@
 mod change;
 #[cfg(feature = "collections")]
 mod collection;
+#[cfg(feature = "edge")]
+pub mod edge;
 mod engine;
 mod error;
 mod few;

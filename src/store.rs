@@ -45,10 +45,16 @@ pub(crate) use clock::now;
 #[cfg(feature = "fields")]
 pub(crate) use graph::{Graph, Triggers, typed};
 pub(crate) use guest::ComputedKey;
+#[cfg(feature = "edge")]
+pub(crate) use guest::Recording;
 pub(crate) use inner::Inner;
 pub(crate) use listen::Listener;
+#[cfg(feature = "edge")]
+pub(crate) use pipe::Content;
 #[cfg(all(feature = "json", feature = "leptos"))]
 pub(crate) use place::find;
+#[cfg(feature = "edge")]
+pub(crate) use slot::SharedSignal;
 #[cfg(feature = "fields")]
 pub(crate) use slot::Slot;
 pub(crate) use view::Gate;

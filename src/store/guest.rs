@@ -21,7 +21,7 @@ use crate::{
     error::StateError,
     value::Value,
 };
-use std::{sync::Arc, time::Duration};
+use std::{ptr, sync::Arc, time::Duration};
 
 /// What is known of the requests of keys, in hidden slots beside them. It comes with the first
 /// request, or with the first who follows one.
@@ -102,13 +102,17 @@ pub(crate) trait Filtering: Send + Sync {
 /// A transaction that middleware sees: since when, and which.
 pub(crate) type Filtered = (Instant, Arc<dyn Filtering>);
 
-/// A history, as the commits that it is told of know it.
+/// A history or an edge, as the commits that it is told of know it.
 pub(crate) trait Recording: Send + Sync {
     /// Hears of a commit, under its lock.
-    fn record(&self, changes: &ChangeSet);
+    fn record(&self, inner: &Inner, changes: &ChangeSet);
 
     /// Reads what was recorded, and tells those who track the history if it is news.
     fn wake(&self, inner: &Inner);
+
+    /// Does what is due at the end of a turn.
+    #[cfg(feature = "edge")]
+    fn end_turn(&self) {}
 }
 
 /// What is kept for the next snapshot. It comes with the first.
@@ -166,4 +170,41 @@ pub(crate) trait Naming: Send {
         line: &mut Line,
         signals: &mut Signals,
     ) -> Write;
+}
+
+/// Who is told of every commit.
+impl Inner {
+    pub(crate) fn add_recorder(&self, recorder: Arc<dyn Recording>) -> Result<(), StateError> {
+        let mut state = crate::lock(&self.state);
+        if state.disposed {
+            return Err(StateError::Disposed);
+        }
+        state.recorders.push(recorder);
+        Ok(())
+    }
+
+    pub(crate) fn remove_recorder<R: Recording + ?Sized>(&self, recorder: &R) {
+        let removed = {
+            let recorders = &mut crate::lock(&self.state).recorders;
+            let own = |other: &Arc<dyn Recording>| ptr::addr_eq(Arc::as_ptr(other), recorder);
+            let at = recorders.iter().position(own);
+            at.map(|at| recorders.remove(at))
+        };
+        drop(removed);
+    }
+
+    /// Has [`Recording::end_turn`] called at the end of the turn, where turns end by themselves.
+    #[cfg(feature = "edge")]
+    pub(crate) fn schedule_recorders(&self) {
+        self.scheduler
+            .schedule(&self.this, Self::end_turn_of_recorders, false);
+    }
+
+    #[cfg(feature = "edge")]
+    fn end_turn_of_recorders(&self) {
+        let recorders = crate::lock(&self.state).recorders.clone();
+        for recorder in recorders {
+            recorder.end_turn();
+        }
+    }
 }

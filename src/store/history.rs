@@ -74,7 +74,7 @@ struct Shared {
 
 impl Drop for Shared {
     fn drop(&mut self) {
-        self.view.inner.remove_recorder(&self.recorder);
+        self.view.inner.remove_recorder(&*self.recorder);
     }
 }
 
@@ -118,7 +118,7 @@ impl View {
     pub fn history(&self, options: HistoryOptions) -> Result<History, StateError> {
         let recorder = Arc::new(Recorder::new(self, &options)?);
         recorder.is_open(&self.inner)?;
-        self.inner.add_recorder(&recorder)?;
+        self.inner.add_recorder(Arc::clone(&recorder) as _)?;
         Ok(History(Arc::new(Shared {
             view: self.clone(),
             source: options.source,

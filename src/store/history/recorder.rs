@@ -13,7 +13,7 @@ use crate::{
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 use std::{
-    mem, ptr,
+    mem,
     sync::{Arc, Mutex},
 };
 
@@ -109,7 +109,7 @@ impl Recorder {
 }
 
 impl Recording for Recorder {
-    fn record(&self, changes: &ChangeSet) {
+    fn record(&self, _inner: &Inner, changes: &ChangeSet) {
         crate::lock(&self.inbox).push(changes.clone());
     }
 
@@ -120,28 +120,5 @@ impl Recording for Recorder {
         if self.is_open(inner).is_err() {
             inner.remove_recorder(self);
         }
-    }
-}
-
-impl Inner {
-    pub(super) fn add_recorder(&self, recorder: &Arc<Recorder>) -> Result<(), StateError> {
-        let mut state = crate::lock(&self.state);
-        if state.disposed {
-            return Err(StateError::Disposed);
-        }
-        state
-            .recorders
-            .push(Arc::clone(recorder) as Arc<dyn Recording>);
-        Ok(())
-    }
-
-    pub(super) fn remove_recorder(&self, recorder: &Recorder) {
-        let removed = {
-            let recorders = &mut crate::lock(&self.state).recorders;
-            let own = |other: &Arc<dyn Recording>| ptr::addr_eq(Arc::as_ptr(other), recorder);
-            let at = recorders.iter().position(own);
-            at.map(|at| recorders.remove(at))
-        };
-        drop(removed);
     }
 }

@@ -1,0 +1,221 @@
+//! [`Entry`]: one key as replicas share it.
+//!
+//! It is a set of puts, each a path, a value or a removal, and a [`Stamp`]; what it comes to is what
+//! results from applying them in the order of stamps. A put whose parent is no object by then is
+//! ignored, but kept: an earlier one that makes it an object may still arrive. A put makes earlier
+//! ones at and below its path obsolete. To merge is to unite the sets, so it does not matter in which
+//! order, or how often, entries and deltas arrive (a state-based CRDT: Shapiro et al., "Conflict-free
+//! Replicated Data Types", 2011).
+
+mod codec;
+mod diff;
+mod keyed;
+
+pub(crate) use diff::Rules;
+
+use super::stamp::Stamp;
+use serde_json::Value as Json;
+use std::{collections::BTreeMap, sync::Arc};
+
+/// The deepest value that is replicated, in levels of JSON. With the levels of paths and messages
+/// around it, it stays below what a parser takes, 128.
+pub(crate) const MAX_VALUE_DEPTH: usize = 80;
+
+/// The longest path of a put. What differs deeper inside is put as a whole at this depth.
+pub(crate) const MAX_PATH: usize = 16;
+
+/// A key, or a part of what is known of it (a delta).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Entry {
+    root: Node,
+    /// What the puts come to.
+    value: Option<Arc<Json>>,
+}
+
+/// What was put at a place, and below it later.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Node {
+    /// `None` if nothing was, or nothing that still counts.
+    put: Option<Put>,
+    parts: BTreeMap<String, Node>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct Put {
+    stamp: Stamp,
+    /// `None` is a removal.
+    value: Option<Arc<Json>>,
+}
+
+impl Entry {
+    /// What the key holds; `None` if it was removed, or is not known yet.
+    pub(crate) fn value(&self) -> Option<&Arc<Json>> {
+        self.value.as_ref()
+    }
+
+    /// The whole, put at once.
+    pub(crate) fn whole(value: Option<Arc<Json>>, stamp: Stamp) -> Self {
+        Self {
+            root: Node::put(value.clone(), stamp),
+            value,
+        }
+    }
+
+    /// What turns one content into another, as a delta; `None` if nothing does. Objects are compared by
+    /// member, everything else as a whole, unless the rules know better.
+    pub(crate) fn difference(
+        old: Option<&Arc<Json>>,
+        new: Option<&Arc<Json>>,
+        stamp: Stamp,
+        rules: &Rules,
+    ) -> Option<Self> {
+        let root = match (old, new) {
+            (None, None) => return None,
+            (Some(old), Some(new)) if Arc::ptr_eq(old, new) => return None,
+            (Some(old), Some(new)) => diff::difference(old, new, stamp, rules)?,
+            (_, new) => Node::put(new.cloned(), stamp),
+        };
+        let value = root.apply(None);
+        Some(Self { root, value })
+    }
+
+    /// Takes in a delta, or what another replica knows. Returns whether it was news.
+    pub(crate) fn merge(&mut self, other: &Self) -> bool {
+        let is_news = self.root.merge(&other.root, None);
+        if is_news {
+            self.value = self.root.apply(None);
+        }
+        is_news
+    }
+
+    /// What is known here and not there; `None` if nothing is.
+    pub(crate) fn beyond(&self, other: &Self) -> Option<Self> {
+        let mut merged = other.clone();
+        merged.merge(self).then(|| self.clone())
+    }
+
+    /// The latest stamp of all puts.
+    pub(crate) fn newest(&self) -> Option<Stamp> {
+        self.root.newest()
+    }
+
+    /// The same content, put as a whole at another time.
+    pub(crate) fn restamped(&self, stamp: Stamp) -> Self {
+        Self::whole(self.value.clone(), stamp)
+    }
+}
+
+impl Node {
+    fn put(value: Option<Arc<Json>>, stamp: Stamp) -> Self {
+        Self {
+            put: Some(Put { stamp, value }),
+            parts: BTreeMap::new(),
+        }
+    }
+
+    fn is_blank(&self) -> bool {
+        self.put.is_none() && self.parts.is_empty()
+    }
+
+    /// Unites the puts of both, but for those that are obsolete: `floor` is the stamp of the nearest put
+    /// above.
+    fn merge(&mut self, other: &Self, floor: Option<Stamp>) -> bool {
+        let mut is_news = false;
+        if let Some(put) = &other.put
+            && floor.is_none_or(|floor| put.stamp > floor)
+            && self.put.as_ref().is_none_or(|own| put.beats(own))
+        {
+            self.put = Some(put.clone());
+            self.forget(put.stamp);
+            is_news = true;
+        }
+        let floor = self.put.as_ref().map(|put| put.stamp).or(floor);
+        for (name, part) in &other.parts {
+            if let Some(own) = self.parts.get_mut(name) {
+                is_news |= own.merge(part, floor);
+            } else {
+                let mut own = Self::default();
+                if own.merge(part, floor) {
+                    self.parts.insert(name.clone(), own);
+                    is_news = true;
+                }
+            }
+        }
+        is_news
+    }
+
+    /// Forgets what was put below, up to a stamp.
+    fn forget(&mut self, until: Stamp) {
+        self.parts.retain(|_, part| {
+            if part.put.as_ref().is_some_and(|put| put.stamp <= until) {
+                part.put = None;
+            }
+            part.forget(until);
+            !part.is_blank()
+        });
+    }
+
+    fn newest(&self) -> Option<Stamp> {
+        let own = self.put.as_ref().map(|put| put.stamp);
+        let parts = self.parts.values().filter_map(Self::newest).max();
+        own.max(parts)
+    }
+
+    /// What the puts make of what is there.
+    fn apply(&self, inherited: Option<&Json>) -> Option<Arc<Json>> {
+        let base = match &self.put {
+            Some(put) if self.parts.is_empty() => return put.value.clone(),
+            Some(put) => put.value.as_deref(),
+            None => inherited,
+        };
+        match base? {
+            Json::Object(object) => {
+                let mut object = object.clone();
+                for (name, part) in &self.parts {
+                    match part.apply(object.get(name)) {
+                        Some(value) => {
+                            object.insert(name.clone(), Arc::unwrap_or_clone(value));
+                        }
+                        None => {
+                            object.remove(name);
+                        }
+                    }
+                }
+                Some(Arc::new(Json::Object(object)))
+            }
+            Json::Array(items) => Some(Arc::new(Json::Array(keyed::apply(items, &self.parts)))),
+            other => Some(Arc::new(other.clone())),
+        }
+    }
+}
+
+impl Put {
+    /// Whether this one counts where both were put at one place. One clock gives each stamp once; of two
+    /// that claim the same, all replicas choose the same.
+    fn beats(&self, other: &Self) -> bool {
+        self.stamp > other.stamp
+            || (self.stamp == other.stamp
+                && self.value != other.value
+                && text(&self.value) > text(&other.value))
+    }
+}
+
+fn text(value: &Option<Arc<Json>>) -> String {
+    value
+        .as_ref()
+        .map_or_else(String::new, |json| json.to_string())
+}
+
+/// Whether a value is deeper than so many levels.
+pub(crate) fn is_deeper(json: &Json, than: usize) -> bool {
+    match json {
+        Json::Array(items) => than == 0 || items.iter().any(|item| is_deeper(item, than - 1)),
+        Json::Object(members) => {
+            than == 0 || members.values().any(|member| is_deeper(member, than - 1))
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,86 @@
+//! Entries as JSON, one text a state: `[stamp, value, parts]`, shorter where nothing follows. A
+//! removal has `!` before its stamp; a place that only leads to others has none.
+
+use super::{Entry, MAX_VALUE_DEPTH, Node, Put, is_deeper};
+use crate::edge::stamp::Malformed;
+use serde_json::{Map, Value as Json};
+use std::sync::Arc;
+
+/// The most levels of parts that are taken in.
+const MAX_PARTS: usize = super::MAX_PATH + 1;
+
+impl Entry {
+    /// As JSON. Equal entries have equal JSON.
+    pub(crate) fn encode(&self) -> Json {
+        self.root.encode()
+    }
+
+    /// # Errors
+    /// [`Malformed`] if it is not what [`Entry::encode`] makes of some entry.
+    pub(crate) fn decode(json: &Json) -> Result<Self, Malformed> {
+        let root = Node::decode(json, MAX_PARTS)?;
+        if root.is_blank() {
+            return Err(MALFORMED);
+        }
+        // As all are made: by merging, which leaves out what is obsolete.
+        let mut entry = Self::default();
+        entry.merge(&Self { root, value: None });
+        Ok(entry)
+    }
+}
+
+const MALFORMED: Malformed = Malformed("entry");
+
+impl Node {
+    fn encode(&self) -> Json {
+        let (stamp, value) = match &self.put {
+            None => (String::new(), None),
+            Some(Put { stamp, value: None }) => (format!("!{stamp}"), None),
+            Some(Put { stamp, value }) => (stamp.to_string(), value.as_ref()),
+        };
+        let mut parts = vec![Json::String(stamp)];
+        if value.is_some() || !self.parts.is_empty() {
+            parts.push(value.map_or(Json::Null, |value| (**value).clone()));
+        }
+        if !self.parts.is_empty() {
+            let children = self.parts.iter();
+            let children = children.map(|(name, part)| (name.clone(), part.encode()));
+            parts.push(Json::Object(children.collect()));
+        }
+        Json::Array(parts)
+    }
+
+    fn decode(json: &Json, levels: usize) -> Result<Self, Malformed> {
+        let none = Map::new();
+        let (stamp, value, parts) = match json.as_array().map(Vec::as_slice) {
+            Some([stamp]) => (stamp, None, &none),
+            Some([stamp, value]) => (stamp, Some(value), &none),
+            Some([stamp, value, Json::Object(parts)]) if !parts.is_empty() => {
+                (stamp, Some(value), parts)
+            }
+            _ => return Err(MALFORMED),
+        };
+        let put = match (stamp.as_str().ok_or(MALFORMED)?, value) {
+            ("", None | Some(Json::Null)) if !parts.is_empty() => None,
+            (text, value) => match (text.strip_prefix('!'), value) {
+                (Some(stamp), None | Some(Json::Null)) => Some(Put {
+                    stamp: stamp.parse()?,
+                    value: None,
+                }),
+                (None, Some(value)) if !is_deeper(value, MAX_VALUE_DEPTH) => Some(Put {
+                    stamp: text.parse()?,
+                    value: Some(Arc::new(value.clone())),
+                }),
+                _ => return Err(MALFORMED),
+            },
+        };
+        let levels = levels.checked_sub(1).ok_or(MALFORMED)?;
+        let parts = parts
+            .iter()
+            .map(|(name, part)| Ok((name.clone(), Self::decode(part, levels)?)));
+        Ok(Self {
+            put,
+            parts: parts.collect::<Result<_, _>>()?,
+        })
+    }
+}

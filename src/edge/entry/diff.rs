@@ -1,0 +1,83 @@
+//! What a local write changed inside of a value, as puts.
+
+use super::{MAX_PATH, Node, keyed};
+use crate::edge::stamp::Stamp;
+use crate::pointer::Pointer;
+use serde_json::{Map, Value as Json};
+use std::sync::Arc;
+
+/// How the values of a key are compared.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Rules {
+    /// Every write puts the whole value.
+    pub(crate) whole: bool,
+    /// Where arrays are whose items have an identity, and what the member is called that says which. A
+    /// `*` on the way is any name.
+    pub(crate) keyed: Vec<(Pointer, String)>,
+}
+
+impl Rules {
+    /// The member that tells the items of the array at a place apart.
+    fn identity<'r>(&'r self, at: &[&str]) -> Option<&'r str> {
+        let is_here = |pointer: &Pointer| {
+            let tokens = pointer.tokens();
+            tokens.len() == at.len()
+                && (tokens.iter().zip(at)).all(|(token, name)| token == "*" || token == name)
+        };
+        let rule = self.keyed.iter().find(|(pointer, _)| is_here(pointer));
+        rule.map(|(_, member)| member.as_str())
+    }
+}
+
+/// `None` if there is no difference.
+pub(super) fn difference(old: &Json, new: &Json, stamp: Stamp, rules: &Rules) -> Option<Node> {
+    if rules.whole {
+        return (old != new).then(|| whole(new, stamp));
+    }
+    compare(old, new, stamp, rules, &mut Vec::new())
+}
+
+fn whole(new: &Json, stamp: Stamp) -> Node {
+    Node::put(Some(Arc::new(new.clone())), stamp)
+}
+
+pub(super) fn compare<'j>(
+    old: &'j Json,
+    new: &'j Json,
+    stamp: Stamp,
+    rules: &Rules,
+    at: &mut Vec<&'j str>,
+) -> Option<Node> {
+    let is_too_long = at.len() >= MAX_PATH;
+    match (old, new) {
+        (Json::Object(old), Json::Object(new)) if !is_too_long && are_one(old, new) => {
+            let mut node = Node::default();
+            for (name, new) in new {
+                at.push(name);
+                let part = match old.get(name) {
+                    Some(old) => compare(old, new, stamp, rules, at),
+                    None => Some(whole(new, stamp)),
+                };
+                at.pop();
+                node.parts.extend(part.map(|part| (name.clone(), part)));
+            }
+            for name in old.keys().filter(|name| !new.contains_key(*name)) {
+                node.parts.insert(name.clone(), Node::put(None, stamp));
+            }
+            (!node.is_blank()).then_some(node)
+        }
+        (Json::Array(items), Json::Array(news)) if !is_too_long && items != news => {
+            let by_item = rules
+                .identity(at)
+                .and_then(|member| keyed::compare(items, news, member, stamp, rules, at));
+            Some(by_item.unwrap_or_else(|| whole(new, stamp)))
+        }
+        (old, new) => (old != new).then(|| whole(new, stamp)),
+    }
+}
+
+/// Whether two objects can be two states of one thing, to be compared by member. Those that share no
+/// name are two things, such as two variants of an enum: half of each would be neither.
+fn are_one(old: &Map<String, Json>, new: &Map<String, Json>) -> bool {
+    old.is_empty() || new.is_empty() || old.keys().any(|name| new.contains_key(name))
+}

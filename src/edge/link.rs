@@ -1,0 +1,359 @@
+//! [`Edge`]: a replica tied to a store, and what goes out from it.
+
+use super::{
+    Merge,
+    entry::{Entry, MAX_VALUE_DEPTH, Rules, is_deeper},
+    feed::{Feed, Write},
+    replica::Replica,
+    stamp::ReplicaId,
+    status::{Board, EdgeStatus},
+};
+use crate::{
+    error::StateError,
+    key::Name,
+    pattern::Pattern,
+    store::{Store, Subscription, View},
+};
+use serde_json::Value as Json;
+use smol_str::SmolStr;
+use std::{
+    fmt,
+    sync::{Arc, Mutex, OnceLock, atomic::AtomicBool, atomic::Ordering},
+};
+
+/// A store's connection to its storage and to the other tabs. Made by [`Edge::builder`]; clones are
+/// handles of one, which ends with the last of them.
+#[derive(Clone)]
+pub struct Edge(pub(super) Arc<Link>);
+
+pub(crate) struct Link {
+    pub(super) view: View,
+    pub(super) feed: Arc<Feed>,
+    replica: Mutex<Replica>,
+    pub(super) board: Board,
+    rules: Vec<(Pattern, Rules)>,
+    clock: Box<dyn Fn() -> u64 + Send + Sync>,
+    pub(super) ports: OnceLock<Vec<Arc<dyn Port>>>,
+    pub(super) mfes: OnceLock<Subscription>,
+    driver: OnceLock<Box<dyn Driver>>,
+    is_detached: AtomicBool,
+    pub(super) place: Place,
+}
+
+/// What the replicas of one state have in common.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// The application, which names the channel.
+    pub(crate) application: String,
+    /// The beginning of the names of stored items.
+    pub(crate) prefix: String,
+    /// The version of the application's types.
+    pub(crate) schema: u32,
+}
+
+/// A key that changed.
+#[derive(Clone)]
+pub(crate) struct Changed {
+    pub(crate) key: SmolStr,
+    /// What is new of it.
+    pub(crate) delta: Entry,
+    /// What the writer called itself.
+    pub(crate) source: Name,
+}
+
+/// Through which port something came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Door {
+    Storage,
+    Tab,
+}
+
+/// What hangs on an edge. No method is called under a lock of the edge.
+pub(crate) trait Port: Send + Sync {
+    /// Which door it is.
+    fn door(&self) -> Door;
+
+    /// The edge has all its ports: loads, joins. What can be loaded at once is in the store afterwards.
+    fn start(&self, edge: &Edge);
+
+    /// Keys changed: here, in the turn that is being flushed, or, brought in through another port.
+    fn changed(&self, edge: &Edge, changes: &[Changed], from: Option<Door>);
+
+    /// The turn is over: sends, writes.
+    fn flush(&self, edge: &Edge);
+
+    /// Does what is due. Returns when something will be, in ms.
+    fn poll(&self, edge: &Edge, now: u64) -> Option<u64>;
+
+    /// The page was away: looks whether all still agree.
+    fn wake(&self, edge: &Edge);
+
+    /// The page, or the edge, is about to end: leaves nothing pending.
+    fn close(&self, edge: &Edge);
+}
+
+/// What ties an edge to the page that it runs in.
+pub(crate) trait Driver: Send + Sync {
+    /// Has [`Edge::poll`] called at a time, in ms since the Unix epoch, and at no other.
+    fn arm(&self, deadline: Option<u64>);
+}
+
+impl Edge {
+    pub(super) fn new(
+        store: &Store,
+        id: ReplicaId,
+        place: Place,
+        rules: Vec<(Pattern, Merge)>,
+        clock: Box<dyn Fn() -> u64 + Send + Sync>,
+    ) -> Self {
+        let rules = rules.into_iter().map(|(keys, merge)| (keys, merge.0));
+        Self(Arc::new_cyclic(|link| Link {
+            view: store.view().clone(),
+            feed: Arc::new(Feed::new(link.clone())),
+            replica: Mutex::new(Replica::new(id)),
+            board: Board::default(),
+            rules: rules.collect(),
+            clock,
+            ports: OnceLock::new(),
+            mfes: OnceLock::new(),
+            driver: OnceLock::new(),
+            is_detached: AtomicBool::new(false),
+            place,
+        }))
+    }
+
+    /// Which replica this is: the tab, as others see it.
+    pub fn id(&self) -> ReplicaId {
+        self.replica(|replica| replica.id())
+    }
+
+    /// How the edge is doing. Inside of an effect or a component it makes that run again when it
+    /// changes.
+    pub fn status(&self) -> EdgeStatus {
+        self.0.board.read()
+    }
+
+    /// Ends the turn: delivers what is pending, and hands what was written to storage and to the other
+    /// tabs. In a browser that happens by itself, once a turn.
+    pub fn flush(&self) {
+        self.0.view.flush();
+        self.drain();
+        for port in self.ports() {
+            port.flush(self);
+        }
+        self.arm();
+    }
+
+    /// Does what is due: retries, debounced writes, heartbeats. Returns when to call again, in ms since
+    /// the Unix epoch by the edge's clock. In a browser that happens by itself.
+    pub fn poll(&self) -> Option<u64> {
+        let now = self.now();
+        self.ports()
+            .iter()
+            .filter_map(|port| port.poll(self, now))
+            .min()
+    }
+
+    /// Looks whether storage and the other tabs still agree, as is done when a page is shown again.
+    pub fn resync(&self) {
+        self.drain();
+        for port in self.ports() {
+            port.wake(self);
+        }
+        self.arm();
+    }
+
+    /// Writes what is pending, as far as that is possible at once, without ending anything: for a page
+    /// that may be about to end.
+    pub fn save_now(&self) {
+        self.flush();
+        for port in self.ports() {
+            port.close(self);
+        }
+    }
+
+    /// Writes what is pending and lets go of the store. Nothing goes out or comes in any more.
+    pub fn detach(&self) {
+        if self.0.is_detached.load(Ordering::Acquire) {
+            return;
+        }
+        self.save_now();
+        self.0.is_detached.store(true, Ordering::Release);
+        self.0.view.inner.remove_recorder(&*self.0.feed);
+        self.arm();
+    }
+
+    /// Whether the edge still follows its store.
+    pub fn is_attached(&self) -> bool {
+        !self.0.is_detached.load(Ordering::Acquire)
+    }
+}
+
+impl Edge {
+    pub(crate) fn ports(&self) -> &[Arc<dyn Port>] {
+        match self.is_attached() {
+            true => self.0.ports.get().map_or(&[], Vec::as_slice),
+            false => &[],
+        }
+    }
+
+    pub(crate) fn place(&self) -> &Place {
+        &self.0.place
+    }
+
+    /// Ms since the Unix epoch.
+    pub(crate) fn now(&self) -> u64 {
+        (self.0.clock)()
+    }
+
+    /// Calls `f`, which must be quick and run no code of a user, with the replica.
+    pub(crate) fn replica<R>(&self, f: impl FnOnce(&mut Replica) -> R) -> R {
+        f(&mut crate::lock(&self.0.replica))
+    }
+
+    pub(crate) fn report(&self, error: &StateError) {
+        self.0.view.inner.report(error);
+    }
+
+    /// Changes the status.
+    pub(crate) fn note(&self, change: impl FnOnce(&mut EdgeStatus)) {
+        self.0.board.note(change);
+    }
+
+    /// Whether a key may be known to other tabs.
+    pub(crate) fn may_share(&self, _key: &str) -> bool {
+        true
+    }
+
+    /// Whether a key may be stored.
+    pub(crate) fn may_store(&self, _key: &str) -> bool {
+        true
+    }
+
+    pub(crate) fn drive(&self, driver: Box<dyn Driver>) {
+        let _ = self.0.driver.set(driver);
+        self.arm();
+    }
+
+    /// Has [`Edge::poll`] called when it is due next. To be called after what may have changed that.
+    pub(crate) fn arm(&self) {
+        if let Some(driver) = self.0.driver.get() {
+            driver.arm(self.poll());
+        }
+    }
+
+    /// Stamps what was written here since the last time, and tells the ports.
+    pub(crate) fn drain(&self) {
+        let mut changes = Vec::new();
+        while !self.0.feed.is_empty() {
+            let written = self.0.feed.take();
+            let mut stamp = None;
+            for (key, write) in written {
+                let stamp = &mut stamp;
+                let mut tick = || {
+                    *stamp.get_or_insert_with(|| {
+                        let now = self.now();
+                        self.replica(|replica| replica.clock.tick(now))
+                    })
+                };
+                changes.extend(self.stamp(key, write, &mut tick));
+            }
+        }
+        if !changes.is_empty() {
+            for port in self.ports() {
+                port.changed(self, &changes, None);
+            }
+        }
+    }
+
+    /// What a key came to, as a change of the replica.
+    fn stamp(
+        &self,
+        key: SmolStr,
+        write: Write,
+        tick: &mut dyn FnMut() -> super::Stamp,
+    ) -> Option<Changed> {
+        if !self.may_share(&key) && !self.may_store(&key) {
+            return None;
+        }
+        let inner = &self.0.view.inner;
+        let slot = match &write.left {
+            Some(_) => None,
+            None => inner.slots.find(&key),
+        };
+        let (new, sequence) = match &slot {
+            Some(slot) => inner.load(slot),
+            None => (write.left, 0),
+        };
+        let json = |value: &crate::Value| match value.to_json() {
+            Ok(json) if is_deeper(&json, MAX_VALUE_DEPTH) => {
+                Err("it is deeper than 80 levels".to_owned())
+            }
+            result => result,
+        };
+        let was = write.old.as_ref().and_then(|old| json(old).ok());
+        let is = match new.as_ref().map(json).transpose() {
+            Ok(json) => json,
+            Err(reason) => {
+                let key = key.to_string();
+                self.report(&StateError::Serialize { key, reason });
+                return None;
+            }
+        };
+        let delta = self.write(&key, was.as_ref(), is, tick);
+        // Another thread may have written it since: whoever stamps last has to have read last.
+        if let Some(slot) = slot
+            && inner.load(&slot).1 != sequence
+        {
+            self.0.feed.again(key.clone(), new, write.source.clone());
+        }
+        Some(Changed {
+            key,
+            delta: delta?,
+            source: write.source,
+        })
+    }
+
+    /// Has the replica know what was written.
+    fn write(
+        &self,
+        key: &SmolStr,
+        was: Option<&Arc<Json>>,
+        is: Option<Arc<Json>>,
+        tick: &mut dyn FnMut() -> super::Stamp,
+    ) -> Option<Entry> {
+        if was == is.as_ref() {
+            return None;
+        }
+        let rules = self.0.rules.iter().find(|(keys, _)| keys.matches(key));
+        let plain = Rules::default();
+        let rules = rules.map_or(&plain, |(_, rules)| rules);
+        let stamp = tick();
+        let is_shared = self.may_share(key);
+        self.replica(|replica| {
+            let known = replica.get(key).and_then(Entry::value);
+            // What the others do not have cannot be told by its difference.
+            let delta = match known.is_some() && known == was {
+                true => Entry::difference(was, is.as_ref(), stamp, rules)?,
+                false => Entry::whole(is, stamp),
+            };
+            replica.merge(key, &delta, is_shared);
+            Some(delta)
+        })
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.view.inner.remove_recorder(&*self.feed);
+    }
+}
+
+impl fmt::Debug for Edge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Edge")
+            .field("id", &self.id())
+            .field("place", &self.0.place)
+            .finish_non_exhaustive()
+    }
+}

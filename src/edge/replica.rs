@@ -1,0 +1,174 @@
+//! [`Replica`]: all that one tab knows of the shared state: its entries, its clock, and the digest by
+//! which two replicas find out whether they agree. It does no I/O and runs no code of a user.
+
+use super::{
+    clock::Clock,
+    entry::Entry,
+    stamp::{ReplicaId, Stamp},
+};
+use crate::key::KeyHasher;
+use smol_str::SmolStr;
+use std::{collections::HashMap, mem};
+
+/// Into so many parts a digest is split.
+pub(crate) const BUCKETS: usize = 64;
+
+/// Sums of what a replica knows, one a bucket of keys. Two replicas with equal digests hold the same.
+pub(crate) type Digest = [u64; BUCKETS];
+
+pub(crate) struct Replica {
+    pub(crate) clock: Clock,
+    entries: HashMap<SmolStr, Kept, KeyHasher>,
+    digest: Digest,
+    /// The keys whose part in the digest is outdated.
+    stale: Vec<SmolStr>,
+}
+
+struct Kept {
+    entry: Entry,
+    /// What it adds to the digest.
+    hash: u64,
+    is_stale: bool,
+    /// Whether other tabs are to have it.
+    is_shared: bool,
+}
+
+impl Replica {
+    pub(crate) fn new(id: ReplicaId) -> Self {
+        Self {
+            clock: Clock::new(id),
+            entries: HashMap::default(),
+            digest: [0; BUCKETS],
+            stale: Vec::new(),
+        }
+    }
+
+    pub(crate) fn id(&self) -> ReplicaId {
+        self.clock.replica()
+    }
+
+    pub(crate) fn get(&self, key: &str) -> Option<&Entry> {
+        self.entries.get(key).map(|kept| &kept.entry)
+    }
+
+    /// All entries, removed keys included, in no particular order.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (&SmolStr, &Entry)> {
+        self.entries.iter().map(|(key, kept)| (key, &kept.entry))
+    }
+
+    /// Those that other tabs are to have.
+    pub(crate) fn shared(&self) -> impl Iterator<Item = (&SmolStr, &Entry)> {
+        let shared = self.entries.iter().filter(|(_, kept)| kept.is_shared);
+        shared.map(|(key, kept)| (key, &kept.entry))
+    }
+
+    /// How many keys are known, removed ones included.
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Takes in a delta, of here or from elsewhere. Returns whether it was news.
+    pub(crate) fn merge(&mut self, key: &SmolStr, delta: &Entry, is_shared: bool) -> bool {
+        if let Some(stamp) = delta.newest() {
+            self.clock.observe(&stamp);
+        }
+        let Some(kept) = self.entries.get_mut(key) else {
+            let mut entry = Entry::default();
+            let is_news = entry.merge(delta);
+            if is_news {
+                let kept = Kept {
+                    entry,
+                    hash: 0,
+                    is_stale: true,
+                    is_shared,
+                };
+                self.entries.insert(key.clone(), kept);
+                self.stale.push(key.clone());
+            }
+            return is_news;
+        };
+        let is_news = kept.entry.merge(delta);
+        if (is_news || kept.is_shared != is_shared) && !mem::replace(&mut kept.is_stale, true) {
+            self.stale.push(key.clone());
+        }
+        kept.is_shared = is_shared;
+        is_news
+    }
+
+    /// Says anew which keys other tabs are to have.
+    pub(crate) fn share(&mut self, is_shared: impl Fn(&str) -> bool) {
+        for (key, kept) in &mut self.entries {
+            let is_shared = is_shared(key);
+            if mem::replace(&mut kept.is_shared, is_shared) != is_shared
+                && !mem::replace(&mut kept.is_stale, true)
+            {
+                self.stale.push(key.clone());
+            }
+        }
+    }
+
+    /// Forgets a key.
+    pub(crate) fn forget(&mut self, key: &str) {
+        if let Some(kept) = self.entries.remove(key)
+            && let Some(sum) = self.digest.get_mut(bucket(key))
+        {
+            *sum ^= kept.hash;
+        }
+    }
+
+    /// Forgets the keys that were removed before a time, in ms. Returns which.
+    pub(crate) fn sweep(&mut self, before: u64) -> Vec<SmolStr> {
+        let is_old = |stamp: Stamp| stamp.millis() < before;
+        let old = self.entries.iter().filter(|(_, kept)| {
+            kept.entry.value().is_none() && kept.entry.newest().is_some_and(is_old)
+        });
+        let old: Vec<SmolStr> = old.map(|(key, _)| key.clone()).collect();
+        for key in &old {
+            self.forget(key);
+        }
+        old
+    }
+
+    /// What to compare with the digests of others. It costs what has changed since the last.
+    pub(crate) fn digest(&mut self) -> &Digest {
+        for key in mem::take(&mut self.stale) {
+            let Some(kept) = self.entries.get_mut(&key) else {
+                continue;
+            };
+            let hash = match kept.is_shared {
+                true => fingerprint(&key, &kept.entry),
+                false => 0,
+            };
+            kept.is_stale = false;
+            if let Some(sum) = self.digest.get_mut(bucket(&key)) {
+                *sum ^= mem::replace(&mut kept.hash, hash) ^ hash;
+            }
+        }
+        &self.digest
+    }
+}
+
+/// The bucket of a key: the same in every build.
+pub(crate) fn bucket(key: &str) -> usize {
+    (fnv(FNV_OFFSET, key.as_bytes()) % BUCKETS as u64) as usize
+}
+
+fn fingerprint(key: &str, entry: &Entry) -> u64 {
+    let hash = fnv(fnv(FNV_OFFSET, key.as_bytes()), &[0xff]);
+    mix(fnv(hash, entry.encode().to_string().as_bytes()))
+}
+
+const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+
+/// FNV-1a (Fowler, Noll, Vo; RFC 9923).
+fn fnv(start: u64, bytes: &[u8]) -> u64 {
+    let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3);
+    bytes.iter().fold(start, step)
+}
+
+/// Spreads what differs over all bits (the finalizer of SplitMix64; Steele et al., 2014).
+fn mix(mut hash: u64) -> u64 {
+    hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    hash ^ (hash >> 31)
+}

@@ -1,0 +1,5 @@
+//! Storage.
+
+mod backend;
+
+pub use backend::{Backend, Fault, Items, Loaded, Then};

@@ -1,0 +1,5 @@
+//! Tabs.
+
+mod transport;
+
+pub use transport::{Receive, Transport};
