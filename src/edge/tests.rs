@@ -1,3 +1,5 @@
+mod feed;
+
 use super::{
     builder::Plug,
     clock::MAX_AHEAD,
