@@ -107,6 +107,7 @@ impl Edge {
                 port.changed(self, &news, Some(from));
             }
         }
+        self.arm();
         news.len()
     }
 
