@@ -12,7 +12,7 @@ use crate::{
     error::StateError,
     key::Name,
     pattern::Pattern,
-    store::{Store, Subscription, View},
+    store::{Store, View},
 };
 use serde_json::Value as Json;
 use smol_str::SmolStr;
@@ -34,7 +34,6 @@ pub(crate) struct Link {
     rules: Vec<(Pattern, Rules)>,
     clock: Box<dyn Fn() -> u64 + Send + Sync>,
     pub(super) ports: OnceLock<Vec<Arc<dyn Port>>>,
-    pub(super) mfes: OnceLock<Subscription>,
     driver: OnceLock<Box<dyn Driver>>,
     is_detached: AtomicBool,
     pub(super) place: Place,
@@ -115,7 +114,6 @@ impl Edge {
             rules: rules.collect(),
             clock,
             ports: OnceLock::new(),
-            mfes: OnceLock::new(),
             driver: OnceLock::new(),
             is_detached: AtomicBool::new(false),
             place,
@@ -179,7 +177,7 @@ impl Edge {
         }
         self.save_now();
         self.0.is_detached.store(true, Ordering::Release);
-        self.0.view.inner.remove_recorder(&*self.0.feed);
+        self.0.view.inner.remove_feed(&*self.0.feed);
         self.arm();
     }
 
@@ -351,7 +349,7 @@ impl Edge {
 
 impl Drop for Link {
     fn drop(&mut self) {
-        self.view.inner.remove_recorder(&*self.feed);
+        self.view.inner.remove_feed(&*self.feed);
     }
 }
 
