@@ -9,6 +9,7 @@ use crate::{
     store::Write,
     value::Value,
 };
+use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 use std::{fmt, sync::Arc};
 
@@ -70,6 +71,7 @@ impl Edge {
         let mut ahead = Vec::new();
         let mut news = Vec::new();
         let mut changed = Vec::new();
+        let mut seen = FxHashSet::default();
         for change in incoming {
             let is_shared = self.may_share(&change.key);
             let taken = self.replica(|replica| {
@@ -88,7 +90,8 @@ impl Edge {
                 ahead.push(change.key);
                 continue;
             };
-            if is_change {
+            // At most one write a key, however often it is told of.
+            if is_change && seen.insert(change.key.clone()) {
                 changed.push((change.key.clone(), change.source.clone()));
             }
             if is_news {
