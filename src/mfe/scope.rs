@@ -242,6 +242,13 @@ impl Gate for MfeGate {
         }
     }
 
+    fn namespace(&self) -> Option<&str> {
+        match self.part {
+            Part::Own => Some(&self.member.namespace),
+            Part::Shared | Part::Peer(_) => None,
+        }
+    }
+
     fn is_own(&self, full_name: &str) -> bool {
         full_name.starts_with(&self.member.namespace)
     }

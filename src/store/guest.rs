@@ -8,6 +8,7 @@ use super::{
     clock::Instant,
     draft::Draft,
     inner::{Inner, State},
+    labels::Subject,
     load::Loads,
     middleware::Chain,
     pipe::{Line, Signals},
@@ -19,6 +20,7 @@ use crate::{
     change::{ChangeSet, Origin, Stamp},
     engine::Running,
     error::StateError,
+    label::{Label, Labels},
     value::Value,
 };
 use std::{ptr, sync::Arc, time::Duration};
@@ -132,6 +134,21 @@ pub(crate) trait Feeding: Send + Sync {
 
     /// Hears that the owner of a namespace has come.
     fn welcome(&self, namespace: &str);
+}
+
+/// Which keys carry which labels. It comes with the first label.
+pub(crate) trait Labelling: Send + Sync {
+    /// Gives a label. Returns whether that changed anything.
+    fn add(&self, subject: Subject, label: Label) -> bool;
+
+    /// The labels of a key.
+    fn labels(&self, full_name: &str) -> Labels;
+
+    /// How often labels have changed.
+    fn version(&self) -> u64;
+
+    /// Counts a change that every slot knows of by now.
+    fn has_changed(&self);
 }
 
 /// What is kept for the next snapshot. It comes with the first.

@@ -7,7 +7,7 @@ use super::{
     guest::{ComputedKey, Feeding, Filtering, Loading, Recording, SnapshotKeeping},
     listen::{Delivery, Listener, Listeners, Subject, Subscription},
     pipe::Signals,
-    slot::{SharedSignal, Slot, SlotKind, Slots},
+    slot::{SharedSignal, Slot, Slots},
 };
 use crate::{
     change::{Change, UNKNOWN_SOURCE},
@@ -28,7 +28,8 @@ use std::{
     },
 };
 
-/// Locks are taken in the order `engine`, `state`, an index of slots, a slot's own state. None is
+/// Locks are taken in the order `engine`, `state`, an index of slots, a slot's own state, the rules
+/// of labels. None is
 /// held while user code runs: comparisons, serialization, middleware, listeners, the reporter, and
 /// the drop of values.
 pub(crate) struct Inner {
@@ -186,8 +187,8 @@ impl Inner {
             errors: AtomicU64::new(0),
             scheduler,
             namespaces: RwLock::default(),
-            rules: Arc::new(Slot::new("access rules".into(), 0, SlotKind::Hidden)),
-            registry: Arc::new(Slot::new("micro-frontends".into(), 0, SlotKind::Hidden)),
+            rules: Slot::hidden("access rules"),
+            registry: Slot::hidden("micro-frontends"),
             loading: OnceLock::new(),
             annex: OnceLock::new(),
         })

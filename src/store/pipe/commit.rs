@@ -147,7 +147,7 @@ impl Inner {
             committed.graphs.extend(slot.graphs());
             if is_followed && !hidden {
                 let changes = committed.changes.get_or_insert_default();
-                changes.changes.push(line.change(state, write));
+                changes.changes.push(line.change(state, slot.labels, write));
             }
             line.add(state, slot, write);
         }

@@ -70,7 +70,8 @@ impl Inner {
         let wakes_feeds = state.feed(self, slot, (!is_new).then_some(&*value), false, stamp);
         let outdated = state.outdate(slot, &mut here.stale);
         let schedule = self.begins_turn(state);
-        let change = || mark.change(slot, old(), Some(new.clone()), stamp.clone());
+        let labels = here.labels;
+        let change = || mark.change(slot, labels, old(), Some(new.clone()), stamp.clone());
         if later || here.pending != NOT_PENDING {
             drop(state.wait(slot, here, change(), 0));
         }
@@ -170,7 +171,8 @@ impl Inner {
             outdated = outdated.or(state.outdate(slot, &mut here.stale));
             signals.keys.extend(here.trigger());
             let stamp = || write.stamp.clone();
-            let change = || mark.change(slot, old.cloned(), Some(new.clone()), stamp());
+            let labels = here.labels;
+            let change = || mark.change(slot, labels, old.cloned(), Some(new.clone()), stamp());
             if later || here.pending != NOT_PENDING {
                 drop(state.wait(slot, here, change(), 0));
             }
