@@ -10,6 +10,7 @@
 //! | [`IndexedDb`] (feature `indexed-db`) | a database, for large state | Indexed Database API 3.0 |
 //! | [`BroadcastTransport`] | what tabs say to each other | HTML, section 9.5 (Broadcasting) |
 //! | [`StorageTransport`] | the same by `storage` events, where the former is missing | HTML, section 12.2.4 |
+//! | [`PageTransport`] | whichever of the two the page has | |
 
 mod broadcast;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
@@ -20,6 +21,7 @@ mod indexed_db;
 mod listener;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 mod page;
+mod page_transport;
 pub(super) mod random;
 mod storage_transport;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
@@ -32,20 +34,11 @@ pub(super) use page::follow;
 pub use broadcast::BroadcastTransport;
 #[cfg(feature = "indexed-db")]
 pub use indexed_db::IndexedDb;
+pub use page_transport::PageTransport;
 pub use storage_transport::StorageTransport;
 pub use web_storage::{LocalStorage, SessionStorage};
 
-use super::{Fault, Transport};
-
-/// What tabs are connected by on this page: [`BroadcastTransport`], or where that is missing
-/// [`StorageTransport`] for a store whose storage has this prefix.
-pub fn transport(prefix: &str) -> Box<dyn Transport> {
-    if BroadcastTransport::is_supported() {
-        Box::new(BroadcastTransport::new())
-    } else {
-        Box::new(StorageTransport::new(prefix))
-    }
-}
+use super::Fault;
 
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 fn no_page() -> Fault {

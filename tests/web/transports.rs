@@ -3,7 +3,7 @@
 use crate::broken::{Broken, Inbox, global, run};
 use universal_state::edge::{
     Fault, Transport,
-    browser::{BroadcastTransport, StorageTransport, transport},
+    browser::{BroadcastTransport, PageTransport, StorageTransport},
 };
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -112,12 +112,12 @@ async fn what_is_no_text_is_handed_on_as_the_empty_text() {
 
 #[wasm_bindgen_test]
 async fn without_broadcast_channel_storage_events_are_used() {
-    assert_eq!(transport("app").name(), "BroadcastChannel");
+    assert_eq!(PageTransport::new("app").name(), "BroadcastChannel");
     let missing = Broken::property("window", "BroadcastChannel", "{ value: undefined }");
     assert!(!BroadcastTransport::is_supported());
     let opened = BroadcastTransport::new().open("cart", Box::new(|_| ()));
     assert!(matches!(opened, Err(Fault::Unavailable(_))));
-    assert_eq!(transport("app").name(), "storage events");
+    assert_eq!(PageTransport::new("app").name(), "storage events");
     drop(missing);
 }
 
