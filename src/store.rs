@@ -46,16 +46,14 @@ pub(crate) use clock::now;
 pub(crate) use graph::{Graph, Triggers, typed};
 pub(crate) use guest::ComputedKey;
 #[cfg(feature = "edge")]
-pub(crate) use guest::Recording;
+pub(crate) use guest::Feeding;
 pub(crate) use inner::Inner;
 pub(crate) use listen::Listener;
-#[cfg(feature = "edge")]
-pub(crate) use pipe::Content;
 #[cfg(all(feature = "json", feature = "leptos"))]
 pub(crate) use place::find;
 #[cfg(feature = "edge")]
 pub(crate) use slot::SharedSignal;
-#[cfg(feature = "fields")]
+#[cfg(any(feature = "fields", feature = "edge"))]
 pub(crate) use slot::Slot;
 pub(crate) use view::Gate;
 #[cfg(feature = "fields")]

@@ -4,16 +4,13 @@
 use super::link::{Changed, Door, Edge};
 use crate::{
     change::{Origin, Stamp},
-    error::{Access, StateError},
-    key::Name,
-    store::{Content, View},
+    error::StateError,
+    key::{self, Name},
+    store::Write,
     value::Value,
 };
 use smol_str::SmolStr;
 use std::{fmt, sync::Arc};
-
-/// How often a transaction is tried anew because other threads were faster.
-const MAX_ATTEMPTS: usize = 100;
 
 /// Why something that came in was not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -107,6 +104,7 @@ impl Edge {
                 port.changed(self, &news, Some(from));
             }
         }
+        self.arm();
         news.len()
     }
 
@@ -150,46 +148,48 @@ impl Edge {
     }
 
     fn put_all(&self, from: Door, keys: &[(SmolStr, Name)]) -> Result<(), StateError> {
-        let mut attempts = 0;
-        loop {
-            attempts += 1;
-            let result = self.0.view.batch(|view| {
-                keys.iter()
-                    .try_for_each(|(key, source)| self.put_one(view, from, key, source))
-            });
-            if !matches!(result, Err(StateError::Conflict { .. })) || attempts == MAX_ATTEMPTS {
-                return result;
-            }
+        let inner = &self.0.view.inner;
+        inner.may_write()?;
+        let find = |(key, _): &(SmolStr, Name)| inner.slots.get_checked(key, key::check_full);
+        let slots: Vec<_> = keys.iter().map(find).collect::<Result<_, _>>()?;
+        let put = || {
+            slots.iter().try_for_each(|slot| inner.is_writable(slot))?;
+            inner.transact(None, &[], &mut |writes| {
+                for (slot, (_, source)) in slots.iter().zip(keys) {
+                    let stamp = Stamp {
+                        origin: from.origin(),
+                        source: source.clone(),
+                    };
+                    writes.push(Write {
+                        slot: Arc::clone(slot),
+                        old: inner.load(slot).0,
+                        new: None,
+                        stamp,
+                        rewritten: false,
+                    });
+                }
+                // After what is there was read, so that what has been written here before is part of
+                // what the replica has; what is written later makes the commit start over.
+                self.drain();
+                for write in writes {
+                    let key = &write.slot.key;
+                    let json = self.replica(|replica| replica.get(key)?.value().cloned());
+                    write.new = json.map(|json| Value::from_json(Arc::unwrap_or_clone(json)));
+                }
+                Ok(())
+            })
+        };
+        let result = put();
+        for slot in slots {
+            inner.release(&slot);
         }
-    }
-
-    fn put_one(
-        &self,
-        view: &View,
-        from: Door,
-        key: &SmolStr,
-        source: &Name,
-    ) -> Result<(), StateError> {
-        let slot = view.slot(key, Access::Write)?;
-        let stamp = Stamp {
-            origin: from.origin(),
-            source: source.clone(),
-        };
-        let mut content = |_| {
-            // What another thread has written meanwhile is part of what the replica has.
-            self.drain();
-            let json = self.replica(|replica| replica.get(key)?.value().cloned());
-            Ok(json.map(|json| Value::from_json(Arc::unwrap_or_clone(json))))
-        };
-        let result = view
-            .inner
-            .write(&stamp, &slot, Content::Change(&mut content));
-        view.inner.release(&slot);
         result
     }
 
     /// Gives a micro-frontend that has come what the replica has of its keys.
     pub(super) fn bring_back(&self, namespace: &str) {
+        // What it left in this very turn is part of it.
+        self.drain();
         let keys = self.replica(|replica| {
             let own = replica
                 .entries()

@@ -12,7 +12,7 @@ use crate::{
     error::StateError,
     key::Name,
     pattern::Pattern,
-    store::{Store, Subscription, View},
+    store::{Store, View},
 };
 use serde_json::Value as Json;
 use smol_str::SmolStr;
@@ -34,7 +34,6 @@ pub(crate) struct Link {
     rules: Vec<(Pattern, Rules)>,
     clock: Box<dyn Fn() -> u64 + Send + Sync>,
     pub(super) ports: OnceLock<Vec<Arc<dyn Port>>>,
-    pub(super) mfes: OnceLock<Subscription>,
     driver: OnceLock<Box<dyn Driver>>,
     is_detached: AtomicBool,
     pub(super) place: Place,
@@ -118,7 +117,6 @@ impl Edge {
             rules: rules.collect(),
             clock,
             ports: OnceLock::new(),
-            mfes: OnceLock::new(),
             driver: OnceLock::new(),
             is_detached: AtomicBool::new(false),
             place,
@@ -182,8 +180,14 @@ impl Edge {
         }
         self.save_now();
         self.0.is_detached.store(true, Ordering::Release);
-        self.0.view.inner.remove_recorder(&*self.0.feed);
+        self.0.view.inner.remove_feed(&*self.0.feed);
         self.arm();
+    }
+
+    /// As [`Edge::detach`], for a component that is taken down.
+    #[cfg(feature = "leptos")]
+    pub(crate) fn leave(&self) {
+        self.0.view.inner.holding_signals(|| self.detach());
     }
 
     /// Whether the edge still follows its store.
@@ -348,7 +352,7 @@ impl Edge {
 
 impl Drop for Link {
     fn drop(&mut self) {
-        self.view.inner.remove_recorder(&*self.feed);
+        self.view.inner.remove_feed(&*self.feed);
     }
 }
 

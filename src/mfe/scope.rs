@@ -76,7 +76,7 @@ pub(super) struct Member {
     pub(super) record: Mfe,
     id: Arc<str>,
     /// `@id/`, the start of its keys.
-    namespace: String,
+    pub(super) namespace: String,
     ended: AtomicBool,
     subscriptions: Mutex<Vec<Weak<crate::store::Listener>>>,
 }

@@ -4,7 +4,7 @@ use super::{
     clock::Scheduler,
     context::{self, Dep, ThisThread},
     deliver::{Deliverer, Item},
-    guest::{ComputedKey, Filtering, Loading, Recording, SnapshotKeeping},
+    guest::{ComputedKey, Feeding, Filtering, Loading, Recording, SnapshotKeeping},
     listen::{Delivery, Listener, Listeners, Subject, Subscription},
     pipe::Signals,
     slot::{SharedSignal, Slot, SlotKind, Slots},
@@ -120,6 +120,8 @@ pub(crate) struct State {
     pub(crate) snapshots: Option<Box<dyn SnapshotKeeping>>,
     /// The histories, to be told of every commit.
     pub(crate) recorders: Vec<Arc<dyn Recording>>,
+    /// The edges, to be told of every key that is written.
+    pub(crate) feeds: Vec<Arc<dyn Feeding>>,
     /// Signals that were held back.
     pub(crate) held: Vec<Signals>,
     /// What waits until this thread may write.
@@ -160,6 +162,7 @@ impl Inner {
                 delivering: None,
                 snapshots: None,
                 recorders: Vec::new(),
+                feeds: Vec::new(),
                 held: Vec::new(),
                 deferred: Vec::new(),
             }),
@@ -438,6 +441,7 @@ impl Inner {
         for recorder in recorders {
             recorder.wake(self);
         }
+        self.wake_feeds();
         let mut ended = vec![crate::lock(&self.all).take()];
         let mut slots = self.slots.all();
         slots.extend([Arc::clone(&self.registry), Arc::clone(&self.rules)]);
