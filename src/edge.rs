@@ -34,6 +34,7 @@
 //! [`Origin::Storage`](crate::Origin::Storage), and passes middleware. What middleware makes of it
 //! stays in this tab; what it vetoes is counted.
 
+pub mod browser;
 mod builder;
 mod clock;
 mod door;
@@ -57,16 +58,6 @@ pub use storage::{Backend, Fault, Items, Loaded, Then};
 pub use tabs::{Receive, Transport};
 
 /// An id that no other replica has.
-#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 fn random_id() -> ReplicaId {
-    use std::hash::{BuildHasher, RandomState};
-
-    ReplicaId::new(RandomState::new().hash_one(crate::store::now()))
-}
-
-/// An id that no other replica has.
-#[cfg(all(target_family = "wasm", target_os = "unknown"))]
-fn random_id() -> ReplicaId {
-    let half = || (js_sys::Math::random() * 4_294_967_296.0) as u64;
-    ReplicaId::new(half() << 32 | half())
+    ReplicaId::new(browser::random::bits())
 }

@@ -141,7 +141,8 @@ impl EdgeBuilder {
         for port in edge.ports() {
             port.start(&edge);
         }
-        edge.arm();
+        #[cfg(all(target_family = "wasm", target_os = "unknown"))]
+        super::browser::follow(&edge);
         Ok(edge)
     }
 }
