@@ -11,6 +11,7 @@ use super::{
 use crate::{
     error::StateError,
     key::Name,
+    label::Label,
     pattern::Pattern,
     store::{Store, View},
 };
@@ -18,7 +19,10 @@ use serde_json::Value as Json;
 use smol_str::SmolStr;
 use std::{
     fmt,
-    sync::{Arc, Mutex, OnceLock, atomic::AtomicBool, atomic::Ordering},
+    sync::{
+        Arc, Mutex, OnceLock,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
 };
 
 /// A store's connection to its storage and to the other tabs. Made by [`Edge::builder`]; clones are
@@ -36,6 +40,8 @@ pub(crate) struct Link {
     pub(super) ports: OnceLock<Vec<Arc<dyn Port>>>,
     driver: OnceLock<Box<dyn Driver>>,
     is_detached: AtomicBool,
+    /// Which labels the replica knows of.
+    labels: AtomicU64,
     pub(super) place: Place,
 }
 
@@ -119,6 +125,7 @@ impl Edge {
             ports: OnceLock::new(),
             driver: OnceLock::new(),
             is_detached: AtomicBool::new(false),
+            labels: AtomicU64::new(0),
             place,
         }))
     }
@@ -228,13 +235,38 @@ impl Edge {
     }
 
     /// Whether a key may be known to other tabs.
-    pub(crate) fn may_share(&self, _key: &str) -> bool {
-        true
+    pub(crate) fn may_share(&self, key: &str) -> bool {
+        let labels = self.0.view.inner.labels(key);
+        !labels.has(Label::Local) && !labels.has(Label::Secret)
     }
 
     /// Whether a key may be stored.
-    pub(crate) fn may_store(&self, _key: &str) -> bool {
-        true
+    pub(crate) fn may_store(&self, key: &str) -> bool {
+        let labels = self.0.view.inner.labels(key);
+        !labels.has(Label::Volatile) && !labels.has(Label::Secret)
+    }
+
+    /// A number that grows when it may have changed what may be shared and stored.
+    pub(crate) fn labels_version(&self) -> u64 {
+        self.0.view.inner.labels_version()
+    }
+
+    /// Sees to it that the replica knows which keys are shared.
+    fn heed_labels(&self) {
+        let version = self.labels_version();
+        if self.0.labels.swap(version, Ordering::AcqRel) == version {
+            return;
+        }
+        let keys: Vec<SmolStr> =
+            self.replica(|replica| replica.entries().map(|(key, _)| key.clone()).collect());
+        for key in keys {
+            let is_shared = self.may_share(&key);
+            if !is_shared && !self.may_store(&key) {
+                self.replica(|replica| replica.forget(&key));
+            } else {
+                self.replica(|replica| replica.share(&key, is_shared));
+            }
+        }
     }
 
     pub(crate) fn drive(&self, driver: Box<dyn Driver>) {
@@ -251,6 +283,7 @@ impl Edge {
 
     /// Stamps what was written here since the last time, and tells the ports.
     pub(crate) fn drain(&self) {
+        self.heed_labels();
         let mut changes = Vec::new();
         while !self.0.feed.is_empty() {
             let written = self.0.feed.take();

@@ -95,15 +95,13 @@ impl Replica {
         is_news
     }
 
-    /// Says anew which keys other tabs are to have.
-    pub(crate) fn share(&mut self, is_shared: impl Fn(&str) -> bool) {
-        for (key, kept) in &mut self.entries {
-            let is_shared = is_shared(key);
-            if mem::replace(&mut kept.is_shared, is_shared) != is_shared
-                && !mem::replace(&mut kept.is_stale, true)
-            {
-                self.stale.push(key.clone());
-            }
+    /// Says anew whether other tabs are to have a key.
+    pub(crate) fn share(&mut self, key: &SmolStr, is_shared: bool) {
+        if let Some(kept) = self.entries.get_mut(key)
+            && mem::replace(&mut kept.is_shared, is_shared) != is_shared
+            && !mem::replace(&mut kept.is_stale, true)
+        {
+            self.stale.push(key.clone());
         }
     }
 

@@ -6,7 +6,9 @@ use super::{
     link::{Changed, Door, Edge, Port},
     *,
 };
-use crate::{EngineKind, Key, MfeInfo, Pattern, StateError, Store, SubscribeOptions, Validate};
+use crate::{
+    EngineKind, Key, Label, MfeInfo, Pattern, StateError, Store, SubscribeOptions, Validate,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::sync::{
@@ -306,8 +308,8 @@ fn digests_are_equal_where_all_is() {
     assert_eq!(differing, 1);
     a.hears(&sent);
     assert_eq!(digest(&a), digest(&b));
-    a.edge
-        .replica(|replica| replica.share(|key| key != "key:3"));
+    a.store.label("key:3", Label::Local).unwrap();
+    a.edge.flush();
     assert_ne!(digest(&a), digest(&b));
     b.edge.replica(|replica| replica.forget("key:3"));
     assert_eq!(digest(&a), digest(&b));
@@ -410,4 +412,16 @@ fn a_batched_listener_of_the_turn_is_heard_before_the_turn_is_sent() {
     assert_eq!(sent.len(), 2);
     let stamps: Vec<_> = sent.iter().map(|change| change.delta.newest()).collect();
     assert_eq!(stamps[0], stamps[1]);
+}
+
+#[test]
+fn a_secret_is_not_even_known_to_the_replica() {
+    let (a, _) = two();
+    a.store.label("token", Label::Secret).unwrap();
+    a.store.set("token", 1).unwrap();
+    a.store.set("late", 1).unwrap();
+    assert_eq!(a.sent().len(), 1);
+    a.store.label("late", Label::Secret).unwrap();
+    a.edge.flush();
+    assert_eq!(a.edge.replica(|replica| replica.len()), 0);
 }
