@@ -8,16 +8,11 @@ use super::{
 };
 use crate::{
     error::StateError,
-    key,
     pattern::Pattern,
     pointer::Pointer,
-    store::{self, Delivery, Store, SubscribeOptions},
+    store::{self, Store},
 };
-use std::{
-    collections::BTreeSet,
-    fmt,
-    sync::{Arc, Mutex},
-};
+use std::{fmt, sync::Arc};
 
 /// How two values are made one that were written at once.
 #[derive(Debug, Clone, Default)]
@@ -148,40 +143,18 @@ impl EdgeBuilder {
         let clock = self.clock.unwrap_or_else(|| Box::new(store::now));
         let edge = Edge::new(store, id, self.place, self.merges, clock);
         let inner = &edge.0.view.inner;
-        inner.add_recorder(Arc::clone(&edge.0.feed) as _)?;
+        inner.add_feed(Arc::clone(&edge.0.feed) as _)?;
         let mut ports = Vec::new();
         for plug in self.storage.into_iter().chain(self.plugs) {
             ports.push(plug.plug(&edge));
         }
         let _ = edge.0.ports.set(ports);
-        edge.welcome()?;
         for port in edge.ports() {
             port.start(&edge);
         }
-        edge.arm();
+        #[cfg(all(target_family = "wasm", target_os = "unknown"))]
+        super::browser::follow(&edge);
         Ok(edge)
-    }
-}
-
-impl Edge {
-    /// From now on, micro-frontends that come find the keys that they had.
-    fn welcome(&self) -> Result<(), StateError> {
-        let link = Arc::downgrade(&self.0);
-        let known = Mutex::new(BTreeSet::new());
-        let options = SubscribeOptions::new()
-            .delivery(Delivery::Sync)
-            .immediate(true);
-        let subscription = self.0.view.subscribe_mfes(options, move |mfes| {
-            let now: BTreeSet<String> = mfes.iter().map(|mfe| mfe.info.id.clone()).collect();
-            let before = std::mem::replace(&mut *crate::lock(&known), now.clone());
-            if let Some(link) = link.upgrade() {
-                for id in now.difference(&before) {
-                    Self(Arc::clone(&link)).bring_back(&key::namespace(id));
-                }
-            }
-        })?;
-        let _ = self.0.mfes.set(subscription);
-        Ok(())
     }
 }
 

@@ -4,16 +4,14 @@
 use super::link::{Changed, Door, Edge};
 use crate::{
     change::{Origin, Stamp},
-    error::{Access, StateError},
-    key::Name,
-    store::{Content, View},
+    error::StateError,
+    key::{self, Name},
+    store::Write,
     value::Value,
 };
+use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 use std::{fmt, sync::Arc};
-
-/// How often a transaction is tried anew because other threads were faster.
-const MAX_ATTEMPTS: usize = 100;
 
 /// Why something that came in was not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -73,6 +71,7 @@ impl Edge {
         let mut ahead = Vec::new();
         let mut news = Vec::new();
         let mut changed = Vec::new();
+        let mut seen = FxHashSet::default();
         for change in incoming {
             let is_shared = self.may_share(&change.key);
             let taken = self.replica(|replica| {
@@ -91,7 +90,8 @@ impl Edge {
                 ahead.push(change.key);
                 continue;
             };
-            if is_change {
+            // At most one write a key, however often it is told of.
+            if is_change && seen.insert(change.key.clone()) {
                 changed.push((change.key.clone(), change.source.clone()));
             }
             if is_news {
@@ -107,6 +107,7 @@ impl Edge {
                 port.changed(self, &news, Some(from));
             }
         }
+        self.arm();
         news.len()
     }
 
@@ -121,7 +122,9 @@ impl Edge {
     }
 
     /// Gives keys of the store what the replica has: now, or as soon as what is going on has ended.
-    pub(super) fn put(&self, from: Door, keys: Vec<(SmolStr, Name)>) {
+    /// Those of micro-frontends that are not here wait in the replica.
+    fn put(&self, from: Door, mut keys: Vec<(SmolStr, Name)>) {
+        keys.retain(|(key, _)| self.0.view.inner.has_owner(key));
         if keys.is_empty() {
             return;
         }
@@ -148,55 +151,55 @@ impl Edge {
     }
 
     fn put_all(&self, from: Door, keys: &[(SmolStr, Name)]) -> Result<(), StateError> {
-        let mut attempts = 0;
-        loop {
-            attempts += 1;
-            let result = self.0.view.batch(|view| {
-                keys.iter()
-                    .try_for_each(|(key, source)| self.put_one(view, from, key, source))
-            });
-            if !matches!(result, Err(StateError::Conflict { .. })) || attempts == MAX_ATTEMPTS {
-                return result;
-            }
+        let inner = &self.0.view.inner;
+        inner.may_write()?;
+        let find = |(key, _): &(SmolStr, Name)| inner.slots.get_checked(key, key::check_full);
+        let slots: Vec<_> = keys.iter().map(find).collect::<Result<_, _>>()?;
+        let put = || {
+            slots.iter().try_for_each(|slot| inner.is_writable(slot))?;
+            inner.transact(None, &[], &mut |writes| {
+                for (slot, (_, source)) in slots.iter().zip(keys) {
+                    let stamp = Stamp {
+                        origin: from.origin(),
+                        source: source.clone(),
+                    };
+                    writes.push(Write {
+                        slot: Arc::clone(slot),
+                        old: inner.load(slot).0,
+                        new: None,
+                        stamp,
+                        rewritten: false,
+                    });
+                }
+                // After what is there was read, so that what has been written here before is part of
+                // what the replica has; what is written later makes the commit start over.
+                self.drain();
+                for write in writes {
+                    let key = &write.slot.key;
+                    let json = self.replica(|replica| replica.get(key)?.value().cloned());
+                    write.new = json.map(|json| Value::from_json(Arc::unwrap_or_clone(json)));
+                }
+                Ok(())
+            })
+        };
+        let result = put();
+        for slot in slots {
+            inner.release(&slot);
         }
-    }
-
-    fn put_one(
-        &self,
-        view: &View,
-        from: Door,
-        key: &SmolStr,
-        source: &Name,
-    ) -> Result<(), StateError> {
-        let slot = view.slot(key, Access::Write)?;
-        let stamp = Stamp {
-            origin: from.origin(),
-            source: source.clone(),
-        };
-        let mut content = |_| {
-            // What another thread has written meanwhile is part of what the replica has.
-            self.drain();
-            let json = self.replica(|replica| replica.get(key)?.value().cloned());
-            Ok(json.map(|json| Value::from_json(Arc::unwrap_or_clone(json))))
-        };
-        let result = view
-            .inner
-            .write(&stamp, &slot, Content::Change(&mut content));
-        view.inner.release(&slot);
         result
     }
 
     /// Gives a micro-frontend that has come what the replica has of its keys.
     pub(super) fn bring_back(&self, namespace: &str) {
-        let known: Vec<SmolStr> = self.replica(|replica| {
+        // What it left in this very turn is part of it.
+        self.drain();
+        let keys = self.replica(|replica| {
             let own = replica
                 .entries()
                 .filter(|(key, entry)| key.starts_with(namespace) && entry.value().is_some());
-            own.map(|(key, _)| key.clone()).collect()
+            own.map(|(key, _)| (key.clone(), Name::Static("storage")))
+                .collect()
         });
-        let missing = known.into_iter().filter(|key| !self.0.view.has(key));
-        let source = || Name::Static("storage");
-        let keys = missing.map(|key| (key, source())).collect();
         self.put(Door::Storage, keys);
     }
 }

@@ -13,7 +13,7 @@ use crate::{
     error::StateError,
     key::Name,
     pattern::Pattern,
-    store::{Store, Subscription, View},
+    store::{Store, View},
 };
 use serde_json::Value as Json;
 use smol_str::SmolStr;
@@ -36,7 +36,6 @@ pub(crate) struct Link {
     clock: Box<dyn Fn() -> u64 + Send + Sync>,
     pub(super) ports: OnceLock<Vec<Arc<dyn Port>>>,
     pub(super) storage: OnceLock<Arc<StoragePort>>,
-    pub(super) mfes: OnceLock<Subscription>,
     driver: OnceLock<Box<dyn Driver>>,
     is_detached: AtomicBool,
     pub(super) place: Place,
@@ -90,6 +89,9 @@ pub(crate) trait Port: Send + Sync {
     /// The page was away: looks whether all still agree.
     fn wake(&self, edge: &Edge);
 
+    /// Somebody else may have changed what is stored: the item of this name, or any.
+    fn touched(&self, _edge: &Edge, _item: Option<&str>) {}
+
     /// The page, or the edge, is about to end: leaves nothing pending.
     fn close(&self, edge: &Edge);
 }
@@ -118,7 +120,6 @@ impl Edge {
             clock,
             ports: OnceLock::new(),
             storage: OnceLock::new(),
-            mfes: OnceLock::new(),
             driver: OnceLock::new(),
             is_detached: AtomicBool::new(false),
             place,
@@ -182,8 +183,14 @@ impl Edge {
         }
         self.save_now();
         self.0.is_detached.store(true, Ordering::Release);
-        self.0.view.inner.remove_recorder(&*self.0.feed);
+        self.0.view.inner.remove_feed(&*self.0.feed);
         self.arm();
+    }
+
+    /// As [`Edge::detach`], for a component that is taken down.
+    #[cfg(feature = "leptos")]
+    pub(crate) fn leave(&self) {
+        self.0.view.inner.holding_signals(|| self.detach());
     }
 
     /// Whether the edge still follows its store.
@@ -363,7 +370,7 @@ impl Edge {
 
 impl Drop for Link {
     fn drop(&mut self) {
-        self.view.inner.remove_recorder(&*self.feed);
+        self.view.inner.remove_feed(&*self.feed);
     }
 }
 
