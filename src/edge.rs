@@ -54,7 +54,10 @@ pub use door::Refusal;
 pub use link::Edge;
 pub use stamp::{Malformed, ReplicaId, Stamp};
 pub use status::EdgeStatus;
-pub use storage::{Backend, Fault, Items, Loaded, Then};
+pub use storage::{
+    Backend, Fault, Initial, Items, Loaded, Memory, Quarantined, SaveFailure, SaveStatus, Storage,
+    Then,
+};
 pub use tabs::{Receive, Transport};
 
 /// An id that no other replica has.

@@ -7,6 +7,7 @@ use super::{
     replica::Replica,
     stamp::ReplicaId,
     status::{Board, EdgeStatus},
+    storage::StoragePort,
 };
 use crate::{
     error::StateError,
@@ -38,6 +39,7 @@ pub(crate) struct Link {
     rules: Vec<(Pattern, Rules)>,
     clock: Box<dyn Fn() -> u64 + Send + Sync>,
     pub(super) ports: OnceLock<Vec<Arc<dyn Port>>>,
+    pub(super) storage: OnceLock<Arc<StoragePort>>,
     driver: OnceLock<Box<dyn Driver>>,
     is_detached: AtomicBool,
     /// Which labels the replica knows of.
@@ -123,6 +125,7 @@ impl Edge {
             rules: rules.collect(),
             clock,
             ports: OnceLock::new(),
+            storage: OnceLock::new(),
             driver: OnceLock::new(),
             is_detached: AtomicBool::new(false),
             labels: AtomicU64::new(0),
@@ -209,6 +212,21 @@ impl Edge {
             true => self.0.ports.get().map_or(&[], Vec::as_slice),
             false => &[],
         }
+    }
+
+    pub(super) fn storage(&self) -> Option<&Arc<StoragePort>> {
+        self.0.storage.get()
+    }
+
+    /// Has what the store holds of a key count as written now. Returns whether it holds anything.
+    pub(super) fn adopt(&self, key: &SmolStr) -> bool {
+        let is_there = self.0.view.has(key);
+        if is_there {
+            self.0
+                .feed
+                .again(key.clone(), None, Name::Static("initial"));
+        }
+        is_there
     }
 
     pub(crate) fn place(&self) -> &Place {
