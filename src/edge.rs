@@ -41,6 +41,7 @@ mod door;
 mod entry;
 mod feed;
 mod link;
+mod refusal;
 mod replica;
 mod stamp;
 mod status;
@@ -50,8 +51,8 @@ mod tabs;
 mod tests;
 
 pub use builder::{EdgeBuilder, Merge};
-pub use door::Refusal;
 pub use link::Edge;
+pub use refusal::{Refusal, Refused};
 pub use stamp::{Malformed, ReplicaId, Stamp};
 pub use status::EdgeStatus;
 pub use storage::{

@@ -42,6 +42,8 @@ pub(crate) struct Link {
     pub(super) storage: OnceLock<Arc<StoragePort>>,
     driver: OnceLock<Box<dyn Driver>>,
     is_detached: AtomicBool,
+    /// What could not be put into the store when it came.
+    pub(super) waiting: Mutex<Vec<(Door, Vec<(SmolStr, Name)>)>>,
     /// Which labels the replica knows of.
     labels: AtomicU64,
     pub(super) place: Place,
@@ -128,6 +130,7 @@ impl Edge {
             storage: OnceLock::new(),
             driver: OnceLock::new(),
             is_detached: AtomicBool::new(false),
+            waiting: Mutex::default(),
             labels: AtomicU64::new(0),
             place,
         }))
@@ -147,6 +150,7 @@ impl Edge {
     /// Ends the turn: delivers what is pending, and hands what was written to storage and to the other
     /// tabs. In a browser that happens by itself, once a turn.
     pub fn flush(&self) {
+        self.put_waiting();
         self.0.view.flush();
         self.drain();
         for port in self.ports() {
