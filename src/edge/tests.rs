@@ -425,3 +425,19 @@ fn a_secret_is_not_even_known_to_the_replica() {
     a.edge.flush();
     assert_eq!(a.edge.replica(|replica| replica.len()), 0);
 }
+
+#[test]
+fn what_comes_in_while_a_batch_is_open_is_put_when_the_turn_ends() {
+    let (a, b) = two();
+    a.store.set("n", 1).unwrap();
+    let sent = a.sent();
+    let result = b.store.batch(|tx| {
+        b.hears(&sent);
+        tx.set("m", 2)?;
+        Err::<(), _>(StateError::abort("it was a test"))
+    });
+    assert!(result.is_err() && b.store.is_empty());
+    b.edge.flush();
+    assert_eq!(b.store.get("n"), Some(1));
+    assert!(b.sent().is_empty());
+}
