@@ -41,6 +41,7 @@ mod door;
 mod entry;
 mod feed;
 mod link;
+mod refusal;
 mod replica;
 mod stamp;
 mod status;
@@ -50,11 +51,14 @@ mod tabs;
 mod tests;
 
 pub use builder::{EdgeBuilder, Merge};
-pub use door::Refusal;
 pub use link::Edge;
+pub use refusal::{Refusal, Refused};
 pub use stamp::{Malformed, ReplicaId, Stamp};
 pub use status::EdgeStatus;
-pub use storage::{Backend, Fault, Items, Loaded, Then};
+pub use storage::{
+    Backend, Fault, Initial, Items, Loaded, Memory, Quarantined, SaveFailure, SaveStatus, Storage,
+    Then,
+};
 pub use tabs::{Receive, Transport};
 
 /// An id that no other replica has.

@@ -365,7 +365,7 @@ impl Inner {
 }
 
 /// Runs user code and turns its panic into text. On wasm, where a panic aborts, it just runs.
-fn contain<R>(f: impl FnOnce() -> R) -> Result<R, String> {
+pub(crate) fn contain<R>(f: impl FnOnce() -> R) -> Result<R, String> {
     catch_unwind(AssertUnwindSafe(f)).map_err(|panic| {
         let message = panic
             .downcast_ref::<&str>()

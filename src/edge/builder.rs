@@ -4,6 +4,7 @@ use super::{
     entry::Rules,
     link::{Edge, Place, Port},
     stamp::ReplicaId,
+    storage::Storage,
 };
 use crate::{
     error::StateError,
@@ -64,6 +65,7 @@ pub struct EdgeBuilder {
     id: Option<ReplicaId>,
     merges: Vec<(Pattern, Merge)>,
     clock: Option<Box<dyn Fn() -> u64 + Send + Sync>>,
+    storage: Option<Box<dyn Plug>>,
     pub(super) plugs: Vec<Box<dyn Plug>>,
 }
 
@@ -81,6 +83,7 @@ impl Edge {
             id: None,
             merges: Vec::new(),
             clock: None,
+            storage: None,
             plugs: Vec::new(),
         }
     }
@@ -98,6 +101,12 @@ impl EdgeBuilder {
     /// Tabs of another version are kept apart.
     pub fn schema(mut self, version: u32) -> Self {
         self.place.schema = version;
+        self
+    }
+
+    /// Stores the state. Of several calls the last counts.
+    pub fn storage(mut self, storage: Storage) -> Self {
+        self.storage = Some(Box::new(storage));
         self
     }
 
@@ -123,9 +132,11 @@ impl EdgeBuilder {
     /// What stood in the store before is this tab's own until it is written.
     ///
     /// # Errors
-    /// [`StateError::EdgeName`] if application or prefix are empty, [`StateError::Disposed`].
+    /// [`StateError::EdgeName`] if the application or a part of the prefix between colons is empty,
+    /// [`StateError::Disposed`].
     pub fn attach(self, store: &Store) -> Result<Edge, StateError> {
-        if self.place.application.is_empty() || self.place.prefix.is_empty() {
+        // Where nothing stands between two colons are the names that storage has for itself.
+        if self.place.application.is_empty() || self.place.prefix.split(':').any(str::is_empty) {
             return Err(StateError::EdgeName);
         }
         let id = self.id.unwrap_or_else(super::random_id);
@@ -134,7 +145,7 @@ impl EdgeBuilder {
         let inner = &edge.0.view.inner;
         inner.add_feed(Arc::clone(&edge.0.feed) as _)?;
         let mut ports = Vec::new();
-        for plug in self.plugs {
+        for plug in self.storage.into_iter().chain(self.plugs) {
             ports.push(plug.plug(&edge));
         }
         let _ = edge.0.ports.set(ports);
