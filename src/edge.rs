@@ -18,7 +18,7 @@ pub use link::Edge;
 pub use stamp::{Malformed, ReplicaId, Stamp};
 pub use status::EdgeStatus;
 pub use storage::{Backend, Fault, Items, Loaded, Then};
-pub use tabs::{Receive, Transport};
+pub use tabs::{Receive, Tabs, Transport};
 
 /// An id that no other replica has.
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]

@@ -25,6 +25,10 @@ pub enum Refusal {
     TooLarge,
     /// It speaks another version of the protocol, or of the application's types.
     Version,
+    /// It speaks an older version of the protocol.
+    Older,
+    /// It speaks a newer version of the protocol.
+    Newer,
     /// It names a key that cannot be one.
     Key,
     /// It was written more than five minutes after now.
@@ -45,6 +49,8 @@ impl fmt::Display for Refusal {
             Self::Malformed => "malformed",
             Self::TooLarge => "too large",
             Self::Version => "another version",
+            Self::Older => "older version",
+            Self::Newer => "newer version",
             Self::Key => "no key",
             Self::Ahead => "written in the future",
             Self::Label => "label",
