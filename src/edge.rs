@@ -11,6 +11,8 @@ mod stamp;
 mod status;
 mod storage;
 mod tabs;
+#[cfg(test)]
+mod tests;
 
 pub use builder::{EdgeBuilder, Merge};
 pub use door::Refusal;

@@ -13,6 +13,8 @@ mod action;
 mod at;
 #[cfg(feature = "collections")]
 mod collection;
+#[cfg(feature = "edge")]
+mod edge;
 #[cfg(feature = "fields")]
 mod fields;
 mod flight;
@@ -36,6 +38,8 @@ pub use at::{SetAt, use_global_at};
 pub use collection::{
     GlobalMap, GlobalSet, use_global_map, use_global_set, use_mfe_map, use_mfe_set,
 };
+#[cfg(feature = "edge")]
+pub use edge::{provide_edge, use_edge, use_edge_status};
 #[cfg(feature = "fields")]
 pub use fields::{use_global_store, use_global_store_or, use_mfe_store, use_mfe_store_or};
 pub use follow::{use_computed, use_metadata, use_mfes, use_registered_computed, use_subscription};

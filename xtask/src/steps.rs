@@ -101,6 +101,7 @@ fn lint() -> Result<()> {
         "-p universal-state --all-targets --no-default-features --features json",
         "-p universal-state --all-targets --no-default-features --features fields",
         "-p universal-state --all-targets --no-default-features --features collections",
+        "-p universal-state --all-targets --no-default-features --features edge",
         "--workspace --exclude xtask --exclude bench-native --lib --bins --examples --target wasm32-unknown-unknown",
         "-p bench-size --features further-type,mfe,json,regex,fields --target wasm32-unknown-unknown",
         "-p universal-state --test web --target wasm32-unknown-unknown",
@@ -152,6 +153,7 @@ fn native(counts: &mut Counts) -> Result<()> {
         "--no-default-features --features json",
         "--no-default-features --features fields",
         "--no-default-features --features collections",
+        "--no-default-features --features edge",
     ] {
         let line = format!("cargo test -p universal-state --lib --bins --tests {features}");
         let mut command = Cmd::line(&line);

@@ -35,8 +35,12 @@ fn together(start: Json, here: Json, there: Json, rules: &Rules) -> Json {
     let (mut a, mut b) = (entry(start.clone()), entry(start));
     let from_a = write(&mut a, here, 5, rules);
     let from_b = write(&mut b, there, 6, rules);
-    from_b.iter().for_each(|delta| drop(a.merge(delta)));
-    from_a.iter().for_each(|delta| drop(b.merge(delta)));
+    for delta in from_b {
+        a.merge(&delta);
+    }
+    for delta in from_a {
+        b.merge(&delta);
+    }
     assert_eq!(a, b);
     a.value().map_or(Json::Null, |json| (**json).clone())
 }
