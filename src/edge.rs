@@ -7,6 +7,8 @@ mod entry;
 mod feed;
 mod link;
 mod replica;
+#[cfg(feature = "simulator")]
+pub mod simulator;
 mod stamp;
 mod status;
 mod storage;
