@@ -27,6 +27,7 @@ pub use network::Conditions;
 pub use workload::Workload;
 
 use super::{
+    Refusal,
     builder::EdgeBuilder,
     link::{Driver, Edge},
     stamp::ReplicaId,
@@ -69,10 +70,25 @@ pub struct Figures {
     pub lost: u64,
     /// How many arrived a second time.
     pub doubled: u64,
+    /// How much of what arrived was refused, by reason.
+    pub refused: BTreeMap<Refusal, u64>,
+    /// How often one tab found that another disagreed.
+    pub disagreements: u64,
     /// How many ms passed in all.
     pub passed: u64,
-    /// How many of these ms [`Simulator::settle`] took last.
+    /// How many ms it took last until all agreed, from when all clocks were right enough.
     pub settled_in: u64,
+}
+
+impl Figures {
+    /// Adds what the status of an edge counts.
+    fn count(&mut self, edge: &Edge) {
+        let status = edge.status();
+        self.disagreements += status.disagreements;
+        for (reason, count) in status.refused {
+            *self.refused.entry(reason).or_default() += count;
+        }
+    }
 }
 
 /// Some tabs, the network between them, and their time.
@@ -164,7 +180,7 @@ impl Simulator {
     /// # Errors
     /// As [`EdgeBuilder::attach`].
     pub fn open(&mut self) -> Result<Tab, StateError> {
-        self.open_with(Store::new(), 0)
+        self.open_with(quiet(), 0)
     }
 
     /// Opens a tab with this store, whose clock is so many ms ahead (or behind, if that is below 0).
@@ -230,8 +246,17 @@ impl Simulator {
     }
 
     /// What happened so far.
-    pub fn figures(&self) -> &Figures {
-        &self.figures
+    pub fn figures(&self) -> Figures {
+        let mut figures = self.figures.clone();
+        for edge in self.edges() {
+            figures.count(edge);
+        }
+        figures
+    }
+
+    fn edges(&self) -> impl Iterator<Item = &Edge> {
+        let open = self.tabs.iter().filter_map(|page| page.open.as_ref());
+        open.map(|(_, edge)| edge)
     }
 
     /// Ends the turn of a tab: what was written goes out.
@@ -258,7 +283,11 @@ impl Simulator {
     }
 
     fn take(&mut self, tab: Tab) -> Option<(Store, Edge)> {
-        self.tabs.get_mut(tab.0)?.open.take()
+        let page = self.tabs.get_mut(tab.0)?.open.take();
+        if let Some((_, edge)) = &page {
+            self.figures.count(edge);
+        }
+        page
     }
 
     /// Puts a tab's clock so many ms ahead of true time, or behind it.
@@ -396,6 +425,11 @@ impl Simulator {
             }
         }
     }
+}
+
+/// A store whose errors are to be found in the figures, and nowhere else.
+fn quiet() -> Store {
+    Store::builder().on_error(|_| {}).build()
 }
 
 /// What a message says that it is.

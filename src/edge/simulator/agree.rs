@@ -37,7 +37,6 @@ impl Simulator {
     /// [`Divergence`] if they do not agree by then.
     pub fn settle(&mut self) -> Result<(), Divergence> {
         let conditions = std::mem::replace(&mut self.conditions, super::Conditions::good());
-        let begin = self.figures.passed;
         self.heal();
         for tab in self.tabs() {
             self.wake(tab);
@@ -52,9 +51,11 @@ impl Simulator {
         let latest = self.edges().map(latest).max().unwrap_or(0);
         let ahead = self.edges().map(|edge| latest.saturating_sub(edge.now()));
         let ahead = ahead.max().unwrap_or(0).saturating_sub(MAX_AHEAD);
+        self.pass(ahead);
+        let begin = self.figures.passed;
         let mut agreed = Ok(());
         for round in 0..=PATIENCE {
-            self.pass(if round == 0 { ahead + 5_000 } else { 30_000 });
+            self.pass(if round == 0 { 5_000 } else { 30_000 });
             agreed = self.agree();
             if agreed.is_ok() {
                 break;
@@ -65,11 +66,6 @@ impl Simulator {
         self.newcomer_agrees()?;
         self.conditions = conditions;
         Ok(())
-    }
-
-    fn edges(&self) -> impl Iterator<Item = &Edge> {
-        let open = self.tabs.iter().filter_map(|page| page.open.as_ref());
-        open.map(|(_, edge)| edge)
     }
 
     /// Whether all tabs hold the same, values and stamps, and each store what its replica does.

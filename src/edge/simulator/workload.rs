@@ -90,7 +90,7 @@ impl Workload {
             what: format!("an operation failed: {error}"),
         })?;
         run.simulator.settle()?;
-        Ok(run.simulator.figures().clone())
+        Ok(run.simulator.figures())
     }
 }
 
@@ -145,7 +145,7 @@ impl Run {
 
     fn open(&mut self) -> Result<(), StateError> {
         let skew = self.any_skew();
-        self.simulator.open_with(Store::new(), skew).map(drop)
+        self.simulator.open_with(super::quiet(), skew).map(drop)
     }
 
     fn any_skew(&mut self) -> i64 {
