@@ -1,4 +1,38 @@
-//! Edges: what outside mirrors a store, in step with it.
+//! Edges: what outside mirrors a store and stays in step with it, whatever goes wrong there.
+//!
+//! An [`Edge`] ties a store to its storage and to the other tabs of its origin.
+//!
+//! # What is shared
+//!
+//! Every key that is written while an edge is attached. What stood in the store before is this tab's
+//! own until it is written: a new tab's defaults overwrite nothing. Keys that are computed are not
+//! shared, since they follow. Keys of a micro-frontend that is not on this page wait until it
+//! registers; when it leaves the page, they stay where they are stored and in the other tabs.
+//!
+//! # What wins
+//!
+//! The later write, by a hybrid logical clock ([`Stamp`]): every tab and the storage come to one
+//! state, whatever the order, loss or doubling of messages. What is later is decided for each place
+//! inside of a value that is a JSON object:
+//!
+//! | written at once in two tabs | both have |
+//! |---|---|
+//! | two members of an object | both |
+//! | one member | the later |
+//! | the whole removed, or replaced by something that is no object; one member of it | the removal, or what replaced it |
+//! | an object replaced by one that has no member in common with it, such as another variant of an enum | the later, as a whole |
+//! | an array | the later, as a whole; with [`Merge::keyed`] its items one by one |
+//! | a key with [`Merge::whole`] | the later |
+//!
+//! A type whose members depend on each other, such as an enum with the tag inside, should be merged as
+//! a whole.
+//!
+//! # What comes in
+//!
+//! Everything is validated first; what is refused is counted ([`EdgeStatus::refused`]), reported, and
+//! changes nothing. What is taken in is one transaction, of [`Origin::Tab`](crate::Origin::Tab) or
+//! [`Origin::Storage`](crate::Origin::Storage), and passes middleware. What middleware makes of it
+//! stays in this tab; what it vetoes is counted.
 
 mod builder;
 mod clock;

@@ -141,6 +141,13 @@ impl View {
 }
 
 impl Inner {
+    /// Whether a key is a shared one, or that of a micro-frontend that is registered.
+    #[cfg(feature = "edge")]
+    pub(crate) fn has_owner(&self, full_name: &str) -> bool {
+        crate::key::split(full_name)
+            .is_none_or(|(id, _)| crate::read(&self.namespaces).contains(id))
+    }
+
     /// Makes whoever was allowed or denied something ask again.
     fn rules_changed(&self) {
         self.write_hidden(&self.rules, |changes| {

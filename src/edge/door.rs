@@ -113,6 +113,7 @@ impl Edge {
                 port.changed(self, &news, Some(from));
             }
         }
+        self.arm();
         news.len()
     }
 
@@ -127,7 +128,9 @@ impl Edge {
     }
 
     /// Gives keys of the store what the replica has: now, or as soon as what is going on has ended.
-    pub(super) fn put(&self, from: Door, keys: Vec<(SmolStr, Name)>) {
+    /// Those of micro-frontends that are not here wait in the replica.
+    fn put(&self, from: Door, mut keys: Vec<(SmolStr, Name)>) {
+        keys.retain(|(key, _)| self.0.view.inner.has_owner(key));
         if keys.is_empty() {
             return;
         }
@@ -194,15 +197,13 @@ impl Edge {
 
     /// Gives a micro-frontend that has come what the replica has of its keys.
     pub(super) fn bring_back(&self, namespace: &str) {
-        let known: Vec<SmolStr> = self.replica(|replica| {
+        let keys = self.replica(|replica| {
             let own = replica
                 .entries()
                 .filter(|(key, entry)| key.starts_with(namespace) && entry.value().is_some());
-            own.map(|(key, _)| key.clone()).collect()
+            own.map(|(key, _)| (key.clone(), Name::Static("storage")))
+                .collect()
         });
-        let missing = known.into_iter().filter(|key| !self.0.view.has(key));
-        let source = || Name::Static("storage");
-        let keys = missing.map(|key| (key, source())).collect();
         self.put(Door::Storage, keys);
     }
 }

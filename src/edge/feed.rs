@@ -3,7 +3,7 @@
 use super::link::{Edge, Link};
 use crate::{
     change::{Change, ChangeSet, Origin},
-    key::{self, Name},
+    key::Name,
     store::{Inner, Recording},
     value::Value,
 };
@@ -123,6 +123,5 @@ impl Recording for Feed {
 fn has_left(inner: &Inner, change: &Change) -> bool {
     change.is_removal()
         && matches!(change.origin(), Origin::Mfe(_))
-        && key::split(&change.key)
-            .is_some_and(|(id, _)| !crate::read(&inner.namespaces).contains(id))
+        && !inner.has_owner(&change.key)
 }

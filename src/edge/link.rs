@@ -183,6 +183,12 @@ impl Edge {
         self.arm();
     }
 
+    /// As [`Edge::detach`], for a component that is taken down.
+    #[cfg(feature = "leptos")]
+    pub(crate) fn leave(&self) {
+        self.0.view.inner.holding_signals(|| self.detach());
+    }
+
     /// Whether the edge still follows its store.
     pub fn is_attached(&self) -> bool {
         !self.0.is_detached.load(Ordering::Acquire)

@@ -1,3 +1,5 @@
+mod feed;
+
 use super::{
     builder::Plug,
     clock::MAX_AHEAD,
@@ -237,8 +239,11 @@ fn a_micro_frontend_that_leaves_takes_nothing_from_others_and_finds_its_keys_aga
     exchange(&a, &b);
     assert_eq!(there.get("filter"), Some(2));
     assert!(!a.store.has("@shop/filter"));
+    there.set("filter", 3).unwrap();
+    exchange(&a, &b);
+    assert!(!a.store.has("@shop/filter"));
     let here = a.store.register_mfe(info()).unwrap();
-    assert_eq!(here.get("filter"), Some(2));
+    assert_eq!(here.get("filter"), Some(3));
     // Another version takes over in one turn.
     here.unregister().unwrap();
     let here = a.store.register_mfe(info()).unwrap();

@@ -7,8 +7,8 @@ use leptos::prelude::*;
 #[derive(Clone)]
 struct GlobalEdge(Edge);
 
-/// Provides the edge of the store to the running component and all below it, and hands it back. It
-/// lives as long as the component.
+/// Provides the edge of the store to the running component and all below it, and hands it back. When
+/// the component goes, what is pending is written, and the edge is detached.
 ///
 /// ```
 /// use leptos::prelude::*;
@@ -29,6 +29,8 @@ struct GlobalEdge(Edge);
 /// ```
 pub fn provide_edge(edge: Edge) -> Edge {
     provide_context(GlobalEdge(edge.clone()));
+    let leaving = edge.clone();
+    on_cleanup(move || leaving.leave());
     edge
 }
 
