@@ -23,7 +23,7 @@ mod random;
 mod workload;
 
 pub use agree::Divergence;
-pub use network::Conditions;
+pub use network::{Conditions, SimulatedChannel};
 pub use workload::Workload;
 
 use super::{
@@ -34,7 +34,7 @@ use super::{
     tabs::Tabs,
 };
 use crate::{error::StateError, store::Store};
-use network::{End, Letter, UnderWay, Wire};
+use network::{Letter, UnderWay, Wire};
 use random::Random;
 use std::{
     collections::BTreeMap,
@@ -62,6 +62,8 @@ pub struct Figures {
     pub flushes: u64,
     /// How many messages of each type were sent.
     pub sent: BTreeMap<String, u64>,
+    /// How many bytes all of them had.
+    pub bytes: u64,
     /// How many bytes the longest message had.
     pub longest: usize,
     /// How many messages arrived, one for each tab that it reached.
@@ -97,6 +99,7 @@ pub struct Simulator {
     random: Random,
     conditions: Conditions,
     configure: Box<dyn Fn(EdgeBuilder) -> EdgeBuilder>,
+    tabs_with: Box<dyn Fn(SimulatedChannel) -> Tabs>,
     time: Arc<AtomicU64>,
     wire: Arc<Wire>,
     under_way: UnderWay,
@@ -111,6 +114,8 @@ struct Page {
     /// Those of one group reach each other.
     group: u64,
     is_asleep: bool,
+    /// Before this time, no timer rings.
+    timers_from: u64,
 }
 
 /// The clock of a tab, and its timer.
@@ -153,6 +158,7 @@ impl Simulator {
             random: Random::new(seed),
             conditions: Conditions::good(),
             configure: Box::new(|edge| edge),
+            tabs_with: Box::new(Tabs::new),
             time: Arc::new(AtomicU64::new(BEGIN)),
             wire: Arc::default(),
             under_way: UnderWay::default(),
@@ -175,6 +181,28 @@ impl Simulator {
         self
     }
 
+    /// How the tabs port is set up: limits, heartbeat.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use universal_state::edge::{Tabs, simulator::Simulator};
+    ///
+    /// let often = Duration::from_secs(5);
+    /// let mut tabs = Simulator::new(7).with_tabs(move |channel| Tabs::new(channel).heartbeat(often));
+    /// # tabs.open()?;
+    /// # Ok::<(), universal_state::StateError>(())
+    /// ```
+    #[must_use]
+    pub fn with_tabs(mut self, make: impl Fn(SimulatedChannel) -> Tabs + 'static) -> Self {
+        self.tabs_with = Box::new(make);
+        self
+    }
+
+    /// What the network does to messages from now on.
+    pub fn set_conditions(&mut self, conditions: Conditions) {
+        self.conditions = conditions;
+    }
+
     /// Opens a tab with a store of its own.
     ///
     /// # Errors
@@ -193,7 +221,7 @@ impl Simulator {
             skew: AtomicI64::new(ahead),
             deadline: Mutex::default(),
         });
-        let end = End {
+        let end = SimulatedChannel {
             wire: Arc::clone(&self.wire),
             tab: self.tabs.len(),
         };
@@ -201,7 +229,7 @@ impl Simulator {
         let builder = Edge::builder("simulation")
             .replica(ReplicaId::new(self.random.next()))
             .clock(move || edge_clock.now())
-            .tabs(Tabs::new(end));
+            .tabs((self.tabs_with)(end));
         let edge = (self.configure)(builder).attach(&store)?;
         edge.drive(Box::new(Timer(Arc::downgrade(&clock))));
         let tab = Tab(self.tabs.len());
@@ -210,6 +238,7 @@ impl Simulator {
             clock,
             group: 0,
             is_asleep: false,
+            timers_from: 0,
         });
         self.figures.tabs += 1;
         self.post();
@@ -319,6 +348,14 @@ impl Simulator {
         }
     }
 
+    /// Lets the timers of a tab wait until so many ms have passed, as browsers do to hidden pages.
+    pub fn throttle(&mut self, tab: Tab, ms: u64) {
+        let until = self.time.load(Ordering::Relaxed) + ms;
+        if let Some(page) = self.tabs.get_mut(tab.0) {
+            page.timers_from = until;
+        }
+    }
+
     /// Parts the tabs: from now on, these reach only each other, and so do the rest.
     pub fn part(&mut self, tabs: &[Tab]) {
         let group = self.tabs.iter().map(|page| page.group).max().unwrap_or(0) + 1;
@@ -380,7 +417,8 @@ impl Simulator {
     fn deadline(&self, at: usize) -> Option<u64> {
         let page = self.tabs.get(at)?;
         let runs = page.open.is_some() && !page.is_asleep;
-        runs.then(|| *crate::lock(&page.clock.deadline)).flatten()
+        let deadline = runs.then(|| *crate::lock(&page.clock.deadline)).flatten();
+        deadline.map(|at| at.max(page.timers_from))
     }
 
     fn ring(&self, at: usize) {
@@ -411,6 +449,7 @@ impl Simulator {
     fn post(&mut self) {
         let now = self.time.load(Ordering::Relaxed);
         for (from, channel, text) in self.wire.take() {
+            self.figures.bytes += text.len() as u64;
             self.figures.longest = self.figures.longest.max(text.len());
             *self.figures.sent.entry(type_of(&text)).or_default() += 1;
             for to in self.wire.others(from, &channel) {

@@ -113,7 +113,7 @@ impl Simulator {
         for (key, value) in &values {
             let stored = store.try_get_value(key).ok().flatten();
             let stored = stored.and_then(|value| value.to_json().ok());
-            if stored != *value && !(stored.is_none() && absent(key)) {
+            if stored != *value && !absent(key) {
                 let what = format!("{tab:?} stores {stored:?} in {key:?}, and knows {value:?}");
                 return Err(self.divergence(what));
             }

@@ -5,6 +5,7 @@ use crate::edge::{Fault, Receive, Transport};
 use std::{
     cmp::Reverse,
     collections::BinaryHeap,
+    fmt,
     sync::{Arc, Mutex},
 };
 
@@ -17,7 +18,6 @@ use std::{
 /// assert!(bad.lost > 0 && bad.doubled > 0);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Conditions {
     /// How long a message takes, in ms, at most. Each takes its own time, so some overtake others.
     pub delay: u64,
@@ -91,13 +91,13 @@ impl Wire {
     }
 }
 
-/// The end of one tab.
-pub(super) struct End {
+/// The end of the channel that one tab has.
+pub struct SimulatedChannel {
     pub(super) wire: Arc<Wire>,
     pub(super) tab: usize,
 }
 
-impl End {
+impl SimulatedChannel {
     fn put(&self, end: Option<Opened>) {
         let before = {
             let open = &mut crate::lock(&self.wire.0).open;
@@ -111,7 +111,7 @@ impl End {
     }
 }
 
-impl Transport for End {
+impl Transport for SimulatedChannel {
     fn name(&self) -> &str {
         "simulated channel"
     }
@@ -133,6 +133,14 @@ impl Transport for End {
 
     fn close(&self) {
         self.put(None);
+    }
+}
+
+impl fmt::Debug for SimulatedChannel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SimulatedChannel")
+            .field("tab", &self.tab)
+            .finish_non_exhaustive()
     }
 }
 

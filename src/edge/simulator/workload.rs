@@ -85,10 +85,14 @@ impl Workload {
             snapshots: Vec::new(),
             written: 0,
         };
-        run.all(self.operations).map_err(|error| Divergence {
+        let failed = |error| Divergence {
             seed: self.seed,
             what: format!("an operation failed: {error}"),
-        })?;
+        };
+        run.all(self.operations).map_err(failed)?;
+        run.simulator.settle()?;
+        // The keys of micro-frontends that were not there have waited for them.
+        run.register_all().map_err(failed)?;
         run.simulator.settle()?;
         Ok(run.simulator.figures())
     }
@@ -139,6 +143,19 @@ impl Run {
                 _ => self.random.below(300),
             };
             self.simulator.pass(pause);
+        }
+        Ok(())
+    }
+
+    fn register_all(&mut self) -> Result<(), StateError> {
+        for tab in self.simulator.tabs() {
+            for (at, id) in MFES.iter().enumerate() {
+                if !self.scopes.contains_key(&(tab, at)) {
+                    let store = self.simulator.store(tab);
+                    let scope = store.register_mfe(MfeInfo::new(*id, "leptos", "1"))?;
+                    self.scopes.insert((tab, at), scope);
+                }
+            }
         }
         Ok(())
     }

@@ -15,6 +15,8 @@ pub(super) struct Peer {
     seen: u64,
     /// When it was last answered.
     pub(super) answered: Option<u64>,
+    /// When another was last seen to answer it.
+    pub(super) answered_by_other: Option<u64>,
     /// What the two compared last, if they differed: its digest and ours, and how often in a row.
     pub(super) doubt: Option<Doubt>,
 }
@@ -48,6 +50,7 @@ impl Peers {
                     id,
                     seen: now,
                     answered: None,
+                    answered_by_other: None,
                     doubt: None,
                 };
                 self.others.insert(at, peer);

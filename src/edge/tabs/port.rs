@@ -277,6 +277,10 @@ impl TabsPort {
                     return;
                 }
             }
+            // The answer of another can be here before the question.
+            if peer.answered_by_other.is_some_and(|at| now < at + STEP) {
+                return;
+            }
             let earliest = peer.answered.map_or(0, |at| at + PAUSE);
             let due = Due {
                 to: from,
@@ -356,11 +360,19 @@ impl TabsPort {
     fn answered(&self, edge: &Edge, from: ReplicaId, answer: Answer) {
         let here = edge.replica(|replica| replica.id());
         let mut state = crate::lock(&self.state);
-        state.answers.retain(|due| due.to != answer.to);
+        let now = state.time.passed;
         if answer.to != here {
+            state.answers.retain(|due| due.to != answer.to);
+            let is_news = state.peers.hear(answer.to, now) == Some(true);
+            if let Some(peer) = state.peers.get_mut(answer.to) {
+                peer.answered_by_other = Some(now);
+            }
+            drop(state);
+            if is_news {
+                self.tell_peers(edge);
+            }
             return;
         }
-        let now = state.time.passed;
         let mut is_news = false;
         for peer in answer.peers {
             // Not as if it had been heard: if it is gone, it is to be forgotten soon.
