@@ -3,6 +3,7 @@
 use crate::{
     few::Few,
     key::Name,
+    label::Labels,
     value::{StateValue, Value},
 };
 use smol_str::SmolStr;
@@ -79,8 +80,9 @@ pub struct Change {
     pub(crate) version: u64,
     /// Counts every commit, those of the store's own hidden slots included.
     pub(crate) sequence: u64,
-    /// The first of the commits that the change sums up; `sequence` is the last.
-    pub(crate) first: u64,
+    /// How many commits lie between the first that the change sums up and the last, `sequence`.
+    pub(crate) span: u32,
+    pub(crate) labels: Labels,
 }
 
 impl Change {
@@ -153,6 +155,22 @@ impl Change {
         self.stamp.source.as_str()
     }
 
+    /// The sequence number of the first commit that the change sums up.
+    pub(crate) fn first(&self) -> u64 {
+        self.sequence.saturating_sub(self.span.into())
+    }
+
+    /// Whether it sums up several commits.
+    pub(crate) fn is_sum(&self) -> bool {
+        self.span > 0
+    }
+
+    /// The labels of the key: what exports or prints changes leaves out the values of those that are
+    /// [`Label::Secret`](crate::Label::Secret).
+    pub fn labels(&self) -> Labels {
+        self.labels
+    }
+
     /// The door through which the last write of this change came.
     pub fn origin(&self) -> &Origin {
         &self.stamp.origin
@@ -174,8 +192,8 @@ impl fmt::Debug for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Change")
             .field("key", &self.key)
-            .field("old", &self.old)
-            .field("new", &self.new)
+            .field("old", &self.old.as_ref().map(|old| self.labels.show(old)))
+            .field("new", &self.new.as_ref().map(|new| self.labels.show(new)))
             .field("source", &self.source())
             .field("origin", self.origin())
             .field("version", &self.version)
@@ -234,3 +252,7 @@ impl<'a> IntoIterator for &'a ChangeSet {
         self.iter()
     }
 }
+
+/// What every listener is handed: 112 bytes in a browser, where a label finds room.
+#[cfg(target_family = "wasm")]
+const _: () = assert!(size_of::<Change>() == 112);

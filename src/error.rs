@@ -186,8 +186,21 @@ pub enum StateError {
         access: Access,
     },
     /// An edge needs a name.
-    #[error("an edge needs the name of an application and a prefix that are not empty")]
+    #[error(
+        "an edge needs the name of an application and a prefix, in which no part between colons is empty"
+    )]
     EdgeName,
+    /// A backend of storage did not do what it was asked for, or an item in it is not used. The store
+    /// itself is as it should be.
+    #[error("storage in {backend}{}: {reason}", of_key(key))]
+    Storage {
+        /// The name of the backend.
+        backend: String,
+        /// The key, if it is about one.
+        key: Option<String>,
+        /// What went wrong.
+        reason: String,
+    },
     /// Something that came in from outside was not taken, and changed nothing.
     #[error("what came from {door} was refused ({what}): {reason}")]
     Refused {

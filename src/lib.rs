@@ -78,6 +78,7 @@ pub mod fields;
 #[cfg(feature = "leptos")]
 pub mod hooks;
 mod key;
+mod label;
 mod mfe;
 mod pattern;
 #[cfg(feature = "json")]
@@ -94,6 +95,7 @@ pub use error::{Access, KeyFault, Reporter, StateError};
 pub use fields::{ArcFields, Diff, Fields, Shared};
 
 pub use key::{AsKey, Key, MAX_KEY_BYTES};
+pub use label::{Label, Labels};
 pub use mfe::{Mfe, MfeInfo, Scope, SharedAccess};
 pub use pattern::Pattern;
 #[cfg(feature = "json")]

@@ -32,6 +32,16 @@ trait Matching: Send + Sync {
     fn matches(&self, name: &str) -> bool;
 
     fn text(&self) -> &str;
+
+    /// What it is, of a text that may mean something else as another.
+    fn kind(&self) -> Kind;
+}
+
+#[derive(PartialEq)]
+enum Kind {
+    Glob,
+    #[cfg(feature = "regex")]
+    Regex,
 }
 
 impl Matching for glob::Pattern {
@@ -47,6 +57,10 @@ impl Matching for glob::Pattern {
     fn text(&self) -> &str {
         self.as_str()
     }
+
+    fn kind(&self) -> Kind {
+        Kind::Glob
+    }
 }
 
 #[cfg(feature = "regex")]
@@ -57,6 +71,10 @@ impl Matching for regex_lite::Regex {
 
     fn text(&self) -> &str {
         self.as_str()
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Regex
     }
 }
 
@@ -96,6 +114,11 @@ impl Pattern {
         #[cfg(test)]
         MATCHES.set(MATCHES.get() + 1);
         self.0.matches(name)
+    }
+
+    /// Whether both were made from the same text, as the same kind.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.0.kind() == other.0.kind() && self.as_str() == other.as_str()
     }
 
     /// The text it was made from.

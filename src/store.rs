@@ -12,6 +12,7 @@ mod guest;
 mod handle;
 mod history;
 mod inner;
+mod labels;
 mod listen;
 mod load;
 mod metadata;
@@ -46,18 +47,18 @@ pub(crate) use clock::now;
 pub(crate) use graph::{Graph, Triggers, typed};
 pub(crate) use guest::ComputedKey;
 #[cfg(feature = "edge")]
-pub(crate) use guest::Recording;
+pub(crate) use guest::Feeding;
 pub(crate) use inner::Inner;
 pub(crate) use listen::Listener;
-#[cfg(feature = "edge")]
-pub(crate) use pipe::Content;
 #[cfg(all(feature = "json", feature = "leptos"))]
 pub(crate) use place::find;
 #[cfg(feature = "edge")]
 pub(crate) use slot::SharedSignal;
-#[cfg(feature = "fields")]
+#[cfg(any(feature = "fields", feature = "edge"))]
 pub(crate) use slot::Slot;
 pub(crate) use view::Gate;
+#[cfg(all(feature = "fields", feature = "json"))]
+pub(crate) use view::serialize_error;
 #[cfg(feature = "fields")]
 pub(crate) use view::type_error;
 
@@ -65,9 +66,11 @@ use crate::{
     change::Stamp,
     engine::EngineKind,
     error::{Reporter, StateError},
+    label::Label,
+    pattern::Pattern,
 };
 use clock::Scheduler;
-use guest::Filtering;
+use guest::{Filtering, Labelling};
 use middleware::Chain;
 use std::{
     ops::Deref,
@@ -232,6 +235,7 @@ pub struct StoreBuilder {
     scheduler: Scheduler,
     reporter: Option<Reporter>,
     middleware: Option<Arc<dyn Filtering>>,
+    labels: Option<Box<dyn Labelling>>,
 }
 
 impl StoreBuilder {
@@ -252,6 +256,25 @@ impl StoreBuilder {
         self
     }
 
+    /// Labels all keys whose full names a pattern matches, see [`Label`]: before anything can be
+    /// stored, so that nothing gets out before the label is there.
+    ///
+    /// ```
+    /// use universal_state::{Label, Pattern, Store};
+    ///
+    /// let store = Store::builder()
+    ///     .label(Pattern::glob("token")?, Label::Secret)
+    ///     .label(Pattern::glob("**/draft:*")?, Label::Volatile)
+    ///     .build();
+    /// assert!(store.labels("token")?.has(Label::Secret));
+    /// assert!(store.labels("@shop/draft:7")?.has(Label::Volatile));
+    /// # Ok::<(), universal_state::StateError>(())
+    /// ```
+    pub fn label(mut self, keys: Pattern, label: Label) -> Self {
+        labels::add(&mut self.labels, keys, label);
+        self
+    }
+
     /// Who hears of errors that no caller is there to receive.
     pub fn on_error(mut self, reporter: impl Fn(&StateError) + Send + Sync + 'static) -> Self {
         self.reporter = Some(Arc::new(reporter));
@@ -268,9 +291,14 @@ impl StoreBuilder {
 
     /// The store.
     pub fn build(self) -> Store {
+        let inner = Inner::new(self.engine, self.scheduler, self.reporter, self.middleware);
+        if let Some(labels) = self.labels {
+            // The store is new: there are none yet.
+            let _ = inner.slots.labelled.set(labels);
+        }
         Store {
             view: View {
-                inner: Inner::new(self.engine, self.scheduler, self.reporter, self.middleware),
+                inner,
                 gate: None,
                 stamp: Stamp::LOCAL,
             },
@@ -337,7 +365,7 @@ impl Inner {
 }
 
 /// Runs user code and turns its panic into text. On wasm, where a panic aborts, it just runs.
-fn contain<R>(f: impl FnOnce() -> R) -> Result<R, String> {
+pub(crate) fn contain<R>(f: impl FnOnce() -> R) -> Result<R, String> {
     catch_unwind(AssertUnwindSafe(f)).map_err(|panic| {
         let message = panic
             .downcast_ref::<&str>()

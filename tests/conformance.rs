@@ -61,6 +61,8 @@ mod disposal;
 mod doors;
 #[path = "conformance/engines.rs"]
 mod engines;
+#[path = "conformance/labels.rs"]
+mod labels;
 #[path = "conformance/leaving.rs"]
 mod leaving;
 #[path = "conformance/lifecycle.rs"]

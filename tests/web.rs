@@ -1,12 +1,24 @@
 //! The hooks in a real browser: what repaints, when, and what is left after an unmount.
 #![cfg(all(target_family = "wasm", feature = "leptos"))]
 
+#[cfg(feature = "edge")]
+#[path = "web/broken.rs"]
+mod broken;
+#[cfg(feature = "indexed-db")]
+#[path = "web/databases.rs"]
+mod databases;
 #[path = "web/following.rs"]
 mod following;
 #[path = "web/history.rs"]
 mod history;
 #[path = "web/loading.rs"]
 mod loading;
+#[cfg(feature = "edge")]
+#[path = "web/storages.rs"]
+mod storages;
+#[cfg(feature = "edge")]
+#[path = "web/transports.rs"]
+mod transports;
 #[path = "web/turns.rs"]
 mod turns;
 

@@ -4,19 +4,15 @@ use super::{
     entry::Rules,
     link::{Edge, Place, Port},
     stamp::ReplicaId,
+    storage::Storage,
 };
 use crate::{
     error::StateError,
-    key,
     pattern::Pattern,
     pointer::Pointer,
-    store::{self, Delivery, Store, SubscribeOptions},
+    store::{self, Store},
 };
-use std::{
-    collections::BTreeSet,
-    fmt,
-    sync::{Arc, Mutex},
-};
+use std::{fmt, sync::Arc};
 
 /// How two values are made one that were written at once.
 #[derive(Debug, Clone, Default)]
@@ -69,6 +65,7 @@ pub struct EdgeBuilder {
     id: Option<ReplicaId>,
     merges: Vec<(Pattern, Merge)>,
     clock: Option<Box<dyn Fn() -> u64 + Send + Sync>>,
+    storage: Option<Box<dyn Plug>>,
     pub(super) plugs: Vec<Box<dyn Plug>>,
 }
 
@@ -86,6 +83,7 @@ impl Edge {
             id: None,
             merges: Vec::new(),
             clock: None,
+            storage: None,
             plugs: Vec::new(),
         }
     }
@@ -103,6 +101,12 @@ impl EdgeBuilder {
     /// Tabs of another version are kept apart.
     pub fn schema(mut self, version: u32) -> Self {
         self.place.schema = version;
+        self
+    }
+
+    /// Stores the state. Of several calls the last counts.
+    pub fn storage(mut self, storage: Storage) -> Self {
+        self.storage = Some(Box::new(storage));
         self
     }
 
@@ -128,49 +132,29 @@ impl EdgeBuilder {
     /// What stood in the store before is this tab's own until it is written.
     ///
     /// # Errors
-    /// [`StateError::EdgeName`] if application or prefix are empty, [`StateError::Disposed`].
+    /// [`StateError::EdgeName`] if the application or a part of the prefix between colons is empty,
+    /// [`StateError::Disposed`].
     pub fn attach(self, store: &Store) -> Result<Edge, StateError> {
-        if self.place.application.is_empty() || self.place.prefix.is_empty() {
+        // Where nothing stands between two colons are the names that storage has for itself.
+        if self.place.application.is_empty() || self.place.prefix.split(':').any(str::is_empty) {
             return Err(StateError::EdgeName);
         }
         let id = self.id.unwrap_or_else(super::random_id);
         let clock = self.clock.unwrap_or_else(|| Box::new(store::now));
         let edge = Edge::new(store, id, self.place, self.merges, clock);
         let inner = &edge.0.view.inner;
-        inner.add_recorder(Arc::clone(&edge.0.feed) as _)?;
+        inner.add_feed(Arc::clone(&edge.0.feed) as _)?;
         let mut ports = Vec::new();
-        for plug in self.plugs {
+        for plug in self.storage.into_iter().chain(self.plugs) {
             ports.push(plug.plug(&edge));
         }
         let _ = edge.0.ports.set(ports);
-        edge.welcome()?;
         for port in edge.ports() {
             port.start(&edge);
         }
-        edge.arm();
+        #[cfg(all(target_family = "wasm", target_os = "unknown"))]
+        super::browser::follow(&edge);
         Ok(edge)
-    }
-}
-
-impl Edge {
-    /// From now on, micro-frontends that come find the keys that they had.
-    fn welcome(&self) -> Result<(), StateError> {
-        let link = Arc::downgrade(&self.0);
-        let known = Mutex::new(BTreeSet::new());
-        let options = SubscribeOptions::new()
-            .delivery(Delivery::Sync)
-            .immediate(true);
-        let subscription = self.0.view.subscribe_mfes(options, move |mfes| {
-            let now: BTreeSet<String> = mfes.iter().map(|mfe| mfe.info.id.clone()).collect();
-            let before = std::mem::replace(&mut *crate::lock(&known), now.clone());
-            if let Some(link) = link.upgrade() {
-                for id in now.difference(&before) {
-                    Self(Arc::clone(&link)).bring_back(&key::namespace(id));
-                }
-            }
-        })?;
-        let _ = self.0.mfes.set(subscription);
-        Ok(())
     }
 }
 

@@ -1,65 +1,19 @@
 //! The one way in: what a port brings goes through the replica, and from there, in one transaction,
 //! into the store.
 
-use super::link::{Changed, Door, Edge};
+use super::{
+    link::{Changed, Door, Edge},
+    refusal::Refusal,
+};
 use crate::{
     change::{Origin, Stamp},
-    error::{Access, StateError},
-    key::Name,
-    store::{Content, View},
+    error::StateError,
+    key::{self, Name},
+    store::Write,
     value::Value,
 };
 use smol_str::SmolStr;
-use std::{fmt, sync::Arc};
-
-/// How often a transaction is tried anew because other threads were faster.
-const MAX_ATTEMPTS: usize = 100;
-
-/// Why something that came in was not taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Refusal {
-    /// It is not what the protocol asks for.
-    Malformed,
-    /// It is larger, or there is more of it, than is taken in.
-    TooLarge,
-    /// It speaks another version of the protocol, or of the application's types.
-    Version,
-    /// It speaks an older version of the protocol.
-    Older,
-    /// It speaks a newer version of the protocol.
-    Newer,
-    /// It names a key that cannot be one.
-    Key,
-    /// It was written more than five minutes after now.
-    Ahead,
-    /// It is of a key that is not to come this way.
-    Label,
-    /// A middleware refused it.
-    Vetoed,
-    /// It is of a key that is computed here.
-    ReadOnly,
-    /// The store did not take it.
-    Store,
-}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Malformed => "malformed",
-            Self::TooLarge => "too large",
-            Self::Version => "another version",
-            Self::Older => "older version",
-            Self::Newer => "newer version",
-            Self::Key => "no key",
-            Self::Ahead => "written in the future",
-            Self::Label => "label",
-            Self::Vetoed => "vetoed",
-            Self::ReadOnly => "computed here",
-            Self::Store => "not taken by the store",
-        })
-    }
-}
+use std::sync::Arc;
 
 impl Door {
     fn origin(self) -> Origin {
@@ -79,6 +33,7 @@ impl Edge {
         let mut ahead = Vec::new();
         let mut news = Vec::new();
         let mut changed = Vec::new();
+        let round = self.replica(|replica| replica.begin_round());
         for change in incoming {
             let is_shared = self.may_share(&change.key);
             let taken = self.replica(|replica| {
@@ -91,13 +46,19 @@ impl Edge {
                     .and_then(|entry| entry.value().cloned());
                 let is_news = replica.merge(&change.key, &change.delta, is_shared);
                 let after = replica.get(&change.key).and_then(|entry| entry.value());
-                Some((is_news, before.as_ref() != after))
+                let is_change = before.as_ref() != after;
+                Some((
+                    is_news,
+                    is_change,
+                    is_change && replica.is_first(&change.key, round),
+                ))
             });
-            let Some((is_news, is_change)) = taken else {
+            let Some((is_news, is_change, is_first)) = taken else {
                 ahead.push(change.key);
                 continue;
             };
-            if is_change {
+            // At most one write a key, however often it is told of.
+            if is_change && is_first {
                 changed.push((change.key.clone(), change.source.clone()));
             }
             if is_news {
@@ -119,7 +80,7 @@ impl Edge {
 
     /// Counts and reports something that is not taken in.
     pub(crate) fn refuse(&self, from: Door, reason: Refusal, what: &str) {
-        self.note(|status| *status.refused.entry(reason).or_default() += 1);
+        self.note(|status| status.refused.count(reason));
         self.report(&StateError::Refused {
             door: from.origin().to_string(),
             what: crate::error::excerpt(what),
@@ -127,76 +88,87 @@ impl Edge {
         });
     }
 
-    /// Gives keys of the store what the replica has: now, or as soon as what is going on has ended.
-    /// Those of micro-frontends that are not here wait in the replica.
+    /// Gives keys of the store what the replica has: now, or, inside of a batch or where writes are
+    /// forbidden, at the end of the turn. Those of micro-frontends that are not here wait in the replica.
     fn put(&self, from: Door, mut keys: Vec<(SmolStr, Name)>) {
-        keys.retain(|(key, _)| self.0.view.inner.has_owner(key));
+        let inner = &self.0.view.inner;
+        keys.retain(|(key, _)| inner.has_owner(key));
         if keys.is_empty() {
             return;
         }
-        let edge = self.clone();
-        let put = move || {
-            if keys.len() > 1 && edge.put_all(from, &keys).is_ok() {
-                return;
-            }
-            // One that is refused does not keep the others.
-            for key in &keys {
-                let Err(error) = edge.put_all(from, std::slice::from_ref(key)) else {
-                    continue;
-                };
-                let reason = match error {
-                    StateError::Disposed => return,
-                    StateError::Vetoed { .. } => Refusal::Vetoed,
-                    StateError::ReadOnly { .. } => Refusal::ReadOnly,
-                    _ => Refusal::Store,
-                };
-                edge.refuse(from, reason, &key.0);
-            }
-        };
-        self.0.view.inner.defer(Box::new(put));
-    }
-
-    fn put_all(&self, from: Door, keys: &[(SmolStr, Name)]) -> Result<(), StateError> {
-        let mut attempts = 0;
-        loop {
-            attempts += 1;
-            let result = self.0.view.batch(|view| {
-                keys.iter()
-                    .try_for_each(|(key, source)| self.put_one(view, from, key, source))
-            });
-            if !matches!(result, Err(StateError::Conflict { .. })) || attempts == MAX_ATTEMPTS {
-                return result;
-            }
+        if inner.is_busy() {
+            crate::lock(&self.0.waiting).push((from, keys));
+            return self.0.feed.wake_for_more(inner);
+        }
+        if keys.len() > 1 && self.put_all(from, &keys).is_ok() {
+            return;
+        }
+        // One that is refused does not keep the others.
+        for key in &keys {
+            let Err(error) = self.put_all(from, std::slice::from_ref(key)) else {
+                continue;
+            };
+            let reason = match error {
+                StateError::Disposed => return,
+                StateError::Vetoed { .. } => Refusal::Vetoed,
+                StateError::ReadOnly { .. } => Refusal::ReadOnly,
+                _ => Refusal::Store,
+            };
+            self.refuse(from, reason, &key.0);
         }
     }
 
-    fn put_one(
-        &self,
-        view: &View,
-        from: Door,
-        key: &SmolStr,
-        source: &Name,
-    ) -> Result<(), StateError> {
-        let slot = view.slot(key, Access::Write)?;
-        let stamp = Stamp {
-            origin: from.origin(),
-            source: source.clone(),
+    /// Puts what could not be put when it came.
+    pub(super) fn put_waiting(&self) {
+        let waiting = std::mem::take(&mut *crate::lock(&self.0.waiting));
+        for (from, keys) in waiting {
+            self.put(from, keys);
+        }
+    }
+
+    fn put_all(&self, from: Door, keys: &[(SmolStr, Name)]) -> Result<(), StateError> {
+        let inner = &self.0.view.inner;
+        inner.may_write()?;
+        let find = |(key, _): &(SmolStr, Name)| inner.slots.get_checked(key, key::check_full);
+        let slots: Vec<_> = keys.iter().map(find).collect::<Result<_, _>>()?;
+        let put = || {
+            slots.iter().try_for_each(|slot| inner.is_writable(slot))?;
+            inner.transact(None, &[], &mut |writes| {
+                for (slot, (_, source)) in slots.iter().zip(keys) {
+                    let stamp = Stamp {
+                        origin: from.origin(),
+                        source: source.clone(),
+                    };
+                    writes.push(Write {
+                        slot: Arc::clone(slot),
+                        old: inner.load(slot).0,
+                        new: None,
+                        stamp,
+                        rewritten: false,
+                    });
+                }
+                // After what is there was read, so that what has been written here before is part of
+                // what the replica has; what is written later makes the commit start over.
+                self.drain();
+                for write in writes {
+                    let key = &write.slot.key;
+                    let json = self.replica(|replica| replica.get(key)?.value().cloned());
+                    write.new = json.map(|json| Value::from_json(Arc::unwrap_or_clone(json)));
+                }
+                Ok(())
+            })
         };
-        let mut content = |_| {
-            // What another thread has written meanwhile is part of what the replica has.
-            self.drain();
-            let json = self.replica(|replica| replica.get(key)?.value().cloned());
-            Ok(json.map(|json| Value::from_json(Arc::unwrap_or_clone(json))))
-        };
-        let result = view
-            .inner
-            .write(&stamp, &slot, Content::Change(&mut content));
-        view.inner.release(&slot);
+        let result = put();
+        for slot in slots {
+            inner.release(&slot);
+        }
         result
     }
 
     /// Gives a micro-frontend that has come what the replica has of its keys.
     pub(super) fn bring_back(&self, namespace: &str) {
+        // What it left in this very turn is part of it.
+        self.drain();
         let keys = self.replica(|replica| {
             // Removed ones too: a restored snapshot may have put such a key into the store meanwhile.
             let own = replica.entries();

@@ -10,12 +10,14 @@
 mod codec;
 mod diff;
 mod keyed;
+mod parts;
 
 pub(crate) use diff::Rules;
 
 use super::stamp::Stamp;
+use parts::Parts;
 use serde_json::Value as Json;
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 /// The deepest value that is replicated, in levels of JSON. With the levels of paths and messages
 /// around it, it stays below what a parser takes, 128.
@@ -37,7 +39,7 @@ pub(crate) struct Entry {
 struct Node {
     /// `None` if nothing was, or nothing that still counts.
     put: Option<Put>,
-    parts: BTreeMap<String, Node>,
+    parts: Parts,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -109,7 +111,7 @@ impl Node {
     fn put(value: Option<Arc<Json>>, stamp: Stamp) -> Self {
         Self {
             put: Some(Put { stamp, value }),
-            parts: BTreeMap::new(),
+            parts: Parts::default(),
         }
     }
 
@@ -130,23 +132,15 @@ impl Node {
             is_news = true;
         }
         let floor = self.put.as_ref().map(|put| put.stamp).or(floor);
-        for (name, part) in &other.parts {
-            if let Some(own) = self.parts.get_mut(name) {
-                is_news |= own.merge(part, floor);
-            } else {
-                let mut own = Self::default();
-                if own.merge(part, floor) {
-                    self.parts.insert(name.clone(), own);
-                    is_news = true;
-                }
-            }
-        }
+        self.parts.merge(&other.parts, |own, part| {
+            is_news |= own.merge(part, floor);
+        });
         is_news
     }
 
     /// Forgets what was put below, up to a stamp.
     fn forget(&mut self, until: Stamp) {
-        self.parts.retain(|_, part| {
+        self.parts.retain(|part| {
             if part.put.as_ref().is_some_and(|put| put.stamp <= until) {
                 part.put = None;
             }
@@ -157,7 +151,11 @@ impl Node {
 
     fn newest(&self) -> Option<Stamp> {
         let own = self.put.as_ref().map(|put| put.stamp);
-        let parts = self.parts.values().filter_map(Self::newest).max();
+        let parts = self
+            .parts
+            .iter()
+            .filter_map(|(_, part)| part.newest())
+            .max();
         own.max(parts)
     }
 
@@ -171,10 +169,10 @@ impl Node {
         match base? {
             Json::Object(object) => {
                 let mut object = object.clone();
-                for (name, part) in &self.parts {
+                for (name, part) in self.parts.iter() {
                     match part.apply(object.get(name)) {
                         Some(value) => {
-                            object.insert(name.clone(), Arc::unwrap_or_clone(value));
+                            object.insert(name.to_owned(), Arc::unwrap_or_clone(value));
                         }
                         None => {
                             object.remove(name);

@@ -2,9 +2,9 @@
 
 use super::link::{Edge, Link};
 use crate::{
-    change::{Change, ChangeSet, Origin},
+    change::{Origin, Stamp},
     key::Name,
-    store::{Inner, Recording},
+    store::{Feeding, Inner, Slot},
     value::Value,
 };
 use rustc_hash::FxHashMap;
@@ -75,38 +75,58 @@ impl Feed {
     }
 }
 
-impl Recording for Feed {
-    fn record(&self, inner: &Inner, changes: &ChangeSet) {
-        let own = |change: &&Change| !matches!(change.origin(), Origin::Storage | Origin::Tab);
-        let mut changes = changes.iter().filter(own).peekable();
-        if changes.peek().is_none() {
-            return;
+impl Feed {
+    /// Has the edge flushed at the end of the turn.
+    pub(super) fn wake_for_more(&self, inner: &Inner) {
+        if !self.is_scheduled.swap(true, Ordering::AcqRel) {
+            inner.schedule_feeds();
         }
+    }
+}
+
+impl Feeding for Feed {
+    fn note(
+        &self,
+        inner: &Inner,
+        slot: &Slot,
+        old: Option<&Value>,
+        is_removal: bool,
+        stamp: &Stamp,
+    ) -> bool {
+        if matches!(stamp.origin, Origin::Storage | Origin::Tab) {
+            return false;
+        }
+        let left = match is_removal && has_left(inner, slot, &stamp.origin) {
+            true => old.cloned(),
+            false => None,
+        };
         let Written { keys, waste } = &mut *crate::lock(&self.written);
-        for change in changes {
-            let write = keys.entry(change.key.clone()).or_insert_with(|| Write {
-                old: change.old.clone(),
-                left: None,
-                source: change.stamp.source.clone(),
-            });
-            write.source = change.stamp.source.clone();
-            let left = match has_left(inner, change) {
-                true => change.old.clone(),
-                false => None,
-            };
-            waste.extend(mem::replace(&mut write.left, left));
+        match keys.get_mut(&slot.key) {
+            Some(write) => {
+                write.source.assign(&stamp.source);
+                waste.extend(mem::replace(&mut write.left, left));
+            }
+            None => {
+                let write = Write {
+                    old: old.cloned(),
+                    left,
+                    source: stamp.source.clone(),
+                };
+                keys.insert(slot.key.clone(), write);
+            }
         }
+        !self.is_scheduled.load(Ordering::Acquire)
     }
 
     fn wake(&self, inner: &Inner) {
         let Some(link) = self.link.upgrade() else {
-            return inner.remove_recorder(self);
+            return inner.remove_feed(self);
         };
         if inner.alive().is_err() {
             return Edge(link).detach();
         }
-        if !self.is_empty() && !self.is_scheduled.swap(true, Ordering::AcqRel) {
-            inner.schedule_recorders();
+        if !self.is_empty() {
+            self.wake_for_more(inner);
         }
     }
 
@@ -117,11 +137,15 @@ impl Recording for Feed {
             Edge(link).flush();
         }
     }
+
+    fn welcome(&self, namespace: &str) {
+        if let Some(link) = self.link.upgrade() {
+            Edge(link).bring_back(namespace);
+        }
+    }
 }
 
 /// Whether the key went because its micro-frontend left this page: elsewhere it stays.
-fn has_left(inner: &Inner, change: &Change) -> bool {
-    change.is_removal()
-        && matches!(change.origin(), Origin::Mfe(_))
-        && !inner.has_owner(&change.key)
+fn has_left(inner: &Inner, slot: &Slot, origin: &Origin) -> bool {
+    matches!(origin, Origin::Mfe(_)) && !inner.has_owner(&slot.key)
 }

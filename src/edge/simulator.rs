@@ -87,7 +87,7 @@ impl Figures {
     fn count(&mut self, edge: &Edge) {
         let status = edge.status();
         self.disagreements += status.disagreements;
-        for (reason, count) in status.refused {
+        for (reason, count) in status.refused.iter() {
             *self.refused.entry(reason).or_default() += count;
         }
     }

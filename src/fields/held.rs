@@ -68,7 +68,7 @@ impl<V> Shape<V> {
     ) -> Held<V> {
         let (held, mismatch) = self.read(stored);
         if let Some(mismatch) = mismatch {
-            inner.report(&type_error(&slot.key, mismatch));
+            inner.report(&type_error(&slot.key, slot.labels(), mismatch));
         }
         held
     }
@@ -99,7 +99,7 @@ impl<V> Shape<V> {
     ) -> Result<Held<V>, StateError> {
         match self.read(stored) {
             (held, None) => Ok(held),
-            (_, Some(mismatch)) => Err(type_error(&slot.key, mismatch)),
+            (_, Some(mismatch)) => Err(type_error(&slot.key, slot.labels(), mismatch)),
         }
     }
 

@@ -35,10 +35,9 @@ impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
     fn merge_content(&self, base: &Value, now: &Value, new: &Value) -> Result<Value, StateError> {
         let key = &self.slot.key;
         let json = |value: &Value| {
-            value.to_json().map_err(|reason| StateError::Serialize {
-                key: key.to_string(),
-                reason,
-            })
+            value
+                .to_json()
+                .map_err(|reason| serialize_error(key, self.slot.labels(), reason))
         };
         let conflict = || StateError::Conflict {
             key: key.to_string(),
@@ -79,5 +78,7 @@ impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
 
 #[cfg(feature = "json")]
 use super::walk::rows_moved;
+#[cfg(feature = "json")]
+use crate::store::serialize_error;
 #[cfg(feature = "json")]
 use reactive_graph::graph::untrack;

@@ -47,7 +47,7 @@ pub fn use_global_at<U: StateValue>(
         target.report_or(target.stored().and_then(|stored| {
             let pointer = pointer.as_ref().map_err(Clone::clone)?;
             match stored {
-                Some((key, value)) => find(&key, &value, pointer),
+                Some((key, value)) => find(target.view(), &key, &value, pointer),
                 None => Ok(None),
             }
         }))

@@ -251,6 +251,12 @@ impl<T: StateValue> Target<T> {
         }
     }
 
+    /// Through which it reads.
+    #[cfg(feature = "json")]
+    pub(super) fn view(&self) -> &View {
+        &self.view
+    }
+
     /// Writes a place inside of the value.
     #[cfg(feature = "json")]
     pub(super) fn put_at(&self, pointer: &crate::Pointer, value: &Value) -> Result<(), StateError> {

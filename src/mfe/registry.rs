@@ -118,6 +118,7 @@ impl Registry {
             records.push(member.record.clone());
             Value::new(records)
         });
+        inner.welcome(&member.namespace);
         Ok(())
     }
 

@@ -76,7 +76,7 @@ pub(super) struct Member {
     pub(super) record: Mfe,
     id: Arc<str>,
     /// `@id/`, the start of its keys.
-    namespace: String,
+    pub(super) namespace: String,
     ended: AtomicBool,
     subscriptions: Mutex<Vec<Weak<crate::store::Listener>>>,
 }
@@ -239,6 +239,13 @@ impl Gate for MfeGate {
             Part::Shared => (!full_name.starts_with(key::NAMESPACE)
                 && self.is_allowed(inner, full_name, Access::Read))
             .then_some(full_name),
+        }
+    }
+
+    fn namespace(&self) -> Option<&str> {
+        match self.part {
+            Part::Own => Some(&self.member.namespace),
+            Part::Shared | Part::Peer(_) => None,
         }
     }
 

@@ -108,7 +108,8 @@ impl<C: Collection> Tracked<C> {
 
     fn stored(self: &Arc<Self>, what: What<'_, C::Key>) -> Result<Option<Shared<C>>, StateError> {
         let Handle { view, slot, .. } = &self.handle;
-        let typed = |content: Content<C>| content.map_err(|why| type_error(&slot.key, why));
+        let typed =
+            |content: Content<C>| content.map_err(|why| type_error(&slot.key, slot.labels(), why));
         let (value, is_its_own) = view.inner.peek(slot)?;
         if Observer::get().is_none() {
             return typed(decode(value.as_ref()));
@@ -133,7 +134,8 @@ impl<C: Collection> Tracked<C> {
     fn change(&self, mut f: impl FnMut(&mut C) -> bool) -> Result<(), StateError> {
         let Handle { view, slot, .. } = &self.handle;
         view.change_slot(slot, &mut |old| {
-            let stored = decode::<C>(old.as_ref()).map_err(|why| type_error(&slot.key, why))?;
+            let stored = decode::<C>(old.as_ref())
+                .map_err(|why| type_error(&slot.key, slot.labels(), why))?;
             let stored = stored.as_deref().and_then(Option::as_ref);
             let mut collection = stored.cloned().unwrap_or_default();
             let change = || f(&mut collection);

@@ -8,6 +8,7 @@ use super::{
     clock::Instant,
     draft::Draft,
     inner::{Inner, State},
+    labels::Subject,
     load::Loads,
     middleware::Chain,
     pipe::{Line, Signals},
@@ -19,6 +20,7 @@ use crate::{
     change::{ChangeSet, Origin, Stamp},
     engine::Running,
     error::StateError,
+    label::{Label, Labels},
     value::Value,
 };
 use std::{ptr, sync::Arc, time::Duration};
@@ -102,17 +104,51 @@ pub(crate) trait Filtering: Send + Sync {
 /// A transaction that middleware sees: since when, and which.
 pub(crate) type Filtered = (Instant, Arc<dyn Filtering>);
 
-/// A history or an edge, as the commits that it is told of know it.
+/// A history, as the commits that it is told of know it.
 pub(crate) trait Recording: Send + Sync {
     /// Hears of a commit, under its lock.
-    fn record(&self, inner: &Inner, changes: &ChangeSet);
+    fn record(&self, changes: &ChangeSet);
 
     /// Reads what was recorded, and tells those who track the history if it is news.
     fn wake(&self, inner: &Inner);
+}
+
+/// What an edge hears of its store.
+pub(crate) trait Feeding: Send + Sync {
+    /// Hears that a key was written, under the lock of the commit. Returns whether it is to be woken.
+    fn note(
+        &self,
+        inner: &Inner,
+        slot: &Slot,
+        old: Option<&Value>,
+        is_removal: bool,
+        stamp: &Stamp,
+    ) -> bool;
+
+    /// Sees to it that what it heard is read at the end of the turn; or lets go, if the store was
+    /// disposed of.
+    fn wake(&self, inner: &Inner);
 
     /// Does what is due at the end of a turn.
-    #[cfg(feature = "edge")]
-    fn end_turn(&self) {}
+    fn end_turn(&self);
+
+    /// Hears that the owner of a namespace has come.
+    fn welcome(&self, namespace: &str);
+}
+
+/// Which keys carry which labels. It comes with the first label.
+pub(crate) trait Labelling: Send + Sync {
+    /// Gives a label. Returns whether that changed anything.
+    fn add(&self, subject: Subject, label: Label) -> bool;
+
+    /// The labels of a key.
+    fn labels(&self, full_name: &str) -> Labels;
+
+    /// How often labels have changed.
+    fn version(&self) -> u64;
+
+    /// Counts a change that every slot knows of by now.
+    fn has_changed(&self);
 }
 
 /// What is kept for the next snapshot. It comes with the first.
@@ -192,19 +228,75 @@ impl Inner {
         };
         drop(removed);
     }
+}
 
-    /// Has [`Recording::end_turn`] called at the end of the turn, where turns end by themselves.
+/// Edges.
+impl Inner {
     #[cfg(feature = "edge")]
-    pub(crate) fn schedule_recorders(&self) {
-        self.scheduler
-            .schedule(&self.this, Self::end_turn_of_recorders, false);
+    pub(crate) fn add_feed(&self, feed: Arc<dyn Feeding>) -> Result<(), StateError> {
+        let mut state = crate::lock(&self.state);
+        if state.disposed {
+            return Err(StateError::Disposed);
+        }
+        state.feeds.push(feed);
+        Ok(())
     }
 
     #[cfg(feature = "edge")]
-    fn end_turn_of_recorders(&self) {
-        let recorders = crate::lock(&self.state).recorders.clone();
-        for recorder in recorders {
-            recorder.end_turn();
+    pub(crate) fn remove_feed<F: Feeding>(&self, feed: &F) {
+        let removed = {
+            let feeds = &mut crate::lock(&self.state).feeds;
+            let own = |other: &Arc<dyn Feeding>| ptr::addr_eq(Arc::as_ptr(other), feed);
+            let at = feeds.iter().position(own);
+            at.map(|at| feeds.remove(at))
+        };
+        drop(removed);
+    }
+
+    fn feeds(&self) -> Vec<Arc<dyn Feeding>> {
+        crate::lock(&self.state).feeds.clone()
+    }
+
+    pub(crate) fn wake_feeds(&self) {
+        for feed in self.feeds() {
+            feed.wake(self);
         }
+    }
+
+    /// Tells edges that the owner of a namespace has come.
+    pub(crate) fn welcome(&self, namespace: &str) {
+        for feed in self.feeds() {
+            feed.welcome(namespace);
+        }
+    }
+
+    /// Has edges do what is due at the end of the turn, where turns end by themselves.
+    #[cfg(feature = "edge")]
+    pub(crate) fn schedule_feeds(&self) {
+        let end = |inner: &Self| {
+            for feed in inner.feeds() {
+                feed.end_turn();
+            }
+        };
+        self.scheduler.schedule(&self.this, end, false);
+    }
+}
+
+impl State {
+    /// Tells edges that a key was written. Returns whether they are to be woken.
+    #[inline]
+    pub(super) fn feed(
+        &self,
+        inner: &Inner,
+        slot: &Slot,
+        old: Option<&Value>,
+        is_removal: bool,
+        stamp: &Stamp,
+    ) -> bool {
+        let mut is_due = false;
+        for feed in &self.feeds {
+            is_due |= feed.note(inner, slot, old, is_removal, stamp);
+        }
+        is_due
     }
 }

@@ -72,7 +72,7 @@ impl<T: StateValue> Handle<T> {
         let Some(value) = self.view.inner.read(&self.slot)? else {
             return Ok(None);
         };
-        read(&self.slot.key, &value, f).map(Some)
+        read(&self.slot.key, || self.slot.labels(), &value, f).map(Some)
     }
 
     /// The value as stored, for a memo that reads the key whenever it runs.

@@ -4,10 +4,10 @@ use super::{
     clock::Scheduler,
     context::{self, Dep, ThisThread},
     deliver::{Deliverer, Item},
-    guest::{ComputedKey, Filtering, Loading, Recording, SnapshotKeeping},
+    guest::{ComputedKey, Feeding, Filtering, Loading, Recording, SnapshotKeeping},
     listen::{Delivery, Listener, Listeners, Subject, Subscription},
     pipe::Signals,
-    slot::{SharedSignal, Slot, SlotKind, Slots},
+    slot::{SharedSignal, Slot, Slots},
 };
 use crate::{
     change::{Change, UNKNOWN_SOURCE},
@@ -28,7 +28,8 @@ use std::{
     },
 };
 
-/// Locks are taken in the order `engine`, `state`, an index of slots, a slot's own state. None is
+/// Locks are taken in the order `engine`, `state`, an index of slots, a slot's own state, the rules
+/// of labels. None is
 /// held while user code runs: comparisons, serialization, middleware, listeners, the reporter, and
 /// the drop of values.
 pub(crate) struct Inner {
@@ -120,6 +121,8 @@ pub(crate) struct State {
     pub(crate) snapshots: Option<Box<dyn SnapshotKeeping>>,
     /// The histories, to be told of every commit.
     pub(crate) recorders: Vec<Arc<dyn Recording>>,
+    /// The edges, to be told of every key that is written.
+    pub(crate) feeds: Vec<Arc<dyn Feeding>>,
     /// Signals that were held back.
     pub(crate) held: Vec<Signals>,
     /// What waits until this thread may write.
@@ -160,6 +163,7 @@ impl Inner {
                 delivering: None,
                 snapshots: None,
                 recorders: Vec::new(),
+                feeds: Vec::new(),
                 held: Vec::new(),
                 deferred: Vec::new(),
             }),
@@ -183,8 +187,8 @@ impl Inner {
             errors: AtomicU64::new(0),
             scheduler,
             namespaces: RwLock::default(),
-            rules: Arc::new(Slot::new("access rules".into(), 0, SlotKind::Hidden)),
-            registry: Arc::new(Slot::new("micro-frontends".into(), 0, SlotKind::Hidden)),
+            rules: Slot::hidden("access rules"),
+            registry: Slot::hidden("micro-frontends"),
             loading: OnceLock::new(),
             annex: OnceLock::new(),
         })
@@ -438,6 +442,7 @@ impl Inner {
         for recorder in recorders {
             recorder.wake(self);
         }
+        self.wake_feeds();
         let mut ended = vec![crate::lock(&self.all).take()];
         let mut slots = self.slots.all();
         slots.extend([Arc::clone(&self.registry), Arc::clone(&self.rules)]);

@@ -2,7 +2,7 @@
 
 use super::{
     slot::Slot,
-    view::{View, read},
+    view::{View, read, serialize_error},
 };
 use crate::{
     error::{Access, StateError},
@@ -48,7 +48,7 @@ impl View {
     ) -> Result<Option<U>, StateError> {
         let pointer: Pointer = pointer.parse()?;
         match self.try_get_value(key)? {
-            Some(value) => find(key, &value, &pointer),
+            Some(value) => find(self, key, &value, &pointer),
             None => Ok(None),
         }
     }
@@ -86,7 +86,7 @@ impl View {
         let mut was_there = false;
         let result = self.change_slot(&slot, &mut |old| {
             let Some(old) = old else { return Ok(None) };
-            let mut json = (*json(key, &old)?).clone();
+            let mut json = (*json(&slot, &old)?).clone();
             was_there = pointer.remove(&mut json);
             Ok(Some(if was_there {
                 Value::from_json(json)
@@ -104,10 +104,10 @@ impl View {
         pointer: &Pointer,
         value: &Value,
     ) -> Result<(), StateError> {
-        let new = json(&slot.key, value)?;
+        let new = json(slot, value)?;
         self.change_slot(slot, &mut |old| {
             let mut whole = match &old {
-                Some(old) => (*json(&slot.key, old)?).clone(),
+                Some(old) => (*json(slot, old)?).clone(),
                 None if pointer.is_root() => serde_json::Value::Null,
                 None => return Err(refused(pointer, "the key is missing")),
             };
@@ -121,24 +121,26 @@ impl View {
 
 /// What is at a place inside of a value.
 pub(crate) fn find<U: StateValue>(
+    view: &View,
     key: &str,
     value: &Value,
     pointer: &Pointer,
 ) -> Result<Option<U>, StateError> {
-    match pointer.find(&*json(key, value)?) {
+    let labels = || view.labels_of_shown(key);
+    let json = value.to_json();
+    match pointer.find(&*json.map_err(|reason| serialize_error(key, labels(), reason))?) {
         Some(found) => {
             let name = format!("{key}{pointer}");
-            read(&name, &Value::from_json(found.clone()), U::clone).map(Some)
+            read(&name, labels, &Value::from_json(found.clone()), U::clone).map(Some)
         }
         None => Ok(None),
     }
 }
 
-fn json(key: &str, value: &Value) -> Result<Arc<serde_json::Value>, StateError> {
-    value.to_json().map_err(|reason| StateError::Serialize {
-        key: key.to_owned(),
-        reason,
-    })
+fn json(slot: &Slot, value: &Value) -> Result<Arc<serde_json::Value>, StateError> {
+    value
+        .to_json()
+        .map_err(|reason| serialize_error(&slot.key, slot.labels(), reason))
 }
 
 fn refused(pointer: &Pointer, reason: &str) -> StateError {

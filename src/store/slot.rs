@@ -15,6 +15,7 @@ use super::{
 use crate::{
     engine::Site,
     key,
+    label::Labels,
     value::{StateValue, Value},
 };
 use reactive_graph::{
@@ -60,6 +61,7 @@ pub(crate) struct SlotState {
     pub(crate) pending: u32,
     /// Whether the key changed since the last snapshot.
     pub(crate) stale: bool,
+    pub(crate) labels: Labels,
 }
 
 /// What only some keys have.
@@ -116,7 +118,7 @@ impl SlotState {
 }
 
 impl Slot {
-    pub(crate) fn new(key: SmolStr, hash: u32, kind: SlotKind) -> Self {
+    pub(crate) fn new(key: SmolStr, hash: u32, kind: SlotKind, labels: Labels) -> Self {
         Self {
             key,
             hash,
@@ -126,10 +128,17 @@ impl Slot {
                 sequence: 0,
                 pending: NOT_PENDING,
                 stale: false,
+                labels,
                 listeners: Listeners::default(),
                 rare: None,
             }),
         }
+    }
+
+    /// A slot of the store's own, which is no key.
+    pub(crate) fn hidden(name: impl Into<SmolStr>) -> Arc<Self> {
+        let labels = Labels::default();
+        Arc::new(Self::new(name.into(), 0, SlotKind::Hidden, labels))
     }
 
     /// Whether it is that of a name, and of its hash.

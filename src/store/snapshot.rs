@@ -1,15 +1,19 @@
 //! [`Snapshot`]: the whole state at one version.
 
+#[cfg(feature = "json")]
+use super::view::serialize_error;
 use super::{
     computed::MAX_ATTEMPTS,
     context::{self, Dep},
     guest::SnapshotKeeping,
     inner::Inner,
+    labels::Labelled,
     persistent::PersistentMap,
     slot::Slot,
 };
 use crate::{
     key::{AsKey, KeyHasher},
+    label::Labels,
     value::{StateValue, Value},
 };
 use reactive_graph::graph::untrack;
@@ -45,6 +49,10 @@ struct Contents {
     hasher: KeyHasher,
     /// The keys among them that were computed, in the order of names.
     computed: Arc<[SmolStr]>,
+    /// The labels in the store that it is of, if it is of one: also those given later.
+    labelled: Option<Labelled>,
+    /// What stands before each key in its full name.
+    prefix: SmolStr,
 }
 
 /// What restoring a [`Snapshot`] does to keys that it lacks.
@@ -96,6 +104,19 @@ impl Snapshot {
         computed.binary_search_by(|name| (**name).cmp(key)).is_ok()
     }
 
+    /// The labels of a key in the store that the snapshot is of, those included that were given since.
+    /// A snapshot that was made of JSON knows none.
+    pub fn labels(&self, key: &str) -> Labels {
+        let labelled = self.0.labelled.as_ref().and_then(|labelled| labelled.get());
+        let Some(book) = labelled else {
+            return Labels::default();
+        };
+        match self.0.prefix.is_empty() {
+            true => book.labels(key),
+            false => book.labels(&format!("{}{key}", self.0.prefix)),
+        }
+    }
+
     /// The snapshot without what was computed: what to keep, since whoever restores it computes the
     /// rest anew.
     ///
@@ -116,34 +137,41 @@ impl Snapshot {
             let hash = self.0.hasher.hash_one(&**key) as u32;
             values.remove(hash, key);
         }
-        Self::of(self.version(), KeyHasher::clone(&self.0.hasher), values)
+        Self(Arc::new(self.0.with(values, Arc::default())))
     }
 
     /// A snapshot of the same version, of those keys that have another name, by that.
     pub(crate) fn renamed<'a>(&'a self, rename: impl Fn(&'a str) -> Option<&'a str>) -> Self {
         let mut values = PersistentMap::default();
-        for (key, value) in self.iter() {
-            let Some(key) = rename(key) else { continue };
+        let mut prefix = None;
+        for (full, value) in self.iter() {
+            let Some(key) = rename(full) else { continue };
+            // All that is renamed loses the same beginning.
+            prefix = prefix.or_else(|| full.strip_suffix(key).map(SmolStr::from));
             let hash = self.0.hasher.hash_one(key) as u32;
             values.insert(hash, &key.into(), value.clone());
         }
         let computed = self.0.computed.iter();
         let computed = computed.filter_map(|key| rename(key).map(SmolStr::from));
-        Self(Arc::new(Contents {
-            version: self.version(),
-            values,
-            hasher: KeyHasher::clone(&self.0.hasher),
-            // All that is renamed loses the same beginning, so the order stays.
-            computed: computed.collect(),
-        }))
+        // They stay in order.
+        let mut contents = self.0.with(values, computed.collect());
+        contents.prefix = prefix.unwrap_or_default();
+        Self(Arc::new(contents))
     }
 
-    pub(crate) fn of(version: u64, hasher: KeyHasher, values: PersistentMap) -> Self {
+    fn of(
+        version: u64,
+        hasher: KeyHasher,
+        values: PersistentMap,
+        labelled: Option<Labelled>,
+    ) -> Self {
         Self(Arc::new(Contents {
             version,
             values,
             hasher,
             computed: Arc::default(),
+            labelled,
+            prefix: SmolStr::default(),
         }))
     }
 
@@ -158,19 +186,30 @@ impl Snapshot {
             })
             .collect();
         names.sort_unstable();
-        Self(Arc::new(Contents {
-            version: self.version(),
+        Self(Arc::new(self.0.with(values, names.into())))
+    }
+}
+
+impl Contents {
+    /// Other values of the same version of the same store.
+    fn with(&self, values: PersistentMap, computed: Arc<[SmolStr]>) -> Self {
+        Self {
+            version: self.version,
             values,
-            hasher: KeyHasher::clone(&self.0.hasher),
-            computed: names.into(),
-        }))
+            hasher: KeyHasher::clone(&self.hasher),
+            computed,
+            labelled: self.labelled.clone(),
+            prefix: self.prefix.clone(),
+        }
     }
 }
 
 #[cfg(feature = "json")]
 impl Snapshot {
     /// The snapshot as one JSON object. In JSON it does not say what was computed: to restore it
-    /// later, write [`Snapshot::stored`].
+    /// later, write [`Snapshot::stored`]. Keys that are [`Label::Secret`](crate::Label::Secret) are
+    /// left out, so restoring it with [`Restore::Replace`] removes them, and with [`Restore::Merge`]
+    /// they stay.
     ///
     /// # Errors
     /// [`StateError::Serialize`](crate::StateError::Serialize) for the first value that has no JSON
@@ -178,12 +217,13 @@ impl Snapshot {
     pub fn to_json(&self) -> Result<serde_json::Value, crate::StateError> {
         let mut object = serde_json::Map::new();
         for (key, value) in self.iter() {
+            let labels = self.labels(key);
+            if labels.is_secret() {
+                continue;
+            }
             let json = value
                 .to_json()
-                .map_err(|reason| crate::StateError::Serialize {
-                    key: key.to_owned(),
-                    reason,
-                })?;
+                .map_err(|reason| serialize_error(key, labels, reason))?;
             object.insert(key.to_owned(), (*json).clone());
         }
         Ok(serde_json::Value::Object(object))
@@ -217,7 +257,7 @@ impl Snapshot {
             let hash = hasher.hash_one(&*key) as u32;
             values.insert(hash, &key.into(), Value::from_json(value));
         }
-        Ok(Self::of(0, hasher, values))
+        Ok(Self::of(0, hasher, values, None))
     }
 }
 
@@ -234,8 +274,10 @@ impl PartialEq for Snapshot {
 
 impl fmt::Debug for Snapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let entries: BTreeMap<_, _> = self.iter().collect();
+        let shown = |(key, value)| (key, self.labels(key).show(value));
         f.debug_map()
-            .entries(self.iter().collect::<BTreeMap<_, _>>())
+            .entries(entries.into_iter().map(shown))
             .finish()
     }
 }
@@ -302,7 +344,7 @@ impl Inner {
                 None => values.remove(slot.hash, &slot.key),
             });
         }
-        let seen = Snapshot::of(stored.version(), KeyHasher::clone(&stored.0.hasher), values);
+        let seen = Snapshot(Arc::new(stored.0.with(values, Arc::default())));
         if is_complete {
             return seen;
         }
@@ -384,7 +426,12 @@ impl Inner {
                 None => cache.values.remove(slot.hash, &slot.key),
             });
         }
-        let snapshot = Snapshot::of(state.version, self.slots.hasher(), cache.values.clone());
+        let snapshot = Snapshot::of(
+            state.version,
+            self.slots.hasher(),
+            cache.values.clone(),
+            Some(Arc::clone(&self.slots.labelled)),
+        );
         cache.last = Some(snapshot.clone());
         drop((guard, running));
         drop((outdated, dropped));

@@ -4,6 +4,7 @@ use super::slot::Slot;
 use crate::{
     change::{Origin, Stamp},
     few::Few,
+    label::Labels,
     value::{IntoValue, StateValue, Value, same_content},
 };
 use std::{fmt, sync::Arc};
@@ -68,6 +69,11 @@ impl Write {
         &self.stamp.origin
     }
 
+    /// The labels of the key, see [`Change::labels`](crate::Change::labels).
+    pub fn labels(&self) -> Labels {
+        self.slot.labels()
+    }
+
     /// Stores another value instead.
     pub fn replace(&mut self, value: impl IntoValue) {
         self.new = Some(value.into_value());
@@ -81,10 +87,11 @@ impl Write {
 
 impl fmt::Debug for Write {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let labels = self.labels();
         f.debug_struct("Write")
             .field("key", &self.key())
-            .field("old", &self.old)
-            .field("new", &self.new)
+            .field("old", &self.old.as_ref().map(|old| labels.show(old)))
+            .field("new", &self.new.as_ref().map(|new| labels.show(new)))
             .field("source", &self.source())
             .field("origin", self.origin())
             .finish()

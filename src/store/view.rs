@@ -17,6 +17,7 @@ use crate::{
     change::{Origin, Stamp},
     error::{Access, StateError},
     key::{self, AsKey},
+    label::Labels,
     value::{StateValue, Value},
 };
 use std::{
@@ -43,6 +44,9 @@ pub(crate) trait Gate: Send + Sync {
 
     /// What the view calls a key, if the key belongs to its part of the store and it may read it.
     fn own_name<'k>(&self, inner: &Inner, full_name: &'k str) -> Option<&'k str>;
+
+    /// How the full names of the view's keys begin, if they are those of whoever holds the view.
+    fn namespace(&self) -> Option<&str>;
 
     /// Whether a key is in the namespace of whoever holds the view.
     fn is_own(&self, full_name: &str) -> bool;
@@ -147,7 +151,8 @@ impl View {
     #[cfg(feature = "leptos")]
     #[cold]
     pub(crate) fn report_type(&self, key: &str, mismatch: crate::value::Mismatch) {
-        self.inner.report(&type_error(key, mismatch));
+        let labels = self.labels_of_shown(key);
+        self.inner.report(&type_error(key, labels, mismatch));
     }
 
     pub(super) fn full_name<'k>(
@@ -274,7 +279,7 @@ impl View {
         self.change_slot(slot, &mut |old| {
             was_there = old.is_some();
             let start = match (&old, &default) {
-                (Some(old), _) => read(&slot.key, old, T::clone)?,
+                (Some(old), _) => read(&slot.key, || slot.labels(), old, T::clone)?,
                 (None, Some(default)) => default.clone(),
                 (None, None) => return Ok(None),
             };
@@ -322,18 +327,35 @@ impl Inner {
 /// Reads a stored value as a `T`.
 pub(crate) fn read<T: StateValue, R>(
     key: &str,
+    labels: impl FnOnce() -> Labels,
     value: &Value,
     f: impl FnOnce(&T) -> R,
 ) -> Result<R, StateError> {
-    value.with(f).map_err(|mismatch| type_error(key, mismatch))
+    value
+        .with(f)
+        .map_err(|mismatch| type_error(key, labels(), mismatch))
 }
 
-pub(crate) fn type_error(key: &str, mismatch: crate::value::Mismatch) -> StateError {
+/// What the decoder says often quotes the value.
+pub(crate) fn type_error(
+    key: &str,
+    labels: Labels,
+    mismatch: crate::value::Mismatch,
+) -> StateError {
     StateError::Type {
         key: key.to_owned(),
         expected: mismatch.expected,
         found: mismatch.found,
-        reason: mismatch.reason,
+        reason: labels.redact(mismatch.reason),
+    }
+}
+
+/// What an encoder says may quote the value.
+#[cfg(feature = "json")]
+pub(crate) fn serialize_error(key: &str, labels: Labels, reason: String) -> StateError {
+    StateError::Serialize {
+        key: key.to_owned(),
+        reason: labels.redact(reason),
     }
 }
 

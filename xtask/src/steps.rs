@@ -105,7 +105,7 @@ fn lint() -> Result<()> {
         "-p universal-state --all-targets --no-default-features --features edge",
         "--workspace --exclude xtask --exclude bench-native --lib --bins --examples --target wasm32-unknown-unknown",
         "-p bench-size --features further-type,mfe,json,regex,fields --target wasm32-unknown-unknown",
-        "-p universal-state --test web --target wasm32-unknown-unknown",
+        "-p universal-state --test web --features indexed-db --target wasm32-unknown-unknown",
     ] {
         Cmd::line(&format!("cargo clippy {selection} -- -D warnings")).run()?;
     }
@@ -192,7 +192,7 @@ fn wasm(environment: &Environment, counts: &mut Counts) -> Result<()> {
     )?;
 
     let test =
-        Cmd::line("cargo test -p universal-state --test web --target wasm32-unknown-unknown")
+        Cmd::line("cargo test -p universal-state --test web --features indexed-db --target wasm32-unknown-unknown")
             .env(
                 "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER",
                 environment.test_runner()?,

@@ -44,7 +44,7 @@ impl Node {
         }
         if !self.parts.is_empty() {
             let children = self.parts.iter();
-            let children = children.map(|(name, part)| (name.clone(), part.encode()));
+            let children = children.map(|(name, part)| (name.to_owned(), part.encode()));
             parts.push(Json::Object(children.collect()));
         }
         Json::Array(parts)
@@ -75,12 +75,13 @@ impl Node {
             },
         };
         let levels = levels.checked_sub(1).ok_or(MALFORMED)?;
-        let parts = parts
-            .iter()
-            .map(|(name, part)| Ok((name.clone(), Self::decode(part, levels)?)));
-        Ok(Self {
+        let mut node = Self {
             put,
-            parts: parts.collect::<Result<_, _>>()?,
-        })
+            ..Self::default()
+        };
+        for (name, part) in parts {
+            node.parts.put(name, Self::decode(part, levels)?);
+        }
+        Ok(node)
     }
 }

@@ -59,10 +59,12 @@ pub(super) fn compare<'j>(
                     None => Some(whole(new, stamp)),
                 };
                 at.pop();
-                node.parts.extend(part.map(|part| (name.clone(), part)));
+                if let Some(part) = part {
+                    node.parts.put(name, part);
+                }
             }
             for name in old.keys().filter(|name| !new.contains_key(*name)) {
-                node.parts.insert(name.clone(), Node::put(None, stamp));
+                node.parts.put(name, Node::put(None, stamp));
             }
             (!node.is_blank()).then_some(node)
         }

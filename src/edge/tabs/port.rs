@@ -222,7 +222,7 @@ impl TabsPort {
         }
         match message.body {
             Body::Change(entries) => {
-                edge.take_in(Door::Tab, entries);
+                self.take_in(edge, entries);
                 self.is_in_touch(edge);
             }
             Body::Digest {
@@ -233,6 +233,17 @@ impl TabsPort {
             Body::Answer(answer) => self.answered(edge, from, answer),
             Body::Bye => {}
         }
+    }
+
+    fn take_in(&self, edge: &Edge, mut entries: Entries) {
+        entries.retain(|entry| {
+            let is_welcome = edge.may_share(&entry.key);
+            if !is_welcome {
+                edge.refuse(Door::Tab, Refusal::Label, &entry.key);
+            }
+            is_welcome
+        });
+        edge.take_in(Door::Tab, entries);
     }
 
     fn leave(&self, edge: &Edge, from: ReplicaId) {
@@ -396,7 +407,7 @@ impl TabsPort {
             let known = answer.entries.iter().filter(is_known);
             known.map(|there| there.key.clone()).collect::<Vec<_>>()
         });
-        edge.take_in(Door::Tab, answer.entries);
+        self.take_in(edge, answer.entries);
         if may_return {
             self.give_back(edge, from, same, is_last.then_some(answer.buckets));
         }
@@ -454,7 +465,15 @@ impl TabsPort {
 
     fn is_in_touch(&self, edge: &Edge) {
         let now = edge.now();
-        edge.note(|status| status.last_sync = Some(now));
+        edge.note(|status| {
+            // Each second is often enough for those who follow it.
+            if status
+                .last_sync
+                .is_none_or(|last| now.abs_diff(last) >= 1_000)
+            {
+                status.last_sync = Some(now);
+            }
+        });
     }
 }
 

@@ -28,7 +28,7 @@ impl Item {
     /// Finds out which keys end where they began. Only what sums up several writes can.
     pub(super) fn settle(&mut self) {
         let is_restored = |change: &Change| {
-            change.first < change.sequence && same_content(change.old.as_ref(), change.new.as_ref())
+            change.is_sum() && same_content(change.old.as_ref(), change.new.as_ref())
         };
         if self.changes.iter().any(is_restored) {
             self.restored = self.changes.iter().map(is_restored).collect();
@@ -96,7 +96,7 @@ impl<'a> Told<'a> {
         if is_void(change) && !listener.subject.looks_for_itself() {
             return false;
         }
-        listener.since < change.sequence && (!self.restored || listener.since >= change.first)
+        listener.since < change.sequence && (!self.restored || listener.since >= change.first())
     }
 }
 
@@ -127,5 +127,5 @@ impl Audience {
 /// Whether it only says that a computed key has come or gone: those who listen to the key are told of
 /// its value.
 pub(super) fn is_void(change: &Change) -> bool {
-    change.old.is_none() && change.new.is_none() && change.first == change.sequence
+    change.old.is_none() && change.new.is_none() && !change.is_sum()
 }

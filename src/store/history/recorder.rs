@@ -109,7 +109,7 @@ impl Recorder {
 }
 
 impl Recording for Recorder {
-    fn record(&self, _inner: &Inner, changes: &ChangeSet) {
+    fn record(&self, changes: &ChangeSet) {
         crate::lock(&self.inbox).push(changes.clone());
     }
 

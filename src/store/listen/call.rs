@@ -76,7 +76,7 @@ where
 
 #[cold]
 fn report_mismatch(inner: &Inner, change: &Change, mismatch: Mismatch) {
-    inner.report(&type_error(&change.key, mismatch));
+    inner.report(&type_error(&change.key, change.labels, mismatch));
 }
 
 /// A listener of several keys.

@@ -8,7 +8,7 @@ use crate::{
     store::{
         guest::Loading,
         inner::Inner,
-        slot::{Slot, SlotKind, Trigger},
+        slot::{Slot, Trigger},
         transaction::Writes,
     },
     value::Value,
@@ -191,7 +191,7 @@ impl Inner {
                 return Arc::clone(load);
             }
             let key: SmolStr = name.into();
-            let load = Arc::new(Slot::new(key.clone(), 0, SlotKind::Hidden));
+            let load = Slot::hidden(key.clone());
             index.slots.insert(key, Arc::clone(&load));
             let len = index.slots.len();
             loads.count.store(len, Ordering::Release);

@@ -57,13 +57,14 @@ struct Line<'a>(&'a Change);
 impl fmt::Display for Line<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(change) = self;
+        let labels = change.labels();
         write!(f, "{}: ", change.key())?;
         match change.old_value() {
-            Some(value) => write!(f, "{value:?} → ")?,
+            Some(value) => write!(f, "{:?} → ", labels.show(value))?,
             None => f.write_str("∅ → ")?,
         }
         match change.new_value() {
-            Some(value) => write!(f, "{value:?}")?,
+            Some(value) => write!(f, "{:?}", labels.show(value))?,
             None => f.write_str("∅")?,
         }
         write!(

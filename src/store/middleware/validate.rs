@@ -1,14 +1,11 @@
 //! [`Validate`]: rules by key.
 
 use super::{Middleware, Transaction, Veto};
-use crate::{
-    key::AsKey,
-    pattern::Pattern,
-    value::{StateValue, Value},
-};
+use crate::store::transaction::Write;
+use crate::{key::AsKey, pattern::Pattern, value::StateValue};
 use std::fmt;
 
-type Rule = Box<dyn Fn(&Value) -> Result<(), String> + Send + Sync>;
+type Rule = Box<dyn Fn(&Write) -> Result<(), String> + Send + Sync>;
 
 enum Keys {
     One(String),
@@ -64,9 +61,13 @@ impl Validate {
         keys: Keys,
         rule: impl Fn(&T) -> Result<(), E> + Send + Sync + 'static,
     ) -> Self {
-        let rule = move |value: &Value| match value.with(&rule) {
-            Ok(verdict) => verdict.map_err(|error| error.to_string()),
-            Err(mismatch) => Err(mismatch.to_string()),
+        let rule = move |write: &Write| match write.new_value().map(|value| value.with(&rule)) {
+            None => Ok(()),
+            Some(Ok(verdict)) => verdict.map_err(|error| error.to_string()),
+            Some(Err(mut mismatch)) => {
+                mismatch.reason = write.labels().redact(mismatch.reason);
+                Err(mismatch.to_string())
+            }
         };
         self.rules.push((keys, Box::new(rule)));
         self
@@ -80,16 +81,13 @@ impl Middleware for Validate {
 
     fn before(&self, transaction: &mut Transaction) -> Result<(), Veto> {
         for write in transaction.writes() {
-            let Some(value) = write.new_value() else {
-                continue;
-            };
             for (keys, rule) in &self.rules {
                 let applies = match keys {
                     Keys::One(key) => key == write.key(),
                     Keys::Matching(pattern) => pattern.matches(write.key()),
                 };
                 if applies {
-                    rule(value).map_err(|reason| Veto::new(reason).of_key(write.key()))?;
+                    rule(write).map_err(|reason| Veto::new(reason).of_key(write.key()))?;
                 }
             }
         }

@@ -138,12 +138,16 @@ impl Inner {
                 let outdated = state.outdate(&of, &mut slot.stale);
                 committed.outdated = committed.outdated.take().or(outdated);
             }
+            if !hidden {
+                let is_due = state.feed(self, &of, old.as_ref(), new.is_none(), &write.stamp);
+                committed.signals.feeds |= is_due;
+            }
             slot.sequence = state.sequence;
             committed.signals.keys.extend(slot.trigger());
             committed.graphs.extend(slot.graphs());
             if is_followed && !hidden {
                 let changes = committed.changes.get_or_insert_default();
-                changes.changes.push(line.change(state, write));
+                changes.changes.push(line.change(state, slot.labels, write));
             }
             line.add(state, slot, write);
         }
@@ -157,7 +161,7 @@ impl Inner {
         }
         if let Some(changes) = &committed.changes {
             for recorder in &state.recorders {
-                recorder.record(self, changes);
+                recorder.record(changes);
             }
         }
         // Last, so that nobody takes what was read before the commit for what stands after it.

@@ -3,6 +3,7 @@
 use crate::{
     change::{Change, Stamp},
     engine::{Running, Telling},
+    label::Labels,
     store::{
         context::ThisThread,
         deliver::{Audience, Item},
@@ -59,8 +60,8 @@ impl Line {
     pub(crate) fn add(&mut self, state: &mut State, slot: &mut SlotState, write: &mut Write) {
         if self.later || slot.pending != NOT_PENDING {
             let change = match self.item {
-                Some(_) => self.change(state, write),
-                None => self.last_change(state, write),
+                Some(_) => self.change(state, slot.labels, write),
+                None => self.last_change(state, slot.labels, write),
             };
             let out = state.wait(&write.slot, slot, change, self.round);
             // Otherwise the write still holds what goes out.
@@ -69,7 +70,7 @@ impl Line {
             }
         }
         if self.item.is_some() {
-            let change = self.last_change(state, write);
+            let change = self.last_change(state, slot.labels, write);
             if let Some(item) = &mut self.item {
                 item.slots.push(Arc::clone(&write.slot));
                 item.changes.changes.push(change);
@@ -87,27 +88,22 @@ impl Line {
         }
     }
 
-    pub(super) fn change(&self, state: &State, write: &Write) -> Change {
+    pub(super) fn change(&self, state: &State, labels: Labels, write: &Write) -> Change {
         let (old, new) = (write.old.clone(), write.new.clone());
-        self.of(state, write, old, new, write.stamp.clone())
+        self.mark(state)
+            .change(&write.slot, labels, old, new, write.stamp.clone())
     }
 
     /// The last change that is made of a write: it takes the values.
-    fn last_change(&self, state: &State, write: &mut Write) -> Change {
+    fn last_change(&self, state: &State, labels: Labels, write: &mut Write) -> Change {
         let (old, new) = (write.old.take(), write.new.take());
         let stamp = write.stamp.take();
-        self.of(state, write, old, new, stamp)
+        self.mark(state)
+            .change(&write.slot, labels, old, new, stamp)
     }
 
-    fn of(
-        &self,
-        state: &State,
-        write: &Write,
-        old: Option<Value>,
-        new: Option<Value>,
-        stamp: Stamp,
-    ) -> Change {
-        Mark::of(state, self.time).change(&write.slot, old, new, stamp)
+    fn mark(&self, state: &State) -> Mark {
+        Mark::of(state, self.time)
     }
 }
 
@@ -133,6 +129,7 @@ impl Mark {
     pub(super) fn change(
         self,
         slot: &Slot,
+        labels: Labels,
         old: Option<Value>,
         new: Option<Value>,
         stamp: Stamp,
@@ -145,7 +142,8 @@ impl Mark {
             time: self.time,
             version: self.version,
             sequence: self.sequence,
-            first: self.sequence,
+            span: 0,
+            labels,
         }
     }
 }
@@ -183,7 +181,10 @@ impl State {
                 waiting.stamp = change.stamp;
                 waiting.time = change.time;
                 waiting.version = change.version;
+                let span = change.sequence.saturating_sub(waiting.first());
+                waiting.span = u32::try_from(span).unwrap_or(u32::MAX);
                 waiting.sequence = change.sequence;
+                waiting.labels = change.labels;
                 change.new
             }
             _ => {

@@ -67,9 +67,11 @@ impl Inner {
         if is_new {
             state.count_member();
         }
+        let wakes_feeds = state.feed(self, slot, (!is_new).then_some(&*value), false, stamp);
         let outdated = state.outdate(slot, &mut here.stale);
         let schedule = self.begins_turn(state);
-        let change = || mark.change(slot, old(), Some(new.clone()), stamp.clone());
+        let labels = here.labels;
+        let change = || mark.change(slot, labels, old(), Some(new.clone()), stamp.clone());
         if later || here.pending != NOT_PENDING {
             drop(state.wait(slot, here, change(), 0));
         }
@@ -94,6 +96,9 @@ impl Inner {
                 trigger.notify();
             }
             self.notify_all(is_new, true);
+        }
+        if wakes_feeds {
+            self.wake_feeds();
         }
         if schedule {
             self.scheduler
@@ -158,6 +163,7 @@ impl Inner {
             state.update_count += 1;
             state.source.assign(&write.stamp.source);
             here.sequence = mark.sequence;
+            signals.feeds |= state.feed(self, slot, old, false, &write.stamp);
             if old.is_none() {
                 state.count_member();
                 signals.members = true;
@@ -165,7 +171,8 @@ impl Inner {
             outdated = outdated.or(state.outdate(slot, &mut here.stale));
             signals.keys.extend(here.trigger());
             let stamp = || write.stamp.clone();
-            let change = || mark.change(slot, old.cloned(), Some(new.clone()), stamp());
+            let labels = here.labels;
+            let change = || mark.change(slot, labels, old.cloned(), Some(new.clone()), stamp());
             if later || here.pending != NOT_PENDING {
                 drop(state.wait(slot, here, change(), 0));
             }

@@ -18,6 +18,8 @@ pub(crate) struct Signals {
     pub(super) visible: bool,
     pub(super) members: bool,
     pub(super) recorders: Few<Arc<dyn Recording>>,
+    /// Whether edges are to be woken.
+    pub(super) feeds: bool,
 }
 
 impl Signals {
@@ -36,6 +38,9 @@ impl Signals {
         inner.notify_all(self.members, self.visible);
         for recorder in &self.recorders {
             recorder.wake(inner);
+        }
+        if self.feeds {
+            inner.wake_feeds();
         }
     }
 }

@@ -5,7 +5,10 @@ use crate::{
     error::StateError,
     key::{self, KeyHasher, spread},
     pattern::Pattern,
-    store::listen::{Listener, Subject},
+    store::{
+        labels::Labelled,
+        listen::{Listener, Subject},
+    },
     value::StateValue,
 };
 use hashbrown::hash_table::{self, HashTable};
@@ -19,6 +22,7 @@ use std::{
 pub(crate) struct Slots {
     hasher: KeyHasher,
     index: RwLock<Index>,
+    pub(crate) labelled: Labelled,
 }
 
 #[derive(Default)]
@@ -90,7 +94,8 @@ impl Slots {
                     Some(_) => SlotKind::Namespaced,
                     None => SlotKind::Shared,
                 };
-                let slot = Arc::new(Slot::new(name.into(), hash, kind));
+                let labels = self.labels_of_new(name);
+                let slot = Arc::new(Slot::new(name.into(), hash, kind, labels));
                 for (pattern, listener) in patterns {
                     if pattern.matches(name) {
                         crate::lock(&slot.state).listeners.add(Arc::clone(listener));

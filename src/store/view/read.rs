@@ -1,5 +1,7 @@
 //! Reading.
 
+#[cfg(feature = "json")]
+use super::serialize_error;
 use super::{View, read};
 use crate::{
     error::{Access, StateError},
@@ -68,7 +70,8 @@ impl View {
         let Some(value) = self.try_get_value(key.as_name())? else {
             return Ok(None);
         };
-        read(key.as_name(), &value, f).map(Some)
+        let name = key.as_name();
+        read(name, || self.labels_of_shown(name), &value, f).map(Some)
     }
 
     /// The value of a key as stored; `None` if the key is missing.
@@ -96,10 +99,7 @@ impl View {
         self.try_get_value(key)?
             .map(|value| value.to_json())
             .transpose()
-            .map_err(|reason| StateError::Serialize {
-                key: key.to_owned(),
-                reason,
-            })
+            .map_err(|reason| serialize_error(key, self.labels_of_shown(key), reason))
     }
 
     /// Whether a key has a value.

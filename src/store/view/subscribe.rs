@@ -198,6 +198,7 @@ impl View {
     /// batch may come to nothing and is told when it does not.
     fn present_change(&self, slot: &Arc<Slot>) -> Change {
         let new = self.inner.content(slot);
+        let labels = slot.labels();
         let state = crate::lock(&self.inner.state);
         Change {
             key: slot.key.clone(),
@@ -207,7 +208,8 @@ impl View {
             time: state.last_update.unwrap_or_default(),
             version: state.version,
             sequence: state.sequence,
-            first: state.sequence,
+            span: 0,
+            labels,
         }
     }
 

@@ -1,0 +1,476 @@
+//! The port: hands the backend what the [`Machine`] asks for, and the machine what comes back.
+
+use super::{
+    Storage,
+    backend::{Fault, Then},
+    machine::{Answer, Ask, Job, Machine, Step, Timer, VERIFY},
+    names::Names,
+    status::{SaveFailure, SaveStatus},
+};
+use crate::{
+    edge::{
+        builder::Plug,
+        link::{Changed, Door, Edge, Port},
+    },
+    error::StateError,
+    lock,
+    store::{SharedSignal, contain},
+};
+use smol_str::SmolStr;
+use std::sync::{Arc, Mutex, Weak};
+
+/// Between two looks for removed keys that are to be forgotten, in ms.
+const SWEEP: u64 = 60 * 60 * 1_000;
+
+pub(crate) struct StoragePort {
+    this: Weak<Self>,
+    pub(super) options: Storage,
+    pub(super) names: Names,
+    pub(super) schema: u32,
+    pub(super) machine: Mutex<Machine>,
+    /// Tells who follows the quarantine.
+    pub(super) quarantine: SharedSignal,
+}
+
+impl StoragePort {
+    fn new(options: Storage, edge: &Edge) -> Arc<Self> {
+        let place = edge.place();
+        let seed = edge.id().number();
+        Arc::new_cyclic(|this| Self {
+            this: this.clone(),
+            options,
+            names: Names::new(&place.prefix),
+            schema: place.schema,
+            machine: Mutex::new(Machine::new(seed)),
+            quarantine: SharedSignal::default(),
+        })
+    }
+
+    /// What the backend in use is called.
+    pub(super) fn backend_name(&self) -> String {
+        let is_fallback = lock(&self.machine).is_fallback;
+        let backend = match is_fallback {
+            true => &self.options.fallback,
+            false => &self.options.backend,
+        };
+        backend.name().to_owned()
+    }
+
+    /// Whether a key is to be stored.
+    pub(super) fn is_wanted(&self, edge: &Edge, key: &str) -> bool {
+        edge.may_store(key) && self.options.covers(key)
+    }
+
+    /// Does all that can be done now. Returns false, and leaves it to whoever is at it, if somebody is.
+    pub(super) fn run(&self, edge: &Edge) -> bool {
+        if !edge.is_attached() || std::mem::replace(&mut lock(&self.machine).is_running, true) {
+            return false;
+        }
+        loop {
+            let now = edge.now();
+            let step = lock(&self.machine).step(now, &self.names);
+            let is_over = matches!(step, Step::Idle);
+            match step {
+                Step::Answer(job, answer) => self.answered(edge, job, answer),
+                Step::Ask(id, is_fallback, ask) => self.ask(edge, id, is_fallback, ask),
+                Step::Idle => {}
+            }
+            self.tell(edge);
+            if is_over {
+                return true;
+            }
+        }
+    }
+
+    fn ask(&self, edge: &Edge, id: u64, is_fallback: bool, ask: Ask) {
+        let backend = match is_fallback {
+            true => &self.options.fallback,
+            false => &self.options.backend,
+        };
+        let call = || match ask {
+            Ask::Load => backend.load(self.names.start(), self.then(edge, id, Answer::Loaded)),
+            Ask::Read(names) => backend.read(names, self.then(edge, id, Answer::Items)),
+            Ask::Write(items) => backend.write(items, self.then(edge, id, Answer::Written)),
+        };
+        if let Err(reason) = contain(call) {
+            let lost = Answer::Lost(Fault::Failed(reason));
+            lock(&self.machine).answers.push_back((id, lost));
+        }
+    }
+
+    /// What the backend is to call with its answer.
+    fn then<T: 'static>(&self, edge: &Edge, id: u64, answer: fn(T) -> Answer) -> Then<T> {
+        let (this, link) = (Weak::clone(&self.this), Arc::downgrade(&edge.0));
+        Box::new(move |result| {
+            let (Some(this), Some(link)) = (this.upgrade(), link.upgrade()) else {
+                return;
+            };
+            let edge = Edge(link);
+            let answer = (id, answer(result));
+            lock(&this.machine).answers.push_back(answer);
+            if this.run(&edge) {
+                edge.arm();
+            }
+        })
+    }
+
+    /// Tells people what has changed.
+    pub(super) fn tell(&self, edge: &Edge) {
+        let (told, reports, counts) = {
+            let machine = &mut *lock(&self.machine);
+            let reports = std::mem::take(&mut machine.reports);
+            (machine.told(), reports, machine.counted())
+        };
+        told.iter().for_each(|signal| signal.notify());
+        reports.iter().for_each(|error| edge.report(error));
+        if let Some(counts) = counts {
+            edge.note(|status| {
+                status.pending = counts.pending;
+                status.failed = counts.failed;
+                status.quarantined = counts.quarantined;
+                status.is_loading = counts.is_loading;
+            });
+        }
+    }
+
+    fn answered(&self, edge: &Edge, job: Job, answer: Answer) {
+        let fault = match answer {
+            Answer::Loaded(Ok(items)) if matches!(job, Job::Load | Job::Probe) => {
+                return self.loaded(edge, items, matches!(job, Job::Probe));
+            }
+            Answer::Items(Ok(texts)) => match job {
+                Job::Read(keys) if keys.len() == texts.len() => {
+                    return self.reconcile(edge, keys, texts);
+                }
+                job => return self.failed(edge, job, &nonsense()),
+            },
+            Answer::Written(results) => return self.wrote(edge, job, results),
+            Answer::Loaded(Ok(_)) => nonsense(),
+            Answer::Loaded(Err(fault)) | Answer::Items(Err(fault)) | Answer::Lost(fault) => fault,
+        };
+        self.failed(edge, job, &fault);
+    }
+
+    fn wrote(&self, edge: &Edge, job: Job, results: Vec<Result<(), Fault>>) {
+        let mut results = results.into_iter();
+        let mut result = || results.next().unwrap_or_else(|| Err(nonsense()));
+        let now = edge.now();
+        match job {
+            Job::SetAside(puts) => {
+                let mut faults = Vec::new();
+                let mut ready = Vec::new();
+                for mut put in puts {
+                    if let Some(aside) = put.aside.take() {
+                        let result = result();
+                        if !self.put_aside(edge, &aside, &result) {
+                            let fault = result.err().unwrap_or_else(nonsense);
+                            faults.push((put.key, fault));
+                            continue;
+                        }
+                    }
+                    ready.push(put);
+                }
+                if !ready.is_empty() {
+                    lock(&self.machine).next = Some(Job::Write(ready));
+                }
+                self.failed_keys(edge, faults, SaveFailure::Quarantine);
+            }
+            Job::Write(puts) => {
+                let results: Vec<_> = puts.iter().map(|_| result()).collect();
+                let is_all = puts.len() > 1 && results.iter().all(Result::is_err);
+                let is_denied =
+                    |result: &Result<(), Fault>| matches!(result, Err(Fault::Unavailable(_)));
+                if is_all && !results.iter().any(is_denied) {
+                    // Where items are written in one transaction, one of them fails all.
+                    return lock(&self.machine).one_by_one(puts);
+                }
+                let mut faults = Vec::new();
+                for (put, result) in puts.into_iter().zip(results) {
+                    match result {
+                        Ok(()) => lock(&self.machine).done(&put, now),
+                        Err(fault) => faults.push((put.key, fault)),
+                    }
+                }
+                self.failed_keys(edge, faults, SaveFailure::Backend);
+            }
+            Job::Tidy(names) => {
+                let machine = &mut *lock(&self.machine);
+                let left = names.into_iter().filter(|_| result().is_err());
+                machine.litter.extend(left);
+                let attempts = machine.tidy.attempts;
+                machine.tidy = Timer::default();
+                if !machine.litter.is_empty() {
+                    machine.tidy.due = Some(machine.later(now, attempts));
+                    machine.tidy.attempts = attempts.saturating_add(1);
+                }
+            }
+            job => self.failed(edge, job, &nonsense()),
+        }
+    }
+
+    fn failed_keys(
+        &self,
+        edge: &Edge,
+        faults: Vec<(SmolStr, Fault)>,
+        failure: fn(Fault) -> SaveFailure,
+    ) {
+        let denied = faults.iter().find_map(|(_, fault)| match fault {
+            Fault::Unavailable(_) => Some(fault.clone()),
+            _ => None,
+        });
+        let now = edge.now();
+        let backend = self.backend_name();
+        let keys = faults.into_iter().map(|(key, fault)| (key, failure(fault)));
+        lock(&self.machine).failed(keys, now, &backend);
+        if let Some(fault) = denied {
+            self.fall_back(edge, &fault);
+        }
+    }
+
+    /// A job came to nothing.
+    fn failed(&self, edge: &Edge, job: Job, fault: &Fault) {
+        let now = edge.now();
+        let faults =
+            |keys: Vec<SmolStr>| keys.into_iter().map(|key| (key, fault.clone())).collect();
+        match job {
+            Job::Load | Job::Probe => {
+                let is_probe = matches!(job, Job::Probe);
+                let report = StateError::Storage {
+                    backend: self.backend_name(),
+                    key: None,
+                    reason: fault.to_string(),
+                };
+                {
+                    let machine = &mut *lock(&self.machine);
+                    let attempts = match is_probe {
+                        true => machine.probe.attempts,
+                        false => machine.load.attempts,
+                    };
+                    let timer = Timer {
+                        due: Some(machine.later(now, attempts)),
+                        attempts: attempts.saturating_add(1),
+                    };
+                    if is_probe {
+                        machine.probe = timer;
+                        return;
+                    }
+                    machine.load = timer;
+                    // Where the fallback is loaded next, that is reported there.
+                    if machine.is_fallback || !matches!(fault, Fault::Unavailable(_)) {
+                        machine.is_loading = false;
+                        if attempts == 0 {
+                            machine.reports.push(report);
+                        }
+                        return;
+                    }
+                }
+                self.fall_back(edge, fault);
+            }
+            Job::Read(keys) => self.failed_keys(edge, faults(keys), SaveFailure::Backend),
+            Job::SetAside(puts) | Job::Write(puts) => {
+                let keys = puts.into_iter().map(|put| put.key).collect();
+                self.failed_keys(edge, faults(keys), SaveFailure::Backend);
+            }
+            Job::Tidy(names) => {
+                let results = names.iter().map(|_| Err(fault.clone())).collect();
+                self.wrote(edge, Job::Tidy(names), results);
+            }
+        }
+    }
+
+    /// The backend is denied: the fallback takes its place.
+    fn fall_back(&self, edge: &Edge, fault: &Fault) {
+        let now = edge.now();
+        {
+            let machine = &mut *lock(&self.machine);
+            if machine.is_fallback {
+                return;
+            }
+            machine.is_fallback = true;
+            machine.load = Timer::at(now);
+            let attempts = machine.probe.attempts;
+            machine.probe.due = Some(machine.later(now, attempts));
+            machine.probe.attempts = attempts.saturating_add(1);
+            machine.reports.push(StateError::Storage {
+                backend: self.options.backend.name().to_owned(),
+                key: None,
+                reason: fault.to_string(),
+            });
+        }
+        let name = self.options.fallback.name().to_owned();
+        edge.note(|status| {
+            status.storage = name;
+            status.storage_fault = Some(fault.to_string());
+        });
+    }
+
+    /// Has items looked at, by their names, or all of them.
+    fn suspect(&self, edge: &Edge, names: Option<&[String]>) {
+        let now = edge.now();
+        let machine = &mut *lock(&self.machine);
+        match names {
+            None => machine.load = Timer::at(now),
+            Some(names) => {
+                for name in names {
+                    match self.names.read(name) {
+                        Some(super::names::Named::Entry(key)) => machine.look(&key, now),
+                        Some(_) => machine.load = Timer::at(now),
+                        None => {}
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn nonsense() -> Fault {
+    Fault::Failed("its answer does not fit what it was asked".to_owned())
+}
+
+impl Plug for Storage {
+    fn plug(self: Box<Self>, edge: &Edge) -> Arc<dyn Port> {
+        let port = StoragePort::new(*self, edge);
+        let _ = edge.0.storage.set(Arc::clone(&port));
+        port
+    }
+}
+
+impl Port for StoragePort {
+    fn door(&self) -> Door {
+        Door::Storage
+    }
+
+    fn start(&self, edge: &Edge) {
+        let name = self.options.backend.name().to_owned();
+        edge.note(|status| {
+            status.storage = name;
+            status.is_loading = true;
+        });
+        lock(&self.machine).load = Timer::at(0);
+        self.run(edge);
+    }
+
+    fn changed(&self, edge: &Edge, changes: &[Changed], from: Option<Door>) {
+        let now = edge.now();
+        for change in changes
+            .iter()
+            .filter(|change| self.is_wanted(edge, &change.key))
+        {
+            let machine = &mut *lock(&self.machine);
+            match from {
+                None => {
+                    machine.written(&change.key, now.saturating_add(self.options.debounce));
+                }
+                Some(_) => {
+                    let later = machine.spread(VERIFY);
+                    machine.look(&change.key, now.saturating_add(VERIFY + later));
+                }
+            }
+        }
+        self.tell(edge);
+    }
+
+    fn flush(&self, edge: &Edge) {
+        self.run(edge);
+    }
+
+    fn poll(&self, edge: &Edge, now: u64) -> Option<u64> {
+        self.sweep(edge, now);
+        self.run(edge);
+        lock(&self.machine).deadline()
+    }
+
+    fn wake(&self, edge: &Edge) {
+        self.suspect(edge, None);
+        lock(&self.machine).hurry(edge.now());
+        self.run(edge);
+    }
+
+    fn close(&self, edge: &Edge) {
+        lock(&self.machine).hurry(edge.now());
+        self.run(edge);
+        self.journal(edge);
+    }
+}
+
+impl StoragePort {
+    /// Forgets keys that were removed so long ago that nobody needs to be told.
+    fn sweep(&self, edge: &Edge, now: u64) {
+        if !lock(&self.machine).is_sweep_due(now, SWEEP) {
+            return;
+        }
+        let before = now.saturating_sub(self.options.tombstones);
+        let swept = edge.replica(|replica| replica.sweep(before));
+        let machine = &mut *lock(&self.machine);
+        swept.iter().for_each(|key| machine.look(key, now));
+    }
+
+    /// Notes what cannot be written in its place before the page is gone, as the backend has still to
+    /// answer: beside what is there, so that it cannot overwrite anything. Who loads next takes it in.
+    fn journal(&self, edge: &Edge) {
+        let (keys, is_fallback) = {
+            let machine = &*lock(&self.machine);
+            if !machine.is_waiting() {
+                return;
+            }
+            (machine.unsaved(), machine.is_fallback)
+        };
+        let replica = edge.id().to_string();
+        let items: Vec<_> = keys
+            .iter()
+            .filter_map(|key| {
+                let text = self.text_of(edge, key, edge.now())?.ok()?;
+                Some((self.names.journal(key, &replica), Some(text)))
+            })
+            .collect();
+        if items.is_empty() {
+            return;
+        }
+        let backend = match is_fallback {
+            true => &self.options.fallback,
+            false => &self.options.backend,
+        };
+        // Whoever could be told of a failure is about to be gone.
+        let _ = contain(|| backend.write(items, Box::new(|_| {})));
+    }
+}
+
+impl Edge {
+    /// How it stands with a key in storage. Inside of an effect or a component it makes that run again
+    /// when it changes.
+    ///
+    /// ```
+    /// use universal_state::{Store, edge::{Edge, Memory, SaveStatus, Storage}};
+    ///
+    /// let store = Store::new();
+    /// let storage = Storage::new(Memory::new());
+    /// let edge = Edge::builder("shop").storage(storage).attach(&store)?;
+    /// assert_eq!(edge.save_status("cart"), SaveStatus::Unkept);
+    ///
+    /// store.set("cart", 2)?;
+    /// edge.flush(); // in a browser the turn ends by itself
+    /// assert_eq!(edge.save_status("cart"), SaveStatus::Saved);
+    /// # Ok::<(), universal_state::StateError>(())
+    /// ```
+    pub fn save_status(&self, key: &str) -> SaveStatus {
+        let Some(port) = self.storage() else {
+            return SaveStatus::Unkept;
+        };
+        if reactive_graph::graph::Observer::get().is_some() {
+            let signal = lock(&port.machine).followed(key);
+            signal.track();
+        }
+        lock(&port.machine).status(key)
+    }
+
+    /// Says that others may have changed what is stored: the items with these names, or, with `None`,
+    /// any. They are read, merged, and written again if they lag behind. In a browser, `storage` events
+    /// (HTML, section 12.2.4) do this.
+    pub fn storage_changed(&self, names: Option<&[String]>) {
+        if let Some(port) = self.storage() {
+            port.suspect(self, names);
+            port.run(self);
+            self.arm();
+        }
+    }
+}
