@@ -43,6 +43,8 @@ mod feed;
 mod link;
 mod refusal;
 mod replica;
+#[cfg(feature = "simulator")]
+pub mod simulator;
 mod stamp;
 mod status;
 mod storage;
@@ -59,7 +61,7 @@ pub use storage::{
     Backend, Fault, Initial, Items, Loaded, Memory, Quarantined, SaveFailure, SaveStatus, Storage,
     Then,
 };
-pub use tabs::{Receive, Transport};
+pub use tabs::{Receive, Tabs, Transport};
 
 /// An id that no other replica has.
 fn random_id() -> ReplicaId {

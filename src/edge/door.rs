@@ -170,9 +170,9 @@ impl Edge {
         // What it left in this very turn is part of it.
         self.drain();
         let keys = self.replica(|replica| {
-            let own = replica
-                .entries()
-                .filter(|(key, entry)| key.starts_with(namespace) && entry.value().is_some());
+            // Removed ones too: a restored snapshot may have put such a key into the store meanwhile.
+            let own = replica.entries();
+            let own = own.filter(|(key, _)| key.starts_with(namespace));
             own.map(|(key, _)| (key.clone(), Name::Static("storage")))
                 .collect()
         });

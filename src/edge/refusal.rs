@@ -29,8 +29,10 @@ refusals! {
     Malformed => "malformed",
     /// It is larger, or there is more of it, than is taken in.
     TooLarge => "too large",
-    /// It speaks another version of the protocol, or of the application's types.
-    Version => "another version",
+    /// It speaks an older version of the protocol.
+    Older => "older version",
+    /// It speaks a newer version of the protocol.
+    Newer => "newer version",
     /// It names a key that cannot be one.
     Key => "no key",
     /// It was written more than five minutes after now.
