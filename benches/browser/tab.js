@@ -82,6 +82,7 @@ export async function send(kinds, rounds, first) {
 
 /** The messages and the stored items that one write makes, of all pages, in bytes of UTF-8. */
 export async function weigh(keys, number) {
+  const quiet = () => new Promise((resolve) => setTimeout(resolve, 1_000))
   const bytes = (text) => new TextEncoder().encode(text).length
   const weighed = { messages: [], items: [] }
   const channel = new BroadcastChannel(`universal-state/1/bench-${keys}/bench-${keys}/0`)
@@ -93,8 +94,11 @@ export async function weigh(keys, number) {
   }
   const elsewhere = ({ key, newValue }) => weighed.items.push(bytes(key) + bytes(newValue))
   addEventListener('storage', elsewhere)
+  // The browser has to know of the channel, and what was written before has to have settled.
+  await quiet()
+  for (const found of Object.values(weighed)) found.length = 0
   stores[keys].set(number)
-  await new Promise((resolve) => setTimeout(resolve, 1_000))
+  await quiet()
   removeEventListener('storage', elsewhere)
   Storage.prototype.setItem = store
   channel.close()
