@@ -41,6 +41,8 @@ pub(super) struct Machine {
     /// Items that are of no use, and when to remove them.
     pub(super) litter: Vec<String>,
     pub(super) tidy: Timer,
+    /// Why the fallback is in use, if it is.
+    pub(super) fault: Option<String>,
     pub(super) is_fallback: bool,
     pub(super) is_loading: bool,
     asked: Option<Asked>,
@@ -71,6 +73,7 @@ pub(super) struct Counts {
     pub(super) failed: usize,
     pub(super) quarantined: usize,
     pub(super) is_loading: bool,
+    pub(super) fault: Option<String>,
 }
 
 /// When something is due, and how often in a row it failed.
@@ -182,6 +185,7 @@ impl Machine {
             probe: Timer::default(),
             litter: Vec::new(),
             tidy: Timer::default(),
+            fault: None,
             is_fallback: false,
             is_loading: true,
             asked: None,
@@ -214,6 +218,8 @@ impl Machine {
                 Some(asked) => self.void(asked.job, now),
                 None if self.late == Some(id) && self.is_fallback => {
                     self.late = None;
+                    // What it says may be out of date.
+                    self.load = Timer::at(now);
                     return Step::Answer(Job::Probe, answer);
                 }
                 None => {}
@@ -293,12 +299,13 @@ impl Machine {
 
     /// When there will be something to do.
     pub(super) fn deadline(&self) -> Option<u64> {
-        let late = self.asked.as_ref();
-        let late = late.map(|asked| asked.since.saturating_add(PATIENCE));
+        if let Some(asked) = &self.asked {
+            return Some(asked.since.saturating_add(PATIENCE));
+        }
         let keys = self.due.iter().filter_map(|key| self.keys.get(key)?.due);
         let tidy = self.tidy.due.filter(|_| !self.litter.is_empty());
         let probe = self.probe.due.filter(|_| self.is_fallback);
-        let timers = [late, self.load.due, probe, tidy];
+        let timers = [self.load.due, probe, tidy];
         keys.chain(timers.into_iter().flatten()).min()
     }
 
@@ -415,6 +422,7 @@ impl Machine {
             failed: self.failed,
             quarantined: self.quarantine.len(),
             is_loading: self.is_loading,
+            fault: self.fault.clone(),
         };
         let is_news = self.counts != counts;
         self.counts = counts.clone();
@@ -442,10 +450,13 @@ impl Machine {
     pub(super) fn written(&mut self, key: &SmolStr, at: u64) {
         let kept = self.kept(key);
         kept.is_dirty = true;
-        if kept.attempts == 0 {
-            self.set_status(key, SaveStatus::Pending);
-            self.look(key, at);
+        if kept.attempts > 0 {
+            return;
         }
+        if kept.status.failure().is_none() {
+            self.set_status(key, SaveStatus::Pending);
+        }
+        self.look(key, at);
     }
 
     /// A key has to be written, since what is there lags behind.
@@ -465,15 +476,14 @@ impl Machine {
     pub(super) fn done(&mut self, put: &Put, now: u64) {
         let key = &put.key;
         let kept = self.kept(key);
-        if put.text.is_none() {
-            kept.attempts = 0;
-            return self.leave(key);
-        }
         kept.before = Some(put.before);
         if kept.is_suspect {
             return self.look(key, now);
         }
-        self.saved(key, now);
+        match put.text {
+            Some(_) => self.saved(key, now),
+            None => self.removed(key),
+        }
         self.look(key, now.saturating_add(VERIFY));
     }
 
@@ -511,20 +521,33 @@ impl Machine {
         self.set_status(key, SaveStatus::Pending);
     }
 
+    fn removed(&mut self, key: &SmolStr) {
+        let kept = self.kept(key);
+        kept.attempts = 0;
+        if !kept.is_dirty {
+            self.set_status(key, SaveStatus::Unkept);
+        }
+    }
+
     /// A key is not to be there, and is not.
     pub(super) fn leave(&mut self, key: &SmolStr) {
-        let Some(kept) = self.keys.get_mut(key) else {
-            return;
-        };
-        if kept.is_dirty {
-            return;
-        }
+        self.removed(key);
+        let kept = self.kept(key);
+        (kept.before, kept.is_suspect) = (None, false);
         let litter = mem::take(&mut kept.litter);
         self.litter.extend(litter);
-        self.set_status(key, SaveStatus::Unkept);
         if self.keys.get(key).is_some_and(Kept::is_idle) {
             self.keys.remove(key);
         }
+    }
+
+    /// Has keys looked at that are not among those that are there.
+    pub(super) fn look_for_others(&mut self, is_there: impl Fn(&str) -> bool, now: u64) {
+        let is_stray =
+            |(key, kept): &(&SmolStr, &Kept)| kept.status != SaveStatus::Unkept && !is_there(key);
+        let strays = self.keys.iter().filter(is_stray);
+        let strays: Vec<SmolStr> = strays.map(|(key, _)| key.clone()).collect();
+        strays.iter().for_each(|key| self.look(key, now));
     }
 
     /// A key is not what it should be there, for a reason that time does not heal.

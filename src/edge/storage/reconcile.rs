@@ -6,7 +6,6 @@ use super::{
     machine::{Job, Put},
     names::Named,
     port::StoragePort,
-    quarantine,
     status::{Quarantined, SaveFailure},
 };
 use crate::{
@@ -123,18 +122,12 @@ impl StoragePort {
             machine.load.attempts = 0;
             if is_probe {
                 machine.is_fallback = false;
+                machine.fault = None;
                 machine.probe.attempts = 0;
                 machine.probe.due = None;
             }
             machine.is_loading
         };
-        if is_probe {
-            let name = self.options.backend.name().to_owned();
-            edge.note(|status| {
-                status.storage = name;
-                status.storage_fault = None;
-            });
-        }
         let mut found = Vec::new();
         let mut asides = Vec::new();
         let mut seen = std::collections::HashSet::<SmolStr, crate::key::KeyHasher>::default();
@@ -213,8 +206,9 @@ impl StoragePort {
                 }
             }
             missing.iter().for_each(|key| machine.lags(key, now));
-            machine.quarantine =
-                quarantine::listed(asides, &machine.litter, |id| self.names.quarantined(id));
+            machine.look_for_others(|key| seen.contains(key), now);
+            asides.retain(|aside| !machine.litter.contains(&self.names.quarantined(&aside.id)));
+            machine.quarantine = asides;
             machine.is_loading = false;
         }
         self.quarantine.notify();
