@@ -41,7 +41,10 @@ mod door;
 mod entry;
 mod feed;
 mod link;
+mod refusal;
 mod replica;
+#[cfg(feature = "simulator")]
+pub mod simulator;
 mod stamp;
 mod status;
 mod storage;
@@ -50,15 +53,15 @@ mod tabs;
 mod tests;
 
 pub use builder::{EdgeBuilder, Merge};
-pub use door::Refusal;
 pub use link::Edge;
+pub use refusal::{Refusal, Refused};
 pub use stamp::{Malformed, ReplicaId, Stamp};
 pub use status::EdgeStatus;
 pub use storage::{
     Backend, Fault, Initial, Items, Loaded, Memory, Quarantined, SaveFailure, SaveStatus, Storage,
     Then,
 };
-pub use tabs::{Receive, Transport};
+pub use tabs::{Receive, Tabs, Transport};
 
 /// An id that no other replica has.
 fn random_id() -> ReplicaId {

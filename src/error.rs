@@ -211,6 +211,31 @@ pub enum StateError {
         /// Why it was refused.
         reason: String,
     },
+    /// What carries messages to other tabs failed. The store goes on; the tabs get into step again as
+    /// soon as it works.
+    #[error("{transport} failed: {reason}")]
+    Transport {
+        /// Its name.
+        transport: String,
+        /// What it said.
+        reason: String,
+    },
+    /// The value of a key stays in this tab: it makes a message longer than the limit of
+    /// [`Tabs::max_message`](crate::edge::Tabs::max_message).
+    #[error("key {key:?} is not sent to other tabs: it needs more than {limit} bytes")]
+    TooLarge {
+        /// The key.
+        key: String,
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// Another tab had not the same state, and no message was under way that explains it. Both are
+    /// brought into step.
+    #[error("tab {tab} did not agree with this one; both are brought into step")]
+    Disagreement {
+        /// The id of its replica.
+        tab: String,
+    },
     /// The component that a setter belongs to is gone.
     #[error("the component of this setter was unmounted; write through the store instead")]
     Unmounted,

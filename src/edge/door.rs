@@ -1,7 +1,10 @@
 //! The one way in: what a port brings goes through the replica, and from there, in one transaction,
 //! into the store.
 
-use super::link::{Changed, Door, Edge};
+use super::{
+    link::{Changed, Door, Edge},
+    refusal::Refusal,
+};
 use crate::{
     change::{Origin, Stamp},
     error::StateError,
@@ -9,49 +12,8 @@ use crate::{
     store::Write,
     value::Value,
 };
-use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
-use std::{fmt, sync::Arc};
-
-/// Why something that came in was not taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Refusal {
-    /// It is not what the protocol asks for.
-    Malformed,
-    /// It is larger, or there is more of it, than is taken in.
-    TooLarge,
-    /// It speaks another version of the protocol, or of the application's types.
-    Version,
-    /// It names a key that cannot be one.
-    Key,
-    /// It was written more than five minutes after now.
-    Ahead,
-    /// It is of a key that is not to come this way.
-    Label,
-    /// A middleware refused it.
-    Vetoed,
-    /// It is of a key that is computed here.
-    ReadOnly,
-    /// The store did not take it.
-    Store,
-}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Malformed => "malformed",
-            Self::TooLarge => "too large",
-            Self::Version => "another version",
-            Self::Key => "no key",
-            Self::Ahead => "written in the future",
-            Self::Label => "label",
-            Self::Vetoed => "vetoed",
-            Self::ReadOnly => "computed here",
-            Self::Store => "not taken by the store",
-        })
-    }
-}
+use std::sync::Arc;
 
 impl Door {
     fn origin(self) -> Origin {
@@ -71,7 +33,7 @@ impl Edge {
         let mut ahead = Vec::new();
         let mut news = Vec::new();
         let mut changed = Vec::new();
-        let mut seen = FxHashSet::default();
+        let round = self.replica(|replica| replica.begin_round());
         for change in incoming {
             let is_shared = self.may_share(&change.key);
             let taken = self.replica(|replica| {
@@ -84,14 +46,19 @@ impl Edge {
                     .and_then(|entry| entry.value().cloned());
                 let is_news = replica.merge(&change.key, &change.delta, is_shared);
                 let after = replica.get(&change.key).and_then(|entry| entry.value());
-                Some((is_news, before.as_ref() != after))
+                let is_change = before.as_ref() != after;
+                Some((
+                    is_news,
+                    is_change,
+                    is_change && replica.is_first(&change.key, round),
+                ))
             });
-            let Some((is_news, is_change)) = taken else {
+            let Some((is_news, is_change, is_first)) = taken else {
                 ahead.push(change.key);
                 continue;
             };
             // At most one write a key, however often it is told of.
-            if is_change && seen.insert(change.key.clone()) {
+            if is_change && is_first {
                 changed.push((change.key.clone(), change.source.clone()));
             }
             if is_news {
@@ -113,7 +80,7 @@ impl Edge {
 
     /// Counts and reports something that is not taken in.
     pub(crate) fn refuse(&self, from: Door, reason: Refusal, what: &str) {
-        self.note(|status| *status.refused.entry(reason).or_default() += 1);
+        self.note(|status| status.refused.count(reason));
         self.report(&StateError::Refused {
             door: from.origin().to_string(),
             what: crate::error::excerpt(what),
@@ -121,33 +88,42 @@ impl Edge {
         });
     }
 
-    /// Gives keys of the store what the replica has: now, or as soon as what is going on has ended.
-    /// Those of micro-frontends that are not here wait in the replica.
+    /// Gives keys of the store what the replica has: now, or, inside of a batch or where writes are
+    /// forbidden, at the end of the turn. Those of micro-frontends that are not here wait in the replica.
     fn put(&self, from: Door, mut keys: Vec<(SmolStr, Name)>) {
-        keys.retain(|(key, _)| self.0.view.inner.has_owner(key));
+        let inner = &self.0.view.inner;
+        keys.retain(|(key, _)| inner.has_owner(key));
         if keys.is_empty() {
             return;
         }
-        let edge = self.clone();
-        let put = move || {
-            if keys.len() > 1 && edge.put_all(from, &keys).is_ok() {
-                return;
-            }
-            // One that is refused does not keep the others.
-            for key in &keys {
-                let Err(error) = edge.put_all(from, std::slice::from_ref(key)) else {
-                    continue;
-                };
-                let reason = match error {
-                    StateError::Disposed => return,
-                    StateError::Vetoed { .. } => Refusal::Vetoed,
-                    StateError::ReadOnly { .. } => Refusal::ReadOnly,
-                    _ => Refusal::Store,
-                };
-                edge.refuse(from, reason, &key.0);
-            }
-        };
-        self.0.view.inner.defer(Box::new(put));
+        if inner.is_busy() {
+            crate::lock(&self.0.waiting).push((from, keys));
+            return self.0.feed.wake_for_more(inner);
+        }
+        if keys.len() > 1 && self.put_all(from, &keys).is_ok() {
+            return;
+        }
+        // One that is refused does not keep the others.
+        for key in &keys {
+            let Err(error) = self.put_all(from, std::slice::from_ref(key)) else {
+                continue;
+            };
+            let reason = match error {
+                StateError::Disposed => return,
+                StateError::Vetoed { .. } => Refusal::Vetoed,
+                StateError::ReadOnly { .. } => Refusal::ReadOnly,
+                _ => Refusal::Store,
+            };
+            self.refuse(from, reason, &key.0);
+        }
+    }
+
+    /// Puts what could not be put when it came.
+    pub(super) fn put_waiting(&self) {
+        let waiting = std::mem::take(&mut *crate::lock(&self.0.waiting));
+        for (from, keys) in waiting {
+            self.put(from, keys);
+        }
     }
 
     fn put_all(&self, from: Door, keys: &[(SmolStr, Name)]) -> Result<(), StateError> {
@@ -194,9 +170,9 @@ impl Edge {
         // What it left in this very turn is part of it.
         self.drain();
         let keys = self.replica(|replica| {
-            let own = replica
-                .entries()
-                .filter(|(key, entry)| key.starts_with(namespace) && entry.value().is_some());
+            // Removed ones too: a restored snapshot may have put such a key into the store meanwhile.
+            let own = replica.entries();
+            let own = own.filter(|(key, _)| key.starts_with(namespace));
             own.map(|(key, _)| (key.clone(), Name::Static("storage")))
                 .collect()
         });

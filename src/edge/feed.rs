@@ -75,6 +75,15 @@ impl Feed {
     }
 }
 
+impl Feed {
+    /// Has the edge flushed at the end of the turn.
+    pub(super) fn wake_for_more(&self, inner: &Inner) {
+        if !self.is_scheduled.swap(true, Ordering::AcqRel) {
+            inner.schedule_feeds();
+        }
+    }
+}
+
 impl Feeding for Feed {
     fn note(
         &self,
@@ -116,8 +125,8 @@ impl Feeding for Feed {
         if inner.alive().is_err() {
             return Edge(link).detach();
         }
-        if !self.is_empty() && !self.is_scheduled.swap(true, Ordering::AcqRel) {
-            inner.schedule_feeds();
+        if !self.is_empty() {
+            self.wake_for_more(inner);
         }
     }
 

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     error::StateError,
     key::Name,
+    label::Label,
     pattern::Pattern,
     store::{Store, View},
 };
@@ -19,7 +20,10 @@ use serde_json::Value as Json;
 use smol_str::SmolStr;
 use std::{
     fmt,
-    sync::{Arc, Mutex, OnceLock, atomic::AtomicBool, atomic::Ordering},
+    sync::{
+        Arc, Mutex, OnceLock,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
 };
 
 /// A store's connection to its storage and to the other tabs. Made by [`Edge::builder`]; clones are
@@ -38,6 +42,10 @@ pub(crate) struct Link {
     pub(super) storage: OnceLock<Arc<StoragePort>>,
     driver: OnceLock<Box<dyn Driver>>,
     is_detached: AtomicBool,
+    /// What could not be put into the store when it came.
+    pub(super) waiting: Mutex<Vec<(Door, Vec<(SmolStr, Name)>)>>,
+    /// Which labels the replica knows of.
+    labels: AtomicU64,
     pub(super) place: Place,
 }
 
@@ -89,9 +97,6 @@ pub(crate) trait Port: Send + Sync {
     /// The page was away: looks whether all still agree.
     fn wake(&self, edge: &Edge);
 
-    /// Somebody else may have changed what is stored: the item of this name, or any.
-    fn touched(&self, _edge: &Edge, _item: Option<&str>) {}
-
     /// The page, or the edge, is about to end: leaves nothing pending.
     fn close(&self, edge: &Edge);
 }
@@ -122,6 +127,8 @@ impl Edge {
             storage: OnceLock::new(),
             driver: OnceLock::new(),
             is_detached: AtomicBool::new(false),
+            waiting: Mutex::default(),
+            labels: AtomicU64::new(0),
             place,
         }))
     }
@@ -140,6 +147,7 @@ impl Edge {
     /// Ends the turn: delivers what is pending, and hands what was written to storage and to the other
     /// tabs. In a browser that happens by itself, once a turn.
     pub fn flush(&self) {
+        self.put_waiting();
         self.0.view.flush();
         self.drain();
         for port in self.ports() {
@@ -246,13 +254,38 @@ impl Edge {
     }
 
     /// Whether a key may be known to other tabs.
-    pub(crate) fn may_share(&self, _key: &str) -> bool {
-        true
+    pub(crate) fn may_share(&self, key: &str) -> bool {
+        let labels = self.0.view.inner.labels(key);
+        !labels.has(Label::Local) && !labels.has(Label::Secret)
     }
 
     /// Whether a key may be stored.
-    pub(crate) fn may_store(&self, _key: &str) -> bool {
-        true
+    pub(crate) fn may_store(&self, key: &str) -> bool {
+        let labels = self.0.view.inner.labels(key);
+        !labels.has(Label::Volatile) && !labels.has(Label::Secret)
+    }
+
+    /// A number that grows when it may have changed what may be shared and stored.
+    pub(crate) fn labels_version(&self) -> u64 {
+        self.0.view.inner.labels_version()
+    }
+
+    /// Sees to it that the replica knows which keys are shared.
+    fn heed_labels(&self) {
+        let version = self.labels_version();
+        if self.0.labels.swap(version, Ordering::AcqRel) == version {
+            return;
+        }
+        let keys: Vec<SmolStr> =
+            self.replica(|replica| replica.entries().map(|(key, _)| key.clone()).collect());
+        for key in keys {
+            let is_shared = self.may_share(&key);
+            if !is_shared && !self.may_store(&key) {
+                self.replica(|replica| replica.forget(&key));
+            } else {
+                self.replica(|replica| replica.share(&key, is_shared));
+            }
+        }
     }
 
     pub(crate) fn drive(&self, driver: Box<dyn Driver>) {
@@ -269,6 +302,7 @@ impl Edge {
 
     /// Stamps what was written here since the last time, and tells the ports.
     pub(crate) fn drain(&self) {
+        self.heed_labels();
         let mut changes = Vec::new();
         while !self.0.feed.is_empty() {
             let written = self.0.feed.take();

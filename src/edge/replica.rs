@@ -22,6 +22,8 @@ pub(crate) struct Replica {
     digest: Digest,
     /// The keys whose part in the digest is outdated.
     stale: Vec<SmolStr>,
+    /// Counts what comes in from outside.
+    round: u32,
 }
 
 struct Kept {
@@ -31,6 +33,8 @@ struct Kept {
     is_stale: bool,
     /// Whether other tabs are to have it.
     is_shared: bool,
+    /// When it last came in from outside.
+    round: u32,
 }
 
 impl Replica {
@@ -40,6 +44,7 @@ impl Replica {
             entries: HashMap::default(),
             digest: [0; BUCKETS],
             stale: Vec::new(),
+            round: 0,
         }
     }
 
@@ -81,6 +86,7 @@ impl Replica {
                     hash: 0,
                     is_stale: true,
                     is_shared,
+                    round: 0,
                 };
                 self.entries.insert(key.clone(), kept);
                 self.stale.push(key.clone());
@@ -95,15 +101,25 @@ impl Replica {
         is_news
     }
 
-    /// Says anew which keys other tabs are to have.
-    pub(crate) fn share(&mut self, is_shared: impl Fn(&str) -> bool) {
-        for (key, kept) in &mut self.entries {
-            let is_shared = is_shared(key);
-            if mem::replace(&mut kept.is_shared, is_shared) != is_shared
-                && !mem::replace(&mut kept.is_stale, true)
-            {
-                self.stale.push(key.clone());
-            }
+    /// Something comes in from outside.
+    pub(crate) fn begin_round(&mut self) -> u32 {
+        self.round = self.round.wrapping_add(1);
+        self.round
+    }
+
+    /// Whether a key is asked for the first time in a round.
+    pub(crate) fn is_first(&mut self, key: &str, round: u32) -> bool {
+        let kept = self.entries.get_mut(key);
+        kept.is_some_and(|kept| mem::replace(&mut kept.round, round) != round)
+    }
+
+    /// Says anew whether other tabs are to have a key.
+    pub(crate) fn share(&mut self, key: &SmolStr, is_shared: bool) {
+        if let Some(kept) = self.entries.get_mut(key)
+            && mem::replace(&mut kept.is_shared, is_shared) != is_shared
+            && !mem::replace(&mut kept.is_stale, true)
+        {
+            self.stale.push(key.clone());
         }
     }
 

@@ -1,8 +1,8 @@
 //! What people see of an edge: [`EdgeStatus`].
 
-use super::{Refusal, stamp::ReplicaId};
+use super::{refusal::Refused, stamp::ReplicaId};
 use crate::store::SharedSignal;
-use std::{collections::BTreeMap, sync::Mutex};
+use std::sync::Mutex;
 
 /// How an edge is doing.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -29,7 +29,7 @@ pub struct EdgeStatus {
     /// How often another tab was found to disagree, and was brought into step.
     pub disagreements: u64,
     /// How much of what came in was refused, by reason.
-    pub refused: BTreeMap<Refusal, u64>,
+    pub refused: Refused,
 }
 
 /// The status of an edge, and who follows it.

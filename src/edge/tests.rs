@@ -6,7 +6,9 @@ use super::{
     link::{Changed, Door, Edge, Port},
     *,
 };
-use crate::{EngineKind, Key, MfeInfo, Pattern, StateError, Store, SubscribeOptions, Validate};
+use crate::{
+    EngineKind, Key, Label, MfeInfo, Pattern, StateError, Store, SubscribeOptions, Validate,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::sync::{
@@ -261,7 +263,7 @@ fn a_veto_is_counted_and_keeps_no_other_key_out() {
     a.store.set_many([("bad", 1), ("good", 2)]).unwrap();
     exchange(&a, &b);
     assert_eq!(b.store.keys(), ["good"]);
-    assert_eq!(b.edge.status().refused[&Refusal::Vetoed], 1);
+    assert_eq!(b.edge.status().refused[Refusal::Vetoed], 1);
 }
 
 #[test]
@@ -273,7 +275,7 @@ fn a_stamp_of_the_future_is_refused_and_leaves_no_trace() {
     let sent = a.sent();
     assert_eq!(b.hears(&sent), 0);
     assert!(b.store.is_empty() && b.edge.replica(|replica| replica.len()) == 0);
-    assert_eq!(b.edge.status().refused[&Refusal::Ahead], 1);
+    assert_eq!(b.edge.status().refused[Refusal::Ahead], 1);
     b.now.fetch_add(1, Ordering::Relaxed);
     assert_eq!(b.hears(&sent), 1);
     // And what is written then is later, whatever the clock says.
@@ -306,8 +308,8 @@ fn digests_are_equal_where_all_is() {
     assert_eq!(differing, 1);
     a.hears(&sent);
     assert_eq!(digest(&a), digest(&b));
-    a.edge
-        .replica(|replica| replica.share(|key| key != "key:3"));
+    a.store.label("key:3", Label::Local).unwrap();
+    a.edge.flush();
     assert_ne!(digest(&a), digest(&b));
     b.edge.replica(|replica| replica.forget("key:3"));
     assert_eq!(digest(&a), digest(&b));
@@ -410,4 +412,32 @@ fn a_batched_listener_of_the_turn_is_heard_before_the_turn_is_sent() {
     assert_eq!(sent.len(), 2);
     let stamps: Vec<_> = sent.iter().map(|change| change.delta.newest()).collect();
     assert_eq!(stamps[0], stamps[1]);
+}
+
+#[test]
+fn a_secret_is_not_even_known_to_the_replica() {
+    let (a, _) = two();
+    a.store.label("token", Label::Secret).unwrap();
+    a.store.set("token", 1).unwrap();
+    a.store.set("late", 1).unwrap();
+    assert_eq!(a.sent().len(), 1);
+    a.store.label("late", Label::Secret).unwrap();
+    a.edge.flush();
+    assert_eq!(a.edge.replica(|replica| replica.len()), 0);
+}
+
+#[test]
+fn what_comes_in_while_a_batch_is_open_is_put_when_the_turn_ends() {
+    let (a, b) = two();
+    a.store.set("n", 1).unwrap();
+    let sent = a.sent();
+    let result = b.store.batch(|tx| {
+        b.hears(&sent);
+        tx.set("m", 2)?;
+        Err::<(), _>(StateError::abort("it was a test"))
+    });
+    assert!(result.is_err() && b.store.is_empty());
+    b.edge.flush();
+    assert_eq!(b.store.get("n"), Some(1));
+    assert!(b.sent().is_empty());
 }

@@ -285,6 +285,12 @@ impl Inner {
         }
     }
 
+    /// Whether this thread is inside of a batch, or of something that must not write.
+    #[cfg(feature = "edge")]
+    pub(crate) fn is_busy(&self) -> bool {
+        context::busy(self.id())
+    }
+
     /// Refuses, inside of a batch, what takes effect at once and could not be taken back with it.
     pub(crate) fn may_act_at_once(&self) -> Result<(), StateError> {
         if context::in_batch(self.id()) {

@@ -1,0 +1,128 @@
+//! What happens where messages were lost.
+
+use super::{sent, tabs};
+use universal_state::{
+    MfeInfo,
+    edge::simulator::{Conditions, Simulator},
+};
+
+#[test]
+fn a_lost_message_is_noticed_counted_and_made_good() {
+    let mut simulator = Simulator::new(30);
+    let tabs = tabs(&mut simulator, 3);
+    simulator.set_conditions(Conditions {
+        lost: 1_000,
+        ..Conditions::good()
+    });
+    simulator.store(tabs[0]).set("n", 1).unwrap();
+    simulator.advance(100);
+    simulator.set_conditions(Conditions::good());
+    assert_eq!(simulator.figures().disagreements, 0);
+    assert!(!simulator.store(tabs[1]).has("n"));
+    // Two heartbeats and a little.
+    simulator.advance(65_000);
+    for tab in &tabs {
+        assert_eq!(simulator.store(*tab).get("n"), Some(1));
+    }
+    assert!(simulator.figures().disagreements > 0);
+    let before = simulator.figures();
+    simulator.advance(300_000);
+    let after = simulator.figures();
+    assert_eq!(after.disagreements, before.disagreements);
+    assert_eq!(after.sent["repair"], before.sent["repair"]);
+}
+
+#[test]
+fn tabs_that_agree_or_have_messages_under_way_disagree_in_nothing() {
+    let mut simulator = Simulator::new(31);
+    let tabs = tabs(&mut simulator, 4);
+    for round in 0..4_000_usize {
+        let tab = tabs[round % tabs.len()];
+        simulator
+            .store(tab)
+            .set(format!("k{}", round % 7), round)
+            .unwrap();
+        simulator.advance(50);
+    }
+    let figures = simulator.figures();
+    assert_eq!(figures.disagreements, 0);
+    assert!(figures.sent["digest"] > 20);
+}
+
+#[test]
+fn what_was_missed_while_parted_is_there_soon_after() {
+    let mut simulator = Simulator::new(32);
+    let tabs = tabs(&mut simulator, 6);
+    simulator.part(&tabs[..2]);
+    for (at, tab) in tabs.iter().enumerate() {
+        simulator.store(*tab).set(format!("from:{at}"), at).unwrap();
+        simulator.store(*tab).set("all", at).unwrap();
+    }
+    // Long enough for each side to forget the other.
+    simulator.advance(200_000);
+    assert!(simulator.agree().is_err());
+    simulator.heal();
+    simulator.advance(100_000);
+    simulator.agree().unwrap();
+}
+
+#[test]
+fn both_sides_of_a_repair_get_what_they_lack() {
+    let mut simulator = Simulator::new(33);
+    let tabs = tabs(&mut simulator, 2);
+    simulator.part(&tabs[..1]);
+    simulator.store(tabs[0]).set("a", 1).unwrap();
+    simulator.store(tabs[1]).set("b", 2).unwrap();
+    simulator.advance(10);
+    simulator.heal();
+    let before = (sent(&simulator, "repair"), sent(&simulator, "state"));
+    simulator.edge(tabs[0]).resync();
+    simulator.advance(500);
+    for tab in &tabs {
+        let store = simulator.store(*tab);
+        assert_eq!((store.get("a"), store.get("b")), (Some(1), Some(2)));
+    }
+    let after = (sent(&simulator, "repair"), sent(&simulator, "state"));
+    assert_eq!((after.0 - before.0, after.1 - before.1), (1, 1));
+}
+
+#[test]
+fn what_is_written_too_far_ahead_is_refused_until_time_has_caught_up() {
+    let mut simulator = Simulator::new(34);
+    let tabs = tabs(&mut simulator, 2);
+    simulator.skew(tabs[0], 600_000);
+    simulator.store(tabs[0]).set("n", 1).unwrap();
+    simulator.advance(1_000);
+    assert!(!simulator.store(tabs[1]).has("n"));
+    assert!(!simulator.figures().refused.is_empty());
+    simulator.advance(400_000);
+    assert_eq!(simulator.store(tabs[1]).get("n"), Some(1));
+    simulator.settle().unwrap();
+}
+
+#[test]
+fn the_keys_of_a_micro_frontend_come_back_with_it() {
+    let mut simulator = Simulator::new(35);
+    let tabs = tabs(&mut simulator, 2);
+    let shop = |tab| {
+        let store = simulator.store(tab);
+        store
+            .register_mfe(MfeInfo::new("shop", "leptos", "1"))
+            .unwrap()
+    };
+    let (here, there) = (shop(tabs[0]), shop(tabs[1]));
+    here.set("filter", "red".to_owned()).unwrap();
+    simulator.advance(10);
+    assert_eq!(there.get::<String>("filter").as_deref(), Some("red"));
+    here.unregister().unwrap();
+    simulator.advance(10);
+    assert_eq!(there.get::<String>("filter").as_deref(), Some("red"));
+    there.set("filter", "blue".to_owned()).unwrap();
+    simulator.advance(10);
+    let again = simulator.store(tabs[0]);
+    let again = again
+        .register_mfe(MfeInfo::new("shop", "leptos", "2"))
+        .unwrap();
+    assert_eq!(again.get::<String>("filter").as_deref(), Some("blue"));
+    simulator.settle().unwrap();
+}
