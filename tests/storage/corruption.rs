@@ -161,6 +161,10 @@ fn what_has_another_shape_is_quarantined() {
             "{text}"
         );
     }
+    // A time that was never, and a time that a wrong clock may have shown.
+    let late = "{\"format\":1,\"schema\":0,\"entry\":[\"STAMP\",1]}";
+    let never = late.replace("STAMP", "zzzzzzzzz-0-0000000000000007");
+    assert_eq!(fate(&never), Fate::Quarantined);
     let spaced = "{ \"schema\": 0, \"entry\": [\"STAMP\", 1], \"format\": 1 }";
     assert_eq!(
         fate(&spaced.replace("STAMP", stamp)),

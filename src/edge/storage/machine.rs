@@ -25,6 +25,10 @@ const LAST_RETRY: u64 = 60_000;
 /// So long is waited for an answer of the backend, in ms.
 const PATIENCE: u64 = 10_000;
 
+/// So often a key is written because it is another than it should be, before that is done at longer
+/// and longer intervals.
+const MAX_CONTESTS: u32 = 5;
+
 /// Of those that fail together, so many are reported. The status of each key says it, too.
 const MAX_REPORTS: usize = 10;
 
@@ -61,6 +65,8 @@ pub(super) struct Machine {
     counts: Counts,
     told: Vec<Arc<SharedSignal>>,
     pub(super) reports: Vec<StateError>,
+    /// What the clock said last.
+    seen: u64,
     /// When was looked last for removed keys that can be forgotten.
     swept: u64,
     random: u64,
@@ -198,6 +204,7 @@ impl Machine {
             pending: 0,
             failed: 0,
             counts: Counts::default(),
+            seen: 0,
             swept: 0,
             told: Vec::new(),
             reports: Vec::new(),
@@ -207,6 +214,9 @@ impl Machine {
 
     /// What to do now. Whoever is told that there is nothing is the last to ask.
     pub(super) fn step(&mut self, now: u64, names: &Names) -> Step {
+        if now < mem::replace(&mut self.seen, now) {
+            self.set_back(now);
+        }
         while let Some((id, answer)) = self.answers.pop_front() {
             match self.asked.take_if(|asked| asked.id == id) {
                 Some(asked)
@@ -250,6 +260,22 @@ impl Machine {
         });
         let is_fallback = self.asked.as_ref().is_some_and(|asked| asked.is_fallback);
         Step::Ask(self.jobs, is_fallback, ask)
+    }
+
+    /// The clock was set back: what was to be done later is done now, and not as much later.
+    fn set_back(&mut self, now: u64) {
+        for key in &self.due {
+            if let Some(kept) = self.keys.get_mut(key) {
+                (kept.due, kept.not_before) = (Some(now), 0);
+            }
+        }
+        for timer in [&mut self.load, &mut self.probe, &mut self.tidy] {
+            timer.due = timer.due.map(|_| now);
+        }
+        if let Some(asked) = &mut self.asked {
+            asked.since = now;
+        }
+        self.swept = 0;
     }
 
     fn idle(&mut self) -> Step {
@@ -437,6 +463,7 @@ impl Machine {
     /// Has a key looked at, at a time or before.
     pub(super) fn look(&mut self, key: &SmolStr, at: u64) {
         let kept = self.keys.entry(key.clone()).or_default();
+        let at = at.max(kept.not_before);
         match kept.due {
             Some(due) => kept.due = Some(due.min(at)),
             None => {
@@ -450,6 +477,13 @@ impl Machine {
     pub(super) fn written(&mut self, key: &SmolStr, at: u64) {
         let kept = self.kept(key);
         kept.is_dirty = true;
+        (kept.contests, kept.not_before) = (0, 0);
+        self.lags(key, at);
+    }
+
+    /// A key has to be written, since what is there lags behind.
+    pub(super) fn lags(&mut self, key: &SmolStr, at: u64) {
+        let kept = self.kept(key);
         if kept.attempts > 0 {
             return;
         }
@@ -457,11 +491,6 @@ impl Machine {
             self.set_status(key, SaveStatus::Pending);
         }
         self.look(key, at);
-    }
-
-    /// A key has to be written, since what is there lags behind.
-    pub(super) fn lags(&mut self, key: &SmolStr, now: u64) {
-        self.written(key, now);
     }
 
     /// Whether a key is to be written, of which this is there. It is not if the backend has dropped it
@@ -475,6 +504,18 @@ impl Machine {
     /// A key was written, or removed.
     pub(super) fn done(&mut self, put: &Put, now: u64) {
         let key = &put.key;
+        let kept = self.kept(key);
+        // Two pages that cannot agree on a key do not write it in turns for ever.
+        let is_quiet = now.saturating_sub(kept.put_at) > 2 * LAST_RETRY;
+        kept.contests = match is_quiet {
+            true => 1,
+            false => kept.contests.saturating_add(1),
+        };
+        kept.put_at = now;
+        if let Some(contests) = kept.contests.checked_sub(MAX_CONTESTS) {
+            let later = self.later(now, contests);
+            self.kept(key).not_before = later;
+        }
         let kept = self.kept(key);
         kept.before = Some(put.before);
         if kept.is_suspect {

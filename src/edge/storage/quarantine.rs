@@ -130,7 +130,7 @@ impl Edge {
         {
             let machine = &mut *lock(&port.machine);
             machine.quarantine.retain(|aside| aside.id != id);
-            machine.lags(&key, now);
+            machine.written(&key, now);
             machine.leaves_litter(&key, port.names.quarantined(id));
         }
         port.quarantine.notify();

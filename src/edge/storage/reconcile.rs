@@ -19,6 +19,9 @@ use crate::{
 use smol_str::SmolStr;
 use std::sync::Arc;
 
+/// The latest time that is believed, in ms since the Unix epoch: the beginning of the year 2200.
+const LATEST: u64 = 7_258_118_400_000;
+
 /// An item that was read.
 struct Found {
     key: SmolStr,
@@ -41,6 +44,11 @@ impl StoragePort {
     /// older one.
     pub(super) fn open(&self, key: &str, text: &str) -> Result<(Entry, bool), Unread> {
         let (entry, schema) = envelope::read(text, self.schema)?;
+        // Clocks follow what is stored, however far ahead: it is what this origin wrote when its clock
+        // was another. Such a time it never was.
+        if entry.newest().is_none_or(|stamp| stamp.millis() > LATEST) {
+            return Err(Unread::Corrupt("it was written after the year 2200".to_owned()));
+        }
         if schema == self.schema {
             return Ok((entry, false));
         }
@@ -80,21 +88,6 @@ impl StoragePort {
         };
         let written = entry.newest().map_or(0, |stamp| stamp.millis());
         limit.is_some_and(|limit| now.saturating_sub(written) > limit)
-    }
-
-    /// What of an item can be merged: all, unless it was written in the future. Then the wall clock has
-    /// been set back since, and what this page has counts, or else the item as if it was written now.
-    fn believed(edge: &Edge, key: &str, entry: &Entry, now: u64) -> Option<Entry> {
-        edge.replica(|replica| {
-            let newest = entry.newest()?;
-            if !replica.clock.is_ahead(&newest, now) {
-                return Some(entry.clone());
-            }
-            match replica.get(key) {
-                Some(_) => None,
-                None => Some(entry.restamped(replica.clock.tick(now))),
-            }
-        })
     }
 
     fn is_known(edge: &Edge, key: &str) -> bool {
@@ -222,7 +215,6 @@ impl StoragePort {
 
     /// Has the replica, and with it the store, know what was found.
     fn merge(&self, edge: &Edge, found: &[Found], initial_wins: bool) {
-        let now = edge.now();
         let mut news = Vec::new();
         for Found { key, entry, .. } in found {
             if edge.replica(|replica| replica.get(key) == Some(entry)) {
@@ -230,16 +222,12 @@ impl StoragePort {
             }
             if initial_wins && !Self::is_known(edge, key) && edge.adopt(key) {
                 // What is written of it now is later.
-                edge.replica(|replica| match entry.newest() {
-                    Some(stamp) if !replica.clock.is_ahead(&stamp, now) => {
-                        replica.clock.observe(&stamp);
-                    }
-                    _ => {}
-                });
+                if let Some(stamp) = entry.newest() {
+                    edge.replica(|replica| replica.clock.observe(&stamp));
+                }
                 continue;
             }
-            let entry = Self::believed(edge, key, entry, now);
-            news.extend(entry.map(|entry| (key.clone(), entry)));
+            news.push((key.clone(), entry.clone()));
         }
         Self::take_in(edge, news);
         edge.drain();
@@ -283,8 +271,7 @@ impl StoragePort {
                 }
                 Ok((entry, is_outdated)) => {
                     if edge.replica(|replica| replica.get(&key) != Some(&entry)) {
-                        let believed = Self::believed(edge, &key, &entry, now);
-                        news.extend(believed.map(|entry| (key.clone(), entry)));
+                        news.push((key.clone(), entry.clone()));
                     }
                     let found = Some((entry, is_outdated));
                     looked.push(Looked {
