@@ -396,9 +396,13 @@ fn add(count: &Cell<u64>) {
 
 /// Has a tab hear messages, and looks after each what became of it.
 fn hear(messages: &[(Right, Wrong)], counts: &Counts) -> Result<(), TestCaseError> {
-    let victim = Victim::new();
-    victim.store.set("kept", 1).unwrap();
-    victim.edge.flush();
+    let begin = || {
+        let victim = Victim::new();
+        victim.store.set("kept", 1).unwrap();
+        victim.edge.flush();
+        victim
+    };
+    let mut victim = begin();
     let mut before = victim.trace();
     for (count, (right, wrong)) in messages.iter().enumerate() {
         let (text, verdict) = right.with(wrong, count as u64);
@@ -435,6 +439,12 @@ fn hear(messages: &[(Right, Wrong)], counts: &Counts) -> Result<(), TestCaseErro
                 add(&counts.unknown);
                 let is_changed = after.state != before.state;
                 prop_assert!(newly == 0 || !is_changed, "{}", text);
+                if after.digest != before.digest {
+                    // By a stamp later than those to come, perhaps.
+                    victim = begin();
+                    before = victim.trace();
+                    continue;
+                }
             }
         }
         before = after;
@@ -445,10 +455,10 @@ fn hear(messages: &[(Right, Wrong)], counts: &Counts) -> Result<(), TestCaseErro
 
 #[test]
 fn whatever_is_sent_what_is_refused_is_counted_and_leaves_no_trace() {
-    let messages = variable("UNIVERSAL_STATE_MESSAGES").unwrap_or(100_000);
-    let cases = messages.div_ceil(MESSAGES);
+    let cases = variable("UNIVERSAL_STATE_CASES").unwrap_or(2_000);
+    let messages = cases * MESSAGES;
     let seed = variable("PROPTEST_RNG_SEED").unwrap_or_else(|| RandomState::new().hash_one(0));
-    println!("hostile messages: PROPTEST_RNG_SEED={seed} UNIVERSAL_STATE_MESSAGES={messages}");
+    println!("{messages} messages: PROPTEST_RNG_SEED={seed} UNIVERSAL_STATE_CASES={cases}");
     let mut runner = TestRunner::new(Config {
         cases: u32::try_from(cases).unwrap(),
         rng_seed: RngSeed::Fixed(seed),
@@ -465,7 +475,7 @@ fn whatever_is_sent_what_is_refused_is_counted_and_leaves_no_trace() {
             counts.unknown.get()
         ),
         Err(TestError::Fail(reason, _)) => {
-            panic!("{reason}\nreplay: PROPTEST_RNG_SEED={seed} UNIVERSAL_STATE_MESSAGES={messages}")
+            panic!("{reason}\nreplay: PROPTEST_RNG_SEED={seed} UNIVERSAL_STATE_CASES={cases}")
         }
         Err(TestError::Abort(reason)) => panic!("given up: {reason}"),
     }
