@@ -14,6 +14,9 @@ mod history;
 #[path = "web/loading.rs"]
 mod loading;
 #[cfg(feature = "edge")]
+#[path = "web/page_life.rs"]
+mod page_life;
+#[cfg(feature = "edge")]
 #[path = "web/storages.rs"]
 mod storages;
 #[cfg(feature = "edge")]

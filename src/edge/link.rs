@@ -97,9 +97,6 @@ pub(crate) trait Port: Send + Sync {
     /// The page was away: looks whether all still agree.
     fn wake(&self, edge: &Edge);
 
-    /// Somebody else may have changed what is stored: the item of this name, or any.
-    fn touched(&self, _edge: &Edge, _item: Option<&str>) {}
-
     /// The page, or the edge, is about to end: leaves nothing pending.
     fn close(&self, edge: &Edge);
 }

@@ -17,7 +17,7 @@ impl Value {
     pub fn to_json(&self) -> Result<Arc<serde_json::Value>, String> {
         let stored = match &self.0 {
             Form::Plain(plain) => {
-                return plain.encode().map(Arc::new).map_err(|e| e.to_string());
+                return Ok(Arc::new(plain.encode()));
             }
             Form::Shared(stored) => stored,
         };
@@ -67,10 +67,16 @@ impl Value {
             (Form::Shared(a), Form::Shared(b)) => type_of(&**a) == type_of(&**b),
             _ => false,
         };
-        !is_one_type
-            && matches!((self.to_json(), other.to_json()), (Ok(a), Ok(b)) if a == b)
+        if is_one_type {
+            return false;
+        }
+        let (Ok(json), Ok(other_json)) = (self.to_json(), other.to_json()) else {
+            return false;
+        };
+        json == other_json
             && match &other.0 {
-                Form::Plain(plain) => plain.equals_decoded(self),
+                // What is kept in place comes from its JSON as it went, unless that is `null`.
+                Form::Plain(_) => !other_json.is_null(),
                 Form::Shared(stored) => stored.equals_decoded(self),
             }
     }

@@ -123,24 +123,6 @@ macro_rules! plain {
                     $(Kind::$kind => type_name::<$ty>()),+
                 }
             }
-
-            #[cfg(feature = "json")]
-            pub(super) fn encode(self) -> Result<serde_json::Value, serde_json::Error> {
-                match self.kind {
-                    $(Kind::$kind => serde_json::to_value(<$ty>::of(self.bits))),+
-                }
-            }
-
-            /// Whether a value of another type, read as this one's, is equal.
-            #[cfg(feature = "json")]
-            pub(super) fn equals_decoded(self, other: &super::Value) -> bool {
-                match self.kind {
-                    $(Kind::$kind => {
-                        let value = <$ty>::of(self.bits);
-                        other.with(|other: &$ty| value == *other) == Ok(true)
-                    }),+
-                }
-            }
         }
     };
 }
@@ -153,6 +135,20 @@ plain! {
 }
 
 impl Plain {
+    /// As `serde_json` has it: what is not finite is `null`.
+    #[cfg(feature = "json")]
+    pub(super) fn encode(self) -> serde_json::Value {
+        use Kind::*;
+        match self.kind {
+            Bool => bool::of(self.bits).into(),
+            Char => String::from(char::of(self.bits)).into(),
+            I8 | I16 | I32 | I64 | Isize => i64::of(self.bits).into(),
+            U8 | U16 | U32 | U64 | Usize => self.bits.into(),
+            F32 => f32::of(self.bits).into(),
+            F64 => f64::of(self.bits).into(),
+        }
+    }
+
     /// Whether both are equal, if they are of one type.
     #[inline]
     pub(super) fn same(self, other: Self) -> Option<bool> {

@@ -129,7 +129,7 @@ async fn another_document_is_told_by_storage_events_and_tells() {
         document.body.append(frame);
         const { localStorage } = frame.contentWindow;
         frame.contentWindow.addEventListener('storage', event => {
-            if (event.newValue !== null) told(`${event.key} ${event.newValue}`);
+            if (event.newValue !== null && event.key.endsWith(':frame')) told(`${event.key} ${event.newValue}`);
         });
         window.tell = (name, text) => {
             localStorage.setItem(name, text);

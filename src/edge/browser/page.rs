@@ -123,16 +123,11 @@ fn save(edge: &Edge) {
 /// 12.2.4).
 fn touched(edge: &Edge, event: Event) {
     let event: StorageEvent = event.unchecked_into();
-    let name = event.key();
-    if let Some(name) = &name {
-        let of_prefix = name.strip_prefix(edge.place().prefix.as_str());
-        let is_ours = of_prefix.is_some_and(|rest| rest.starts_with(':'));
-        if !is_ours {
-            return;
-        }
+    let Some(name) = event.key() else {
+        return edge.storage_changed(None);
+    };
+    let of_prefix = name.strip_prefix(edge.place().prefix.as_str());
+    if of_prefix.is_some_and(|rest| rest.starts_with(':')) {
+        edge.storage_changed(Some(&[name]));
     }
-    for port in edge.ports() {
-        port.touched(edge, name.as_deref());
-    }
-    edge.arm();
 }
