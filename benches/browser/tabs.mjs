@@ -36,10 +36,24 @@ export async function tabs(open, rounds) {
     const took = began[kind].map(([number, start]) => at.get(number) - ahead - start)
     return { kind, ...summed(took) }
   })
-  const writes = {}
-  for (const keys of SIZES) writes[keys] = await call(here, 'weigh', keys, 2 * WARM_UP + rounds)
+  const writes = await weighed(call, [here, there], 2 * WARM_UP + rounds)
   const certain = Math.max(before.within, after.within) + Math.abs(before.offset - after.offset) / 2
   return { rounds, certain_ms: certain, latencies, writes }
+}
+
+/** What both pages send and store because of one write with so many keys stored. */
+async function weighed(call, pages, number) {
+  const [here] = pages
+  for (const page of pages) await call(page, 'weigh')
+  const writes = {}
+  for (const keys of SIZES) {
+    await call(here, 'write', keys, number)
+    const found = []
+    for (const page of pages) found.push(await call(page, 'weighed'))
+    const all = (what) => found.flatMap((page) => page[what])
+    writes[keys] = { messages: all('messages'), items: all('items') }
+  }
+  return writes
 }
 
 function summed(took) {
