@@ -38,7 +38,8 @@ impl Edge {
             let is_shared = self.may_share(&change.key);
             let taken = self.replica(|replica| {
                 let newest = change.delta.newest();
-                if newest.is_some_and(|stamp| replica.clock.is_ahead(&stamp, now)) {
+                if from == Door::Tab
+                    && newest.is_some_and(|stamp| replica.clock.is_ahead(&stamp, now)) {
                     return None;
                 }
                 let known = replica.get(&change.key);

@@ -326,11 +326,13 @@ impl Run {
     }
 
     fn scalar(&mut self) -> Json {
-        match self.random.below(5) {
+        match self.random.below(6) {
             0 => Json::Null,
-            1 => json!(self.random.below(2) == 0),
-            2 => json!("text".repeat(self.random.index(4))),
-            3 => json!([self.random.below(9)]),
+            // Of all magnitudes, and with all the digits there are.
+            1 => json!(f64::from_bits(self.random.next())),
+            2 => json!(self.random.below(2) == 0),
+            3 => json!("text".repeat(self.random.index(4))),
+            4 => json!([self.random.below(9)]),
             _ => json!(self.random.below(1_000)),
         }
     }
