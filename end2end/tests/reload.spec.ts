@@ -1,5 +1,5 @@
 import { storages } from "./fixtures/edges";
-import { expect, test, type Workbench } from "./fixtures/workbench";
+import { expect, test, Workbench } from "./fixtures/workbench";
 
 /** An edit of every shared key. */
 async function edit(workbench: Workbench) {
@@ -15,6 +15,22 @@ async function expectEdited(workbench: Workbench) {
     await mfe.expectCounter(142);
     await mfe.expectTheme("Dark");
   }
+}
+
+/** All texts that are stored. */
+async function anyStored({ page }: Workbench, storage: (typeof storages)[number]) {
+  return page.evaluate(async (storage) => {
+    if (storage === "local") return Object.values(localStorage).join();
+    const opened = indexedDB.open("workbench", 1);
+    return new Promise<string>((done, failed) => {
+      opened.onerror = () => failed(opened.error);
+      opened.onsuccess = () => {
+        const texts = opened.result.transaction("items").objectStore("items").getAll();
+        texts.onsuccess = () => done(texts.result.join());
+        opened.result.close();
+      };
+    });
+  }, storage);
 }
 
 for (const storage of [...storages, "session"] as const) {
@@ -41,6 +57,9 @@ for (const storage of storages) {
       location.href = "about:blank";
     });
     await visit.page.waitForURL("about:blank");
+    // The browser lets the new page begin before it has told the old one that it ends.
+    await visit.page.goto("/robots.txt");
+    await expect.poll(() => anyStored(visit, storage)).toContain("142");
     await visit.open({ storage });
     await visit.mfe("profile").expectCounter(142);
     await visit.edges.expectSaved();
@@ -61,8 +80,7 @@ for (const storage of storages) {
     });
     await visit.page.close();
 
-    const page = await context.newPage();
-    const again = new (visit.constructor as new (page: import("@playwright/test").Page) => Workbench)(page);
+    const again = new Workbench(await context.newPage());
     await again.open({ storage });
     await again.edges.expectSaved();
     await expect(again.edges.quarantine).toHaveCount(0);
