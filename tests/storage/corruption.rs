@@ -100,7 +100,7 @@ fn an_entry_that_is_cut_anywhere_is_quarantined() {
         cases += 1;
     }
     assert_eq!(fate(&text), Fate::Loaded(value));
-    println!("{cases} cuts");
+    figure!("corruption: {cases} cuts");
 }
 
 #[test]
@@ -119,7 +119,9 @@ fn an_entry_with_any_bit_flipped_is_loaded_or_quarantined_or_kept() {
             }
         }
     }
-    println!("{loaded} loaded, {quarantined} quarantined, {kept} kept as newer");
+    figure!(
+        "corruption, each bit flipped: {loaded} loaded, {quarantined} quarantined, {kept} kept as newer"
+    );
     assert!(loaded > 0 && quarantined > 0 && kept > 0);
     assert_eq!(loaded + quarantined + kept, 8 * text.len());
 }
