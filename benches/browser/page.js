@@ -1,6 +1,7 @@
 // Runs in the browser: times every row of a workload, round by round.
 
 import init, * as wasm from './bench_browser.js'
+import * as tab from './tab.js'
 import { cases, workloads } from './table.js'
 
 /** Ms that a sample is to take at least: some hundred ticks of the clock, which has 5 µs where a page is isolated. */
@@ -65,4 +66,4 @@ async function measure(workload, rounds) {
   return rows.map(({ name, asPeer = false }, at) => ({ name, asPeer, times: times[at] }))
 }
 
-globalThis.bench = { measure, ready: crossOriginIsolated }
+globalThis.bench = { measure, tab, ready: crossOriginIsolated }

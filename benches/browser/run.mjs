@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util'
 import { chart } from './chart.js'
 import { markdown, print, summed } from './report.js'
 import { workloads } from './table.js'
+import { printTabs, tabs, tabsMarkdown } from './tabs.mjs'
 
 const { chromium } = createRequire(new URL('../../end2end/package.json', import.meta.url))('playwright-core')
 
@@ -21,22 +22,34 @@ const { positionals, values } = parseArgs({
     rounds: { type: 'string', default: '15' },
   },
 })
-const names = values.only?.split(',') ?? Object.keys(workloads)
-for (const name of names) {
-  if (!workloads[name]) fail(`no workload "${name}"; there are ${Object.keys(workloads).join(', ')}`)
+/** What takes two pages. */
+const TABS = 'tabs'
+/** How often each is sent from one page to the other. */
+const SENT = 1_000
+
+const all = [...Object.keys(workloads), TABS]
+const wanted = values.only?.split(',') ?? all
+for (const name of wanted) {
+  if (!all.includes(name)) fail(`no workload "${name}"; there are ${all.join(', ')}`)
 }
+const names = wanted.filter((name) => name !== TABS)
 
 const browser = await chromium.launch({
   executablePath: process.env.CHROME,
   args: ['--js-flags=--expose-gc'],
 })
 try {
-  const page = await browser.newPage()
-  page.on('pageerror', (error) => fail(error.message))
-  page.on('console', (message) => console.error(`page: ${message.text()}`))
-  await page.goto(positionals[0])
-  await page.waitForFunction(() => globalThis.bench)
-  if (!(await page.evaluate(() => globalThis.bench.ready))) fail('the page is not cross-origin isolated')
+  const context = await browser.newContext()
+  const open = async () => {
+    const page = await context.newPage()
+    page.on('pageerror', (error) => fail(error.message))
+    page.on('console', (message) => console.error(`page: ${message.text()}`))
+    await page.goto(positionals[0])
+    await page.waitForFunction(() => globalThis.bench)
+    if (!(await page.evaluate(() => globalThis.bench.ready))) fail('the page is not cross-origin isolated')
+    return page
+  }
+  const page = await open()
   console.log(`Chromium ${browser.version()}, ${values.rounds} rounds; ms a pass, and times the best peer's median`)
   const results = {}
   for (const name of names) {
@@ -47,15 +60,23 @@ try {
     results[name] = summed(name, measured)
     print(name, results[name])
   }
+  await page.close()
+  const between = wanted.includes(TABS) && (await tabs(open, SENT))
+  if (between) printTabs(between)
   const environment = {
     chromium: browser.version(),
     date: new Date().toISOString().slice(0, 10),
     machine: `${cpus().length} × ${cpus()[0].model}`,
     rounds: values.rounds,
   }
-  if (values.json) writeFileSync(values.json, `${JSON.stringify(byName(results), null, 2)}\n`)
-  if (values.markdown) writeBetweenMarks(values.markdown, markdown(results, environment))
-  if (values.svg) writeFileSync(values.svg, chart(results, environment))
+  const numbers = { ...byName(results), ...(between && { tabs: between }) }
+  if (values.json) writeFileSync(values.json, `${JSON.stringify(numbers, null, 2)}\n`)
+  const sections = [
+    names.length && ['bench browser', markdown(results, environment)],
+    between && ['bench tabs', tabsMarkdown(between, environment)],
+  ]
+  if (values.markdown) writeSections(values.markdown, sections.filter(Boolean))
+  if (values.svg && names.length) writeFileSync(values.svg, chart(results, environment))
 } catch (error) {
   fail(error.message)
 } finally {
@@ -67,12 +88,18 @@ function fail(message) {
   process.exit(1)
 }
 
-/** Into a file that has marks for it, between them; else as a file of its own. */
-function writeBetweenMarks(file, text) {
-  const [begin, end] = ['<!-- bench browser: begin -->', '<!-- bench browser: end -->']
-  const [before, rest] = (existsSync(file) ? readFileSync(file, 'utf8') : '').split(begin)
-  const after = rest?.split(end)[1]
-  writeFileSync(file, after === undefined ? text : `${before}${begin}\n${text}${end}${after}`)
+/** Into a file that has marks for them, each between its own; else as a file of their own. */
+function writeSections(file, sections) {
+  const text = existsSync(file) ? readFileSync(file, 'utf8') : ''
+  const marks = (name) => [`<!-- ${name}: begin -->\n`, `<!-- ${name}: end -->`]
+  const isMarked = ([name]) => marks(name).every((mark) => text.includes(mark))
+  if (!sections.every(isMarked)) return writeFileSync(file, sections.map(([, section]) => section).join('\n'))
+  const put = (text, [name, section]) => {
+    const [begin, end] = marks(name)
+    const [before, after] = [text.slice(0, text.indexOf(begin) + begin.length), text.slice(text.indexOf(end))]
+    return before + section + after
+  }
+  writeFileSync(file, sections.reduce(put, text))
 }
 
 /** `{workload: {name: {median_ms, ratio_to_best_peer, …}}}` */

@@ -120,6 +120,16 @@ export const workloads = {
     floor: 'reactive_stores',
     ...sets(100),
   },
+  // `set`, the stamp, and the message to other tabs, which a counter drops. It has no floor.
+  'convergent-set': {
+    title: '1,000 sets, each stamped and made a message to other tabs',
+    short: 'convergent sets, each a message',
+    bars: { '': [2, 3] },
+    floor: '',
+    peers: ['mergeable'],
+    writes: 1_000,
+    due: (passes) => [passes * 1_000, 0],
+  },
   effects: {
     title: 'hot key: 1,000 sets, each followed by the run of an effect',
     short: 'hot key, an effect reads',
@@ -171,7 +181,7 @@ export async function cases(id, wasm) {
   const rows = engines.flatMap((engine) => ours.map((form) => `universal-state ${engine}${form}`))
   const inWasm = (name) =>
     recipe === 'page' ? pageOfRow(wasm, name) : Object.assign(wasm.Case.prepare(name, recipe), { runLater })
-  const found = [...rows, floor].map((name) => {
+  const found = [...rows, ...(floor ? [floor] : [])].map((name) => {
     return { name, later, asPeer: name === floor && floorIsPeer, case: inWasm(name) }
   })
   for (const module of peers ?? [...PEERS, 'incumbent']) {

@@ -184,6 +184,17 @@ const recipes = {
     }
   },
 
+  'convergent-set'(a) {
+    const store = a.open()
+    let tick = 0
+    return {
+      run(passes) {
+        for (let left = passes * THOUSAND; left > 0; left--) a.set(store, ++tick)
+      },
+      probe: () => a.sent().includes(String(tick)),
+    }
+  },
+
   page: (a) => pageOf((list) => a.mount(list, listenerOf(0))),
 
   microtasks(a) {

@@ -288,6 +288,7 @@ impl Edge {
         }
     }
 
+    #[cfg(all(target_family = "wasm", target_os = "unknown"))]
     pub(crate) fn drive(&self, driver: Box<dyn Driver>) {
         let _ = self.0.driver.set(driver);
         self.arm();

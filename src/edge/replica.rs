@@ -68,6 +68,7 @@ impl Replica {
     }
 
     /// How many keys are known, removed ones included.
+    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.entries.len()
     }

@@ -130,6 +130,7 @@ pub(crate) trait Feeding: Send + Sync {
     fn wake(&self, inner: &Inner);
 
     /// Does what is due at the end of a turn.
+    #[cfg(feature = "edge")]
     fn end_turn(&self);
 
     /// Hears that the owner of a namespace has come.

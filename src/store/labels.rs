@@ -145,7 +145,7 @@ impl Inner {
 
     /// A number that grows whenever the labels of a key may have changed; 0 while nobody has given
     /// any. Whoever sees it grow finds the new labels.
-    #[cfg(feature = "edge")]
+    #[cfg(any(feature = "edge", test))]
     pub(crate) fn labels_version(&self) -> u64 {
         let book = self.slots.labelled.get();
         book.map_or(0, |book| book.version())

@@ -348,7 +348,7 @@ impl Middleware for Sees {
 /// Lets the secret into the key `token`, and out of every exit that there is, as text.
 fn exits(store: &Store) -> Vec<(&'static str, String)> {
     let out = Notes::default();
-    store.add_middleware(Sees(out.clone()));
+    let sees = store.add_middleware(Sees(out.clone()));
     let sink = out.clone();
     let log = Log::new(move |line| sink.push(("log", line.to_owned())));
     let log = store.add_middleware(log);
@@ -373,16 +373,27 @@ fn exits(store: &Store) -> Vec<(&'static str, String)> {
         .batch(|tx| tx.set("token", vec![SECRET.to_owned(), "2".to_owned()]))
         .unwrap();
     store.flush();
-    // As a text, it takes the short way where nobody filters.
     store.delete("token").unwrap();
     store.flush();
+    store.remove_middleware(log);
+    store.remove_middleware(sees);
+    // Where nobody filters, texts take the short way.
+    let listener_of_text = {
+        let sink = out.clone();
+        let listener = move |_: Option<&String>, change: &Change| {
+            sink.push(("plain change", format!("{change:?}")));
+        };
+        store.subscribe("token", listener).unwrap()
+    };
+    drop((one, all));
     store.set("token", SECRET.to_owned()).unwrap();
     store.flush();
-    store.remove_middleware(log);
+    let text = format!("{SECRET} in a batch");
+    store.batch(|tx| tx.set("token", text.clone())).unwrap();
+    store.flush();
+    drop(listener_of_text);
     store.set("token", secret()).unwrap();
     store.flush();
-
-    drop((one, all));
 
     let now = |delivery: Delivery| SubscribeOptions::new().delivery(delivery).immediate(true);
     for delivery in [Delivery::Sync, Delivery::Batched] {

@@ -7,6 +7,7 @@
 mod adapter;
 mod components;
 mod deep;
+mod edges;
 mod floor;
 mod store;
 mod work;
@@ -30,6 +31,9 @@ impl Case {
     pub fn prepare(row: &str, workload: &str) -> Option<Self> {
         if workload == "deep-write" {
             return deep::prepare(row).map(Self);
+        }
+        if workload == "convergent-set" {
+            return edges::convergent(row).map(Self);
         }
         if row.ends_with(", hook") {
             return components::hook(row).map(Self);

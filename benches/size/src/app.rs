@@ -45,7 +45,10 @@ pub fn App() -> impl IntoView {
 #[cfg(feature = "store")]
 #[component]
 pub fn App() -> impl IntoView {
-    provide_global_state(universal_state::Store::new());
+    let store = universal_state::Store::new();
+    #[cfg(feature = "storage")]
+    edge::attach(&store);
+    provide_global_state(store);
     view! {
         <Counter/>
         {with!("value-type", value_type::Name())}
@@ -54,6 +57,28 @@ pub fn App() -> impl IntoView {
         {with!("json", json::Place())}
         {with!("regex", regex::Matches())}
         {with!("fields", fields::City())}
+    }
+}
+
+/// Keeps the store in storage and, with the feature, in step with other tabs.
+#[cfg(feature = "storage")]
+mod edge {
+    use super::*;
+    #[cfg(feature = "storage-and-tabs")]
+    use universal_state::edge::{Tabs, browser::PageTransport};
+    use universal_state::{
+        Store,
+        edge::{Edge, Storage, browser::LocalStorage},
+    };
+
+    pub fn attach(store: &Store) {
+        let edge = Edge::builder("app").storage(Storage::new(LocalStorage));
+        #[cfg(feature = "storage-and-tabs")]
+        let edge = edge.tabs(Tabs::new(PageTransport::new("app")));
+        match edge.attach(store) {
+            Ok(edge) => on_cleanup(move || edge.detach()),
+            Err(error) => store.report(&error),
+        }
     }
 }
 

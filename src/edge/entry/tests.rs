@@ -35,10 +35,10 @@ fn together(start: Json, here: Json, there: Json, rules: &Rules) -> Json {
     let (mut a, mut b) = (entry(start.clone()), entry(start));
     let from_a = write(&mut a, here, 5, rules);
     let from_b = write(&mut b, there, 6, rules);
-    for delta in from_b {
+    if let Some(delta) = from_b {
         a.merge(&delta);
     }
-    for delta in from_a {
+    if let Some(delta) = from_a {
         b.merge(&delta);
     }
     assert_eq!(a, b);

@@ -18,6 +18,12 @@ pub(super) struct Kept {
     pub(super) before: Option<u64>,
     /// Whether something that was said to be written was not there.
     pub(super) is_suspect: bool,
+    /// When it was put there last, in ms.
+    pub(super) put_at: u64,
+    /// How often in a row it was put there with nothing written here between, and before when it is not
+    /// looked at on that account, in ms.
+    pub(super) contests: u32,
+    pub(super) not_before: u64,
     /// Items that are of no use once this one is there.
     pub(super) litter: Vec<String>,
     signal: Option<Arc<SharedSignal>>,

@@ -25,6 +25,10 @@ const LAST_RETRY: u64 = 60_000;
 /// So long is waited for an answer of the backend, in ms.
 const PATIENCE: u64 = 10_000;
 
+/// So often a key is written because it is another than it should be, before that is done at longer
+/// and longer intervals.
+const MAX_CONTESTS: u32 = 5;
+
 /// Of those that fail together, so many are reported. The status of each key says it, too.
 const MAX_REPORTS: usize = 10;
 
@@ -41,6 +45,8 @@ pub(super) struct Machine {
     /// Items that are of no use, and when to remove them.
     pub(super) litter: Vec<String>,
     pub(super) tidy: Timer,
+    /// Why the fallback is in use, if it is.
+    pub(super) fault: Option<String>,
     pub(super) is_fallback: bool,
     pub(super) is_loading: bool,
     asked: Option<Asked>,
@@ -59,6 +65,8 @@ pub(super) struct Machine {
     counts: Counts,
     told: Vec<Arc<SharedSignal>>,
     pub(super) reports: Vec<StateError>,
+    /// What the clock said last.
+    seen: u64,
     /// When was looked last for removed keys that can be forgotten.
     swept: u64,
     random: u64,
@@ -71,6 +79,7 @@ pub(super) struct Counts {
     pub(super) failed: usize,
     pub(super) quarantined: usize,
     pub(super) is_loading: bool,
+    pub(super) fault: Option<String>,
 }
 
 /// When something is due, and how often in a row it failed.
@@ -182,6 +191,7 @@ impl Machine {
             probe: Timer::default(),
             litter: Vec::new(),
             tidy: Timer::default(),
+            fault: None,
             is_fallback: false,
             is_loading: true,
             asked: None,
@@ -194,6 +204,7 @@ impl Machine {
             pending: 0,
             failed: 0,
             counts: Counts::default(),
+            seen: 0,
             swept: 0,
             told: Vec::new(),
             reports: Vec::new(),
@@ -203,6 +214,9 @@ impl Machine {
 
     /// What to do now. Whoever is told that there is nothing is the last to ask.
     pub(super) fn step(&mut self, now: u64, names: &Names) -> Step {
+        if now < mem::replace(&mut self.seen, now) {
+            self.set_back(now);
+        }
         while let Some((id, answer)) = self.answers.pop_front() {
             match self.asked.take_if(|asked| asked.id == id) {
                 Some(asked)
@@ -214,6 +228,8 @@ impl Machine {
                 Some(asked) => self.void(asked.job, now),
                 None if self.late == Some(id) && self.is_fallback => {
                     self.late = None;
+                    // What it says may be out of date.
+                    self.load = Timer::at(now);
                     return Step::Answer(Job::Probe, answer);
                 }
                 None => {}
@@ -244,6 +260,22 @@ impl Machine {
         });
         let is_fallback = self.asked.as_ref().is_some_and(|asked| asked.is_fallback);
         Step::Ask(self.jobs, is_fallback, ask)
+    }
+
+    /// The clock was set back: what was to be done later is done now, and not as much later.
+    fn set_back(&mut self, now: u64) {
+        for key in &self.due {
+            if let Some(kept) = self.keys.get_mut(key) {
+                (kept.due, kept.not_before) = (Some(now), 0);
+            }
+        }
+        for timer in [&mut self.load, &mut self.probe, &mut self.tidy] {
+            timer.due = timer.due.map(|_| now);
+        }
+        if let Some(asked) = &mut self.asked {
+            asked.since = now;
+        }
+        self.swept = 0;
     }
 
     fn idle(&mut self) -> Step {
@@ -293,12 +325,13 @@ impl Machine {
 
     /// When there will be something to do.
     pub(super) fn deadline(&self) -> Option<u64> {
-        let late = self.asked.as_ref();
-        let late = late.map(|asked| asked.since.saturating_add(PATIENCE));
+        if let Some(asked) = &self.asked {
+            return Some(asked.since.saturating_add(PATIENCE));
+        }
         let keys = self.due.iter().filter_map(|key| self.keys.get(key)?.due);
         let tidy = self.tidy.due.filter(|_| !self.litter.is_empty());
         let probe = self.probe.due.filter(|_| self.is_fallback);
-        let timers = [late, self.load.due, probe, tidy];
+        let timers = [self.load.due, probe, tidy];
         keys.chain(timers.into_iter().flatten()).min()
     }
 
@@ -415,6 +448,7 @@ impl Machine {
             failed: self.failed,
             quarantined: self.quarantine.len(),
             is_loading: self.is_loading,
+            fault: self.fault.clone(),
         };
         let is_news = self.counts != counts;
         self.counts = counts.clone();
@@ -429,6 +463,7 @@ impl Machine {
     /// Has a key looked at, at a time or before.
     pub(super) fn look(&mut self, key: &SmolStr, at: u64) {
         let kept = self.keys.entry(key.clone()).or_default();
+        let at = at.max(kept.not_before);
         match kept.due {
             Some(due) => kept.due = Some(due.min(at)),
             None => {
@@ -442,15 +477,20 @@ impl Machine {
     pub(super) fn written(&mut self, key: &SmolStr, at: u64) {
         let kept = self.kept(key);
         kept.is_dirty = true;
-        if kept.attempts == 0 {
-            self.set_status(key, SaveStatus::Pending);
-            self.look(key, at);
-        }
+        (kept.contests, kept.not_before) = (0, 0);
+        self.lags(key, at);
     }
 
     /// A key has to be written, since what is there lags behind.
-    pub(super) fn lags(&mut self, key: &SmolStr, now: u64) {
-        self.written(key, now);
+    pub(super) fn lags(&mut self, key: &SmolStr, at: u64) {
+        let kept = self.kept(key);
+        if kept.attempts > 0 {
+            return;
+        }
+        if kept.status.failure().is_none() {
+            self.set_status(key, SaveStatus::Pending);
+        }
+        self.look(key, at);
     }
 
     /// Whether a key is to be written, of which this is there. It is not if the backend has dropped it
@@ -465,15 +505,26 @@ impl Machine {
     pub(super) fn done(&mut self, put: &Put, now: u64) {
         let key = &put.key;
         let kept = self.kept(key);
-        if put.text.is_none() {
-            kept.attempts = 0;
-            return self.leave(key);
-        }
         kept.before = Some(put.before);
+        // Two pages that cannot agree on a key do not write it in turns for ever.
+        let is_quiet = now.saturating_sub(kept.put_at) > 2 * LAST_RETRY;
+        kept.contests = match is_quiet {
+            true => 1,
+            false => kept.contests.saturating_add(1),
+        };
+        kept.put_at = now;
+        kept.not_before = 0;
         if kept.is_suspect {
             return self.look(key, now);
         }
-        self.saved(key, now);
+        if let Some(contests) = kept.contests.checked_sub(MAX_CONTESTS) {
+            let later = self.later(now, contests);
+            self.kept(key).not_before = later;
+        }
+        match put.text {
+            Some(_) => self.saved(key, now),
+            None => self.removed(key),
+        }
         self.look(key, now.saturating_add(VERIFY));
     }
 
@@ -511,20 +562,33 @@ impl Machine {
         self.set_status(key, SaveStatus::Pending);
     }
 
+    fn removed(&mut self, key: &SmolStr) {
+        let kept = self.kept(key);
+        kept.attempts = 0;
+        if !kept.is_dirty {
+            self.set_status(key, SaveStatus::Unkept);
+        }
+    }
+
     /// A key is not to be there, and is not.
     pub(super) fn leave(&mut self, key: &SmolStr) {
-        let Some(kept) = self.keys.get_mut(key) else {
-            return;
-        };
-        if kept.is_dirty {
-            return;
-        }
+        self.removed(key);
+        let kept = self.kept(key);
+        (kept.before, kept.is_suspect) = (None, false);
         let litter = mem::take(&mut kept.litter);
         self.litter.extend(litter);
-        self.set_status(key, SaveStatus::Unkept);
         if self.keys.get(key).is_some_and(Kept::is_idle) {
             self.keys.remove(key);
         }
+    }
+
+    /// Has keys looked at that are not among those that are there.
+    pub(super) fn look_for_others(&mut self, is_there: impl Fn(&str) -> bool, now: u64) {
+        let is_stray =
+            |(key, kept): &(&SmolStr, &Kept)| kept.status != SaveStatus::Unkept && !is_there(key);
+        let strays = self.keys.iter().filter(is_stray);
+        let strays: Vec<SmolStr> = strays.map(|(key, _)| key.clone()).collect();
+        strays.iter().for_each(|key| self.look(key, now));
     }
 
     /// A key is not what it should be there, for a reason that time does not heal.

@@ -124,11 +124,14 @@ impl StoragePort {
         told.iter().for_each(|signal| signal.notify());
         reports.iter().for_each(|error| edge.report(error));
         if let Some(counts) = counts {
+            let name = self.backend_name();
             edge.note(|status| {
                 status.pending = counts.pending;
                 status.failed = counts.failed;
                 status.quarantined = counts.quarantined;
                 status.is_loading = counts.is_loading;
+                status.storage = name;
+                status.storage_fault = counts.fault;
             });
         }
     }
@@ -220,10 +223,17 @@ impl StoragePort {
         });
         let now = edge.now();
         let backend = self.backend_name();
-        let keys = faults.into_iter().map(|(key, fault)| (key, failure(fault)));
-        lock(&self.machine).failed(keys, now, &backend);
-        if let Some(fault) = denied {
-            self.fall_back(edge, &fault);
+        let machine = &mut *lock(&self.machine);
+        match denied {
+            Some(fault) if !machine.is_fallback => {
+                let keys = faults.iter().map(|(key, _)| key);
+                keys.for_each(|key| machine.look(key, now));
+                self.fall_back(machine, now, &fault);
+            }
+            _ => {
+                let keys = faults.into_iter().map(|(key, fault)| (key, failure(fault)));
+                machine.failed(keys, now, &backend);
+            }
         }
     }
 
@@ -234,37 +244,34 @@ impl StoragePort {
             |keys: Vec<SmolStr>| keys.into_iter().map(|key| (key, fault.clone())).collect();
         match job {
             Job::Load | Job::Probe => {
+                let backend = self.backend_name();
+                let machine = &mut *lock(&self.machine);
                 let is_probe = matches!(job, Job::Probe);
-                let report = StateError::Storage {
-                    backend: self.backend_name(),
-                    key: None,
-                    reason: fault.to_string(),
-                };
-                {
-                    let machine = &mut *lock(&self.machine);
-                    let attempts = match is_probe {
-                        true => machine.probe.attempts,
-                        false => machine.load.attempts,
-                    };
-                    let timer = Timer {
-                        due: Some(machine.later(now, attempts)),
-                        attempts: attempts.saturating_add(1),
-                    };
-                    if is_probe {
-                        machine.probe = timer;
-                        return;
-                    }
-                    machine.load = timer;
-                    // Where the fallback is loaded next, that is reported there.
-                    if machine.is_fallback || !matches!(fault, Fault::Unavailable(_)) {
-                        machine.is_loading = false;
-                        if attempts == 0 {
-                            machine.reports.push(report);
-                        }
-                        return;
-                    }
+                if !is_probe && matches!(fault, Fault::Unavailable(_)) && !machine.is_fallback {
+                    return self.fall_back(machine, now, fault);
                 }
-                self.fall_back(edge, fault);
+                let timer = match is_probe {
+                    true => &machine.probe,
+                    false => &machine.load,
+                };
+                let attempts = timer.attempts;
+                let timer = Timer {
+                    due: Some(machine.later(now, attempts)),
+                    attempts: attempts.saturating_add(1),
+                };
+                if is_probe {
+                    machine.probe = timer;
+                    return;
+                }
+                machine.load = timer;
+                machine.is_loading = false;
+                if attempts == 0 {
+                    machine.reports.push(StateError::Storage {
+                        backend,
+                        key: None,
+                        reason: fault.to_string(),
+                    });
+                }
             }
             Job::Read(keys) => self.failed_keys(edge, faults(keys), SaveFailure::Backend),
             Job::SetAside(puts) | Job::Write(puts) => {
@@ -279,28 +286,17 @@ impl StoragePort {
     }
 
     /// The backend is denied: the fallback takes its place.
-    fn fall_back(&self, edge: &Edge, fault: &Fault) {
-        let now = edge.now();
-        {
-            let machine = &mut *lock(&self.machine);
-            if machine.is_fallback {
-                return;
-            }
-            machine.is_fallback = true;
-            machine.load = Timer::at(now);
-            let attempts = machine.probe.attempts;
-            machine.probe.due = Some(machine.later(now, attempts));
-            machine.probe.attempts = attempts.saturating_add(1);
-            machine.reports.push(StateError::Storage {
-                backend: self.options.backend.name().to_owned(),
-                key: None,
-                reason: fault.to_string(),
-            });
-        }
-        let name = self.options.fallback.name().to_owned();
-        edge.note(|status| {
-            status.storage = name;
-            status.storage_fault = Some(fault.to_string());
+    fn fall_back(&self, machine: &mut Machine, now: u64, fault: &Fault) {
+        machine.fault = Some(fault.to_string());
+        machine.is_fallback = true;
+        machine.load = Timer::at(now);
+        let attempts = machine.probe.attempts;
+        machine.probe.due = Some(machine.later(now, attempts));
+        machine.probe.attempts = attempts.saturating_add(1);
+        machine.reports.push(StateError::Storage {
+            backend: self.options.backend.name().to_owned(),
+            key: None,
+            reason: fault.to_string(),
         });
     }
 
@@ -341,12 +337,8 @@ impl Port for StoragePort {
     }
 
     fn start(&self, edge: &Edge) {
-        let name = self.options.backend.name().to_owned();
-        edge.note(|status| {
-            status.storage = name;
-            status.is_loading = true;
-        });
         lock(&self.machine).load = Timer::at(0);
+        self.tell(edge);
         self.run(edge);
     }
 

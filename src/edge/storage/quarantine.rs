@@ -59,7 +59,7 @@ impl Quarantined {
 
 impl Edge {
     /// The stored entries that could not be read and were put into quarantine, in this session or
-    /// before. They stay there, also over reloads, until they are restored or discarded. Inside of an
+    /// before, by key and time. They stay there, also over reloads, until they are restored or discarded. Inside of an
     /// effect or a component it makes that run again when there are more or fewer.
     ///
     /// ```
@@ -84,7 +84,9 @@ impl Edge {
             return Vec::new();
         };
         port.quarantine.track();
-        lock(&port.machine).quarantine.clone()
+        let mut listed = lock(&port.machine).quarantine.clone();
+        listed.sort_by(|a, b| (&a.key, a.time, &a.id).cmp(&(&b.key, b.time, &b.id)));
+        listed
     }
 
     /// Reads an entry of the quarantine again, by its [id](Quarantined::id), and makes what it holds
@@ -128,7 +130,7 @@ impl Edge {
         {
             let machine = &mut *lock(&port.machine);
             machine.quarantine.retain(|aside| aside.id != id);
-            machine.lags(&key, now);
+            machine.written(&key, now);
             machine.leaves_litter(&key, port.names.quarantined(id));
         }
         port.quarantine.notify();
@@ -194,15 +196,4 @@ impl StoragePort {
         });
         true
     }
-}
-
-/// Those that are told from each other by their ids, sorted by key and time.
-pub(super) fn listed(
-    mut found: Vec<Quarantined>,
-    litter: &[String],
-    name: impl Fn(&str) -> String,
-) -> Vec<Quarantined> {
-    found.retain(|aside| !litter.contains(&name(&aside.id)));
-    found.sort_by(|a, b| (&a.key, a.time, &a.id).cmp(&(&b.key, b.time, &b.id)));
-    found
 }

@@ -6,7 +6,6 @@ use super::{
     machine::{Job, Put},
     names::Named,
     port::StoragePort,
-    quarantine,
     status::{Quarantined, SaveFailure},
 };
 use crate::{
@@ -19,6 +18,9 @@ use crate::{
 };
 use smol_str::SmolStr;
 use std::sync::Arc;
+
+/// The latest time that is believed, in ms since the Unix epoch: the beginning of the year 2200.
+const LATEST: u64 = 7_258_118_400_000;
 
 /// An item that was read.
 struct Found {
@@ -42,6 +44,13 @@ impl StoragePort {
     /// older one.
     pub(super) fn open(&self, key: &str, text: &str) -> Result<(Entry, bool), Unread> {
         let (entry, schema) = envelope::read(text, self.schema)?;
+        // Clocks follow what is stored, however far ahead: it is what this origin wrote when its clock
+        // was another. Such a time it never was.
+        if entry.newest().is_none_or(|stamp| stamp.millis() > LATEST) {
+            return Err(Unread::Corrupt(
+                "it was written after the year 2200".to_owned(),
+            ));
+        }
         if schema == self.schema {
             return Ok((entry, false));
         }
@@ -83,21 +92,6 @@ impl StoragePort {
         limit.is_some_and(|limit| now.saturating_sub(written) > limit)
     }
 
-    /// What of an item can be merged: all, unless it was written in the future. Then the wall clock has
-    /// been set back since, and what this page has counts, or else the item as if it was written now.
-    fn believed(edge: &Edge, key: &str, entry: &Entry, now: u64) -> Option<Entry> {
-        edge.replica(|replica| {
-            let newest = entry.newest()?;
-            if !replica.clock.is_ahead(&newest, now) {
-                return Some(entry.clone());
-            }
-            match replica.get(key) {
-                Some(_) => None,
-                None => Some(entry.restamped(replica.clock.tick(now))),
-            }
-        })
-    }
-
     fn is_known(edge: &Edge, key: &str) -> bool {
         edge.replica(|replica| replica.get(key).is_some())
     }
@@ -123,18 +117,12 @@ impl StoragePort {
             machine.load.attempts = 0;
             if is_probe {
                 machine.is_fallback = false;
+                machine.fault = None;
                 machine.probe.attempts = 0;
                 machine.probe.due = None;
             }
             machine.is_loading
         };
-        if is_probe {
-            let name = self.options.backend.name().to_owned();
-            edge.note(|status| {
-                status.storage = name;
-                status.storage_fault = None;
-            });
-        }
         let mut found = Vec::new();
         let mut asides = Vec::new();
         let mut seen = std::collections::HashSet::<SmolStr, crate::key::KeyHasher>::default();
@@ -213,8 +201,9 @@ impl StoragePort {
                 }
             }
             missing.iter().for_each(|key| machine.lags(key, now));
-            machine.quarantine =
-                quarantine::listed(asides, &machine.litter, |id| self.names.quarantined(id));
+            machine.look_for_others(|key| seen.contains(key), now);
+            asides.retain(|aside| !machine.litter.contains(&self.names.quarantined(&aside.id)));
+            machine.quarantine = asides;
             machine.is_loading = false;
         }
         self.quarantine.notify();
@@ -228,7 +217,6 @@ impl StoragePort {
 
     /// Has the replica, and with it the store, know what was found.
     fn merge(&self, edge: &Edge, found: &[Found], initial_wins: bool) {
-        let now = edge.now();
         let mut news = Vec::new();
         for Found { key, entry, .. } in found {
             if edge.replica(|replica| replica.get(key) == Some(entry)) {
@@ -236,16 +224,12 @@ impl StoragePort {
             }
             if initial_wins && !Self::is_known(edge, key) && edge.adopt(key) {
                 // What is written of it now is later.
-                edge.replica(|replica| match entry.newest() {
-                    Some(stamp) if !replica.clock.is_ahead(&stamp, now) => {
-                        replica.clock.observe(&stamp);
-                    }
-                    _ => {}
-                });
+                if let Some(stamp) = entry.newest() {
+                    edge.replica(|replica| replica.clock.observe(&stamp));
+                }
                 continue;
             }
-            let entry = Self::believed(edge, key, entry, now);
-            news.extend(entry.map(|entry| (key.clone(), entry)));
+            news.push((key.clone(), entry.clone()));
         }
         Self::take_in(edge, news);
         edge.drain();
@@ -289,8 +273,7 @@ impl StoragePort {
                 }
                 Ok((entry, is_outdated)) => {
                     if edge.replica(|replica| replica.get(&key) != Some(&entry)) {
-                        let believed = Self::believed(edge, &key, &entry, now);
-                        news.extend(believed.map(|entry| (key.clone(), entry)));
+                        news.push((key.clone(), entry.clone()));
                     }
                     let found = Some((entry, is_outdated));
                     looked.push(Looked {

@@ -184,7 +184,6 @@ impl State {
                 let span = change.sequence.saturating_sub(waiting.first());
                 waiting.span = u32::try_from(span).unwrap_or(u32::MAX);
                 waiting.sequence = change.sequence;
-                waiting.labels = change.labels;
                 change.new
             }
             _ => {

@@ -57,7 +57,14 @@ fn build(folder: &Path, path: &std::ffi::OsString) -> Result<PathBuf> {
         .path(path)
         .run()?;
 
-    for file in ["index.html", "page.js", "table.js", "dom.js", "hear.js"] {
+    for file in [
+        "index.html",
+        "page.js",
+        "tab.js",
+        "table.js",
+        "dom.js",
+        "hear.js",
+    ] {
         fs::copy(folder.join(file), site.join(file))?;
     }
     Cmd::line("node_modules/.bin/esbuild adapters/*.js --bundle --format=esm --minify-syntax")

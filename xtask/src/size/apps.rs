@@ -33,7 +33,7 @@ const fn app(name: &'static str, features: &'static str, beyond: &'static str) -
 }
 
 /// Those that the library's features make come here; `Cargo.toml` of `benches/size` says what they use.
-const APPS: [App; 9] = [
+const APPS: [App; 11] = [
     app("bare", "", ""),
     app("store", "store", "bare"),
     app("value-type", "value-type", "store"),
@@ -42,11 +42,17 @@ const APPS: [App; 9] = [
     app("json", "json", "store"),
     app("regex", "regex", "store"),
     app("fields", "fields", "store"),
-    app("everything", "further-type,mfe,json,regex,fields", "bare"),
+    app("storage", "storage", "bare"),
+    app("storage-and-tabs", "storage-and-tabs", "bare"),
+    app(
+        "everything",
+        "further-type,mfe,json,regex,fields,storage-and-tabs",
+        "bare",
+    ),
 ];
 
 /// Those that `cargo xtask test size` builds: each takes a quarter of a minute.
-const CHECKED: [&str; 3] = ["bare", "store", "everything"];
+const CHECKED: [&str; 4] = ["bare", "store", "storage-and-tabs", "everything"];
 
 /// Bytes that go over the network, compressed with `gzip -9`.
 #[derive(Clone, Copy, Debug)]

@@ -1,0 +1,197 @@
+//! Backends that answer later, or never.
+
+use crate::support::*;
+use serde_json::{Value as Json, json};
+use universal_state::edge::{Memory, SaveStatus, Storage};
+
+fn stored(clock: &Clock, memory: &Memory) {
+    let page = Page::new(clock, Storage::new(memory.clone()));
+    page.set("a", 1);
+    page.set("b", 1);
+    page.store
+        .set_json("user", json!({ "name": "Ada", "age": 36 }))
+        .unwrap();
+    page.edge.detach();
+}
+
+#[test]
+fn it_is_loading_until_the_answer_comes() {
+    let (clock, memory) = (Clock::new(), Memory::new());
+    stored(&clock, &memory);
+    let backend = Faulty::slow(&memory);
+    let page = Page::new(&clock, Storage::new(backend.clone()));
+    assert!(page.edge.status().is_loading);
+    assert_eq!(page.get("a"), None);
+    backend.answer();
+    assert!(!page.edge.status().is_loading);
+    assert_eq!(page.get("a"), Some(1));
+}
+
+#[test]
+fn what_is_written_while_loading_counts() {
+    let (clock, memory) = (Clock::new(), Memory::new());
+    stored(&clock, &memory);
+    let backend = Faulty::slow(&memory);
+    let page = Page::new(&clock, Storage::new(backend.clone()));
+    clock.set(START + 1);
+    page.set("a", 2);
+    page.store.delete("b").unwrap();
+    page.edge.flush();
+    assert_eq!(page.edge.save_status("a"), SaveStatus::Pending);
+    backend.answer();
+    assert_eq!(
+        (page.get("a"), page.get("b")),
+        (Some(2), Some(1)),
+        "there was no b to remove"
+    );
+    assert_eq!(page.edge.save_status("a"), SaveStatus::Saved);
+    let next = Page::new(&clock, Storage::new(memory));
+    assert_eq!((next.get("a"), next.get("b")), (Some(2), Some(1)));
+}
+
+#[test]
+fn what_is_written_while_another_write_is_under_way_follows() {
+    let (clock, memory) = (Clock::new(), Memory::new());
+    let backend = Faulty::slow(&memory);
+    let page = Page::new(&clock, Storage::new(backend.clone()));
+    backend.answer();
+    for n in 0..10 {
+        page.set("a", n);
+        page.set(&format!("k{n}"), n);
+        page.edge.flush();
+        assert_eq!(page.edge.save_status("a"), SaveStatus::Pending);
+        backend.answer_one();
+    }
+    backend.answer();
+    page.wait_with(SECOND, || backend.answer());
+    assert_eq!(page.edge.save_status("a"), SaveStatus::Saved);
+    assert_eq!(page.edge.status().pending, 0);
+    let next = Page::new(&clock, Storage::new(memory));
+    assert_eq!(next.get("a"), Some(9));
+    assert!((0..10).all(|n| next.get(&format!("k{n}")) == Some(n)));
+}
+
+/// Whatever of the answers of a page's last moment still comes.
+#[test]
+fn a_page_that_is_closed_at_any_moment_has_stored_what_was_written() {
+    for answered in 0..12 {
+        let (clock, memory) = (Clock::new(), Memory::new());
+        stored(&clock, &memory);
+        let backend = Faulty::slow(&memory);
+        let page = Page::new(&clock, Storage::new(backend.clone()));
+        clock.set(START + 1);
+        let mut left = answered;
+        let mut answer = || {
+            for _ in 0..3 {
+                if left > 0 && backend.answer_one() {
+                    left -= 1;
+                }
+            }
+        };
+        page.set("a", 2);
+        page.edge.flush();
+        answer();
+        page.set("a", 3);
+        page.set("new", 1);
+        page.edge.flush();
+        answer();
+        if page.store.has("user") {
+            page.store.set_at("user", "/age", json!(37)).unwrap();
+        } else {
+            page.store
+                .set_json("user", json!({ "name": "Ada", "age": 37 }))
+                .unwrap();
+        }
+        page.edge.flush();
+        answer();
+        page.edge.save_now();
+        answer();
+        backend.lose_answers();
+        drop(page);
+        // Another page has written meanwhile, and is not undone.
+        let other = Page::new(&clock, Storage::new(memory.clone()));
+        clock.set(START + 2);
+        other.set("b", 2);
+        other.edge.detach();
+
+        for _ in 0..2 {
+            let backend = Faulty::slow(&memory);
+            let page = Page::new(&clock, Storage::new(backend.clone()));
+            page.wait_with(SECOND, || backend.answer());
+            assert_eq!(page.get("a"), Some(3), "{answered} answers");
+            assert_eq!(page.get("b"), Some(2), "{answered} answers");
+            assert_eq!(page.get("new"), Some(1), "{answered} answers");
+            let user = json!({ "name": "Ada", "age": 37 });
+            assert_eq!(
+                page.store.get::<Json>("user"),
+                Some(user),
+                "{answered} answers"
+            );
+            assert_eq!(
+                memory.names(),
+                ["app:a", "app:b", "app:new", "app:user"],
+                "{answered} answers: nothing else stays behind"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_page_that_comes_back_goes_on() {
+    let (clock, memory) = (Clock::new(), Memory::new());
+    let backend = Faulty::slow(&memory);
+    let page = Page::new(&clock, Storage::new(backend.clone()));
+    backend.answer();
+    page.set("a", 1);
+    page.edge.save_now();
+    page.wait(SECOND);
+    // From the back/forward cache.
+    page.edge.resync();
+    page.wait_with(SECOND, || backend.answer());
+    page.edge.resync();
+    page.wait_with(SECOND, || backend.answer());
+    assert_eq!(page.edge.save_status("a"), SaveStatus::Saved);
+    assert_eq!(memory.names(), ["app:a"]);
+}
+
+#[test]
+fn who_does_not_answer_is_taken_for_denied_until_he_does() {
+    let (clock, memory) = (Clock::new(), Memory::new());
+    stored(&clock, &memory);
+    let backend = Faulty::slow(&memory);
+    let page = Page::new(&clock, Storage::new(backend.clone()));
+    page.set("new", 1);
+    page.edge.flush();
+    page.wait(9 * SECOND);
+    assert!(page.edge.status().is_loading);
+    page.wait(2 * SECOND);
+    let status = page.edge.status();
+    assert!(!status.is_loading);
+    assert_eq!(status.storage, "memory");
+    assert!(status.storage_fault.unwrap().contains("10 s"));
+    assert_eq!(page.edge.save_status("new"), SaveStatus::Sheltered);
+    // What has been late all along.
+    backend.answer_one();
+    assert_eq!(page.get("a"), Some(1));
+    page.wait_with(SECOND, || backend.answer());
+    assert_eq!(page.edge.save_status("new"), SaveStatus::Saved);
+    assert_eq!(page.edge.status().storage, "faulty");
+    assert_eq!(Page::new(&clock, Storage::new(memory)).get("new"), Some(1));
+}
+
+#[test]
+fn answers_that_come_after_the_page_has_gone_do_nothing() {
+    let (clock, memory) = (Clock::new(), Memory::new());
+    stored(&clock, &memory);
+    for detach in [false, true] {
+        let backend = Faulty::slow(&memory);
+        let Page { store, edge, .. } = Page::new(&clock, Storage::new(backend.clone()));
+        if detach {
+            edge.detach();
+        } else {
+            drop(edge);
+        }
+        backend.answer();
+        assert_eq!(store.get::<i64>("a"), None);
+    }
+}
