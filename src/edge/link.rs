@@ -289,8 +289,8 @@ impl Edge {
     }
 
     #[cfg(any(
-        feature = "simulator",
-        all(target_family = "wasm", target_os = "unknown")
+        all(target_family = "wasm", target_os = "unknown"),
+        feature = "simulator"
     ))]
     pub(crate) fn drive(&self, driver: Box<dyn Driver>) {
         let _ = self.0.driver.set(driver);
