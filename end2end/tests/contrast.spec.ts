@@ -103,6 +103,7 @@ for (const colorScheme of ["light", "dark"] as const) {
       await expect(workbench.figure("Denied")).toHaveText("1");
       await expectContrast();
 
+      await workbench.edges.break("Full");
       await workbench.clear();
       await expect(workbench.figure("Keys")).toHaveText("0");
       await expectContrast();

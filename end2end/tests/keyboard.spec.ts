@@ -54,6 +54,7 @@ test("everything can be reached with Tab, in the order of the page, and shows it
     ...["Subtract 100", "Subtract 10", "Add 10", "Add 100"],
     ...["Subtract 1", "Counter", "Add 1", "Light", "Dark", "Name", "E-mail"],
   ];
+  const edges = ["Works", "Denied", "Full", "Forgets", "Open a second tab"];
   const controls = ["Reset to initial", "Clear all keys", "Read-only for MFEs"];
   const places = ["Profile", "Preferences", "Activity"].flatMap((title) => [
     `${title}: Mounted`,
@@ -68,6 +69,7 @@ test("everything can be reached with Tab, in the order of the page, and shows it
     ...preferences,
     ...activity,
     "State changes, to scroll",
+    ...edges,
     ...controls,
     ...places,
     "Beginning",

@@ -9,6 +9,9 @@ async function strain(workbench: Workbench) {
   await workbench.toggle("activity", "Fail").click();
   await workbench.toggle("preferences", "Mounted").click();
   await expect(workbench.notices).toContainText("failed");
+  await workbench.edges.break("Full");
+  await workbench.mfe("profile").setEmail("nobody@example.org");
+  await expect(workbench.edges.unsaved).toBeVisible();
 }
 
 async function expectNoHorizontalScroll({ page }: Workbench) {
@@ -54,6 +57,7 @@ test.describe("360 px wide", () => {
       workbench.engineButton("map"),
       ...workbench.mfes().map((mfe) => mfe.place),
       workbench.log.panel,
+      workbench.edges.panel,
       workbench.controls,
       workbench.history.panel,
       workbench.registry,

@@ -69,6 +69,7 @@ test("the page has a title, one main heading, and landmarks", async ({ workbench
     "Store",
     "Micro-frontends",
     "State changes",
+    "Storage and tabs",
     "Controls",
     "History",
     "Registry",

@@ -43,12 +43,13 @@ impl Edge {
                 {
                     return None;
                 }
-                let before = replica
-                    .get(&change.key)
-                    .and_then(|entry| entry.value().cloned());
+                let known = replica.get(&change.key);
+                let is_known = known.is_some();
+                let before = known.and_then(|entry| entry.value().cloned());
                 let is_news = replica.merge(&change.key, &change.delta, is_shared);
                 let after = replica.get(&change.key).and_then(|entry| entry.value());
-                let is_change = before.as_ref() != after;
+                // A default that stands in the store does not outlive a removal it never heard of.
+                let is_change = before.as_ref() != after || (is_news && !is_known);
                 Some((
                     is_news,
                     is_change,

@@ -38,6 +38,22 @@ fn what_was_removed_stays_away() {
 }
 
 #[test]
+fn a_default_does_not_bring_back_what_was_removed() {
+    let (clock, memory) = (Clock::new(), Memory::new());
+    let page = Page::new(&clock, Storage::new(memory.clone()));
+    page.set("a", 1);
+    page.edge.flush();
+    page.store.delete("a").unwrap();
+    page.edge.flush();
+    let defaults = |store: &universal_state::Store| {
+        store.set("a", 7).unwrap();
+        store.set("b", 7).unwrap();
+    };
+    let page = Page::with(&clock, Storage::new(memory), defaults, |builder| builder);
+    assert_eq!((page.get("a"), page.get("b")), (None, Some(7)));
+}
+
+#[test]
 fn a_write_touches_one_item_and_a_flush_writes_once() {
     let (clock, memory) = (Clock::new(), Memory::new());
     let backend = Faulty::new(&memory);

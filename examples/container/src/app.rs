@@ -2,6 +2,7 @@
 
 use crate::{
     controls::{Controls, Toggle},
+    edges::Edges,
     engine_switch::EngineSwitch,
     history::{Moves, Steps, use_shared_history},
     keys::AllKeys,
@@ -14,7 +15,7 @@ use crate::{
 };
 use leptos::prelude::*;
 use leptos_meta::{Html, Title, provide_meta_context};
-use universal_state::hooks::{provide_global_state, use_global_state_or};
+use universal_state::hooks::{provide_edge, provide_global_state, use_global_state_or};
 use workbench_contract::THEME;
 use workbench_ui::preferred_theme;
 
@@ -25,6 +26,9 @@ pub fn App() -> impl IntoView {
     let notices = Notices::new();
     let start = start::start(notices);
     provide_global_state(start.store);
+    if let Some(edge) = start.edge {
+        provide_edge(edge);
+    }
     let (theme, _) = use_global_state_or(THEME, preferred_theme());
     let history = use_shared_history(notices);
     let counts_shown = RwSignal::new(true);
@@ -67,7 +71,10 @@ pub fn App() -> impl IntoView {
                 <div class="places-row">{places.map(frame)}</div>
             </section>
             <div class="instruments">
-                <ChangeLog/>
+                <div class="instruments-main">
+                    <ChangeLog/>
+                    <Edges switch=start.switch/>
+                </div>
                 <div class="instruments-side">
                     <Controls places initial=start.initial/>
                     <Steps shared=history/>

@@ -1,8 +1,10 @@
 //! The demo: a page of three micro-frontends, and instruments that show their shared state at work.
 
 mod app;
+mod breakage;
 mod clock;
 mod controls;
+mod edges;
 mod engine_switch;
 mod history;
 mod keys;

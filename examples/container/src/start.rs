@@ -1,9 +1,18 @@
 //! How the page begins: which engine, which rules, which values.
 
-use crate::notices::Notices;
+use crate::{
+    breakage::{Breakable, Switch},
+    notices::Notices,
+};
 use leptos::prelude::*;
 use std::time::Duration;
-use universal_state::{EngineKind, Log, Monitor, Snapshot, StateError, Store};
+use universal_state::{
+    EngineKind, Label, Log, Monitor, Pattern, Snapshot, StateError, Store,
+    edge::{
+        Backend, Edge, Memory, Storage, Tabs,
+        browser::{IndexedDb, LocalStorage, PageTransport, SessionStorage},
+    },
+};
 use web_sys::UrlSearchParams;
 use workbench_contract::{COUNTER, THEME, USER, User, rules};
 use workbench_ui::preferred_theme;
@@ -17,10 +26,16 @@ const SLOW: Duration = Duration::from_millis(50);
 /// A value with this many bytes of JSON is worth a warning.
 const LARGE: usize = 64 * 1024;
 
-/// The store of the page, and the state that it begins with.
+/// What the state is called in storage and among tabs.
+const APPLICATION: &str = "workbench";
+
+/// The store of the page, what keeps it beyond the page, and the state that it begins with.
 pub struct Start {
     pub store: Store,
     pub initial: Snapshot,
+    pub edge: Option<Edge>,
+    /// Breaks storage.
+    pub switch: Switch,
 }
 
 /// Makes the store. Whatever goes wrong becomes a notice.
@@ -29,13 +44,18 @@ pub fn start(notices: Notices) -> Start {
     let (engine, unknown) = engine(query.as_ref().and_then(|query| query.get("engine")));
     let mut builder = Store::builder()
         .engine(engine)
-        .on_error(move |error| notices.report(error))
+        .on_error(move |error| match error {
+            // The panel of storage and tabs says so.
+            StateError::Storage { .. } => leptos::logging::warn!("{error}"),
+            error => notices.report(error),
+        })
         .middleware(rules())
         .middleware(
             Monitor::new(|warning| leptos::logging::warn!("{warning}"))
                 .slow(SLOW)
                 .large(LARGE),
         );
+    let storage = query.as_ref().and_then(|query| query.get("storage"));
     if query.is_some_and(|query| query.has("debug")) {
         builder = builder.middleware(Log::new(|line| leptos::logging::log!("{line}")));
     }
@@ -46,10 +66,53 @@ pub fn start(notices: Notices) -> Start {
     if let Err(error) = fill(&store) {
         store.report(&error);
     }
-    Start {
-        initial: store.snapshot(),
-        store,
+    let initial = store.snapshot();
+    let switch = Switch::default();
+    let (backend, unknown) = backend(storage.as_deref());
+    if let Some(unknown) = unknown {
+        notices.tell(unknown);
     }
+    let edge = attach(&store, backend, &switch);
+    if let Err(error) = &edge {
+        store.report(error);
+    }
+    Start {
+        store,
+        initial,
+        edge: edge.ok(),
+        switch,
+    }
+}
+
+/// The storage that the page's address asks for, or else that of all tabs.
+fn backend(asked: Option<&str>) -> (Box<dyn Backend>, Option<String>) {
+    let backend: Box<dyn Backend> = match asked {
+        None | Some("local") => Box::new(LocalStorage),
+        Some("session") => Box::new(SessionStorage),
+        Some("indexeddb") => Box::new(IndexedDb::new(APPLICATION)),
+        Some("memory") => Box::new(Memory::new()),
+        Some(unknown) => {
+            let known = "local, session, indexeddb, memory";
+            let text = format!("There is no storage {unknown:?}; known are {known}.");
+            return (Box::new(LocalStorage), Some(text));
+        }
+    };
+    (backend, None)
+}
+
+fn attach(store: &Store, backend: Box<dyn Backend>, switch: &Switch) -> Result<Edge, StateError> {
+    // How often a micro-frontend was edited is a matter of this page.
+    let edits = Pattern::glob("@*/edits")?;
+    store.label_matching(edits.clone(), Label::Local)?;
+    store.label_matching(edits, Label::Volatile)?;
+    let storage = Storage::new(Breakable {
+        backend,
+        switch: switch.clone(),
+    });
+    Edge::builder(APPLICATION)
+        .storage(storage)
+        .tabs(Tabs::new(PageTransport::new(APPLICATION)))
+        .attach(store)
 }
 
 /// The engine that the page's address asks for, or else the one of the build.

@@ -1,6 +1,7 @@
 //! A storage area of the page, whose every call may throw.
 
 use crate::edge::{Fault, browser::exception::fault};
+use gloo_storage::{LocalStorage, SessionStorage, Storage as _};
 use js_sys::{JsString, Reflect};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 
@@ -30,6 +31,11 @@ impl Area {
     /// [`Fault::Unavailable`] if the page may not use it, or has none, as in a worker.
     pub(in crate::edge::browser) fn of(name: &str) -> Result<Self, Fault> {
         match Reflect::get(&js_sys::global(), &JsValue::from_str(name)) {
+            // By now it is known that gloo, which would panic otherwise, finds it.
+            Ok(area) if area.is_instance_of::<web_sys::Storage>() => Ok(match name {
+                "sessionStorage" => SessionStorage::raw().unchecked_into(),
+                _ => LocalStorage::raw().unchecked_into(),
+            }),
             Ok(area) if area.is_object() => Ok(area.unchecked_into()),
             Ok(_) => Err(Fault::Unavailable("this page has none".to_owned())),
             Err(thrown) => match fault(&thrown) {

@@ -90,6 +90,9 @@ fn ask(items: &ObjectStore, work: &Work) -> Result<Asked, idb::Error> {
                     None => drop(items.delete(name)?),
                 }
             }
+            // Said now, so that it is carried out even if the page is gone by the time the requests are
+            // done. Where there is no such method it happens by itself, then.
+            let _ = items.transaction().commit();
             Ok(Asked::Written)
         }
     }
