@@ -212,6 +212,35 @@ fn what_is_too_large_is_not_stored_and_stays_in_memory() {
 }
 
 #[test]
+fn what_has_no_json_is_not_stored_and_stays_in_memory() {
+    let (clock, memory) = (Clock::new(), Memory::new());
+    let page = Page::new(&clock, Storage::new(memory.clone()));
+    page.set("a", 1);
+    page.edge.flush();
+    let mut deep = json!(1);
+    for _ in 0..100 {
+        deep = json!([deep]);
+    }
+    page.store.set_json("a", deep.clone()).unwrap();
+    page.edge.flush();
+    let status = page.edge.save_status("a");
+    assert!(
+        matches!(&status, SaveStatus::Failed(SaveFailure::NoJson { reason }) if reason.contains("deep")),
+        "{status:?}"
+    );
+    assert_eq!(page.store.get("a"), Some(deep));
+    assert_eq!(page.edge.status().failed, 1);
+    page.wait(DAY);
+    page.edge.resync();
+    page.edge.flush();
+    assert_eq!(page.edge.save_status("a"), status);
+    assert!(memory.get("app:a").unwrap().contains(",1]"));
+    page.set("a", 2);
+    page.edge.flush();
+    assert_eq!(page.edge.save_status("a"), SaveStatus::Saved);
+}
+
+#[test]
 fn what_was_written_here_takes_the_place_of_what_cannot_be_read() {
     let (clock, memory) = (Clock::new(), Memory::new());
     let page = Page::new(&clock, Storage::new(memory.clone()));
