@@ -39,7 +39,8 @@ impl Edge {
             let taken = self.replica(|replica| {
                 let newest = change.delta.newest();
                 if from == Door::Tab
-                    && newest.is_some_and(|stamp| replica.clock.is_ahead(&stamp, now)) {
+                    && newest.is_some_and(|stamp| replica.clock.is_ahead(&stamp, now))
+                {
                     return None;
                 }
                 let known = replica.get(&change.key);

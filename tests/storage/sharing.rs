@@ -215,7 +215,11 @@ fn two_pages_that_cannot_agree_do_not_write_in_turns_for_ever() {
         tell(&page, "a");
         clock.set(clock.now() + 10);
         page.edge.poll();
-        writes += backend.log().iter().filter(|call| call.starts_with("write")).count();
+        writes += backend
+            .log()
+            .iter()
+            .filter(|call| call.starts_with("write"))
+            .count();
     }
     assert!((10..200).contains(&writes), "{writes} writes in an hour");
     // What is written here is written at once.
@@ -229,7 +233,13 @@ fn two_pages_that_cannot_agree_do_not_write_in_turns_for_ever() {
 #[test]
 fn pages_agree_whatever_their_clocks_say() {
     let memory = Memory::new();
-    let times = [START, START - 400 * DAY, 0, START + 400 * DAY, START + 301 * SECOND];
+    let times = [
+        START,
+        START - 400 * DAY,
+        0,
+        START + 400 * DAY,
+        START + 301 * SECOND,
+    ];
     let clocks = times.map(|time| {
         let clock = Clock::new();
         clock.set(time);
@@ -244,7 +254,11 @@ fn pages_agree_whatever_their_clocks_say() {
             for other in &pages {
                 other.edge.storage_changed(None);
                 other.wait(SECOND);
-                assert_eq!(other.get("same"), Some(round * 10 + n), "the last to write wins");
+                assert_eq!(
+                    other.get("same"),
+                    Some(round * 10 + n),
+                    "the last to write wins"
+                );
                 assert_eq!(other.get(&format!("own{n}")), Some(round));
             }
         }

@@ -1,10 +1,7 @@
 //! What edges do: a set that becomes a message to other tabs; and a page that has a store in common
 //! with another.
 
-use crate::{
-    adapter::hear_many,
-    work::Work,
-};
+use crate::{adapter::hear_many, work::Work};
 use js_sys::Function;
 use reactive_graph::{effect::Effect, owner::Owner};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -84,7 +81,11 @@ impl Work for Convergent {
     }
 
     fn probe(&mut self) -> bool {
-        let last = self.sent.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = self
+            .sent
+            .last
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         last.contains(&format!(",{}]", self.tick)) && last.contains("key:0")
     }
 }

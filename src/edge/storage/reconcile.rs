@@ -47,7 +47,9 @@ impl StoragePort {
         // Clocks follow what is stored, however far ahead: it is what this origin wrote when its clock
         // was another. Such a time it never was.
         if entry.newest().is_none_or(|stamp| stamp.millis() > LATEST) {
-            return Err(Unread::Corrupt("it was written after the year 2200".to_owned()));
+            return Err(Unread::Corrupt(
+                "it was written after the year 2200".to_owned(),
+            ));
         }
         if schema == self.schema {
             return Ok((entry, false));
