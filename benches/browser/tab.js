@@ -13,6 +13,7 @@ const acknowledged = new BroadcastChannel('bench seen')
 
 const stores = {}
 const seenAt = {}
+let noted = { messages: [], items: [] }
 
 function see(kind, number) {
   seenAt[kind]?.set(number, performance.now())
@@ -80,23 +81,31 @@ export async function send(kinds, rounds, first) {
   return began
 }
 
-/** The messages and the stored items that one write makes, of all pages, in bytes of UTF-8. */
-export async function weigh(keys, number) {
-  const bytes = (text) => new TextEncoder().encode(text).length
-  const weighed = { messages: [], items: [] }
-  const channel = new BroadcastChannel(`universal-state/1/bench-${keys}/bench-${keys}/0`)
-  channel.onmessage = ({ data }) => weighed.messages.push(bytes(data))
-  const store = Storage.prototype.setItem
-  Storage.prototype.setItem = function (name, text) {
-    weighed.items.push(bytes(name) + bytes(text))
-    return store.call(this, name, text)
+/** What this page sends to others and stores, in bytes of UTF-8, from now on. */
+export function weigh() {
+  const bytes = (...texts) => texts.reduce((sum, text) => sum + new TextEncoder().encode(text).length, 0)
+  const observe = (type, method, note) => {
+    const call = type.prototype[method]
+    type.prototype[method] = function (...given) {
+      note(...given)
+      return call.apply(this, given)
+    }
   }
-  const elsewhere = ({ key, newValue }) => weighed.items.push(bytes(key) + bytes(newValue))
-  addEventListener('storage', elsewhere)
+  observe(BroadcastChannel, 'postMessage', (message) => {
+    if (message.startsWith?.('{')) noted.messages.push(bytes(message))
+  })
+  observe(Storage, 'setItem', (name, text) => noted.items.push(bytes(name, text)))
+}
+
+/** What was weighed since the last call. */
+export function weighed() {
+  const since = noted
+  noted = { messages: [], items: [] }
+  return since
+}
+
+/** One write, and time for whatever follows from it in either page. */
+export async function write(keys, number) {
   stores[keys].set(number)
-  await new Promise((resolve) => setTimeout(resolve, 1_000))
-  removeEventListener('storage', elsewhere)
-  Storage.prototype.setItem = store
-  channel.close()
-  return weighed
+  await new Promise((resolve) => setTimeout(resolve, 2_000))
 }

@@ -34,12 +34,26 @@ export async function tabs(open, rounds) {
   const latencies = KINDS.map((kind) => {
     const at = new Map(seen[kind])
     const took = began[kind].map(([number, start]) => at.get(number) - ahead - start)
-    return [kind, summed(took)]
+    return { kind, ...summed(took) }
   })
-  const writes = {}
-  for (const keys of SIZES) writes[keys] = await call(here, 'weigh', keys, 2 * WARM_UP + rounds)
+  const writes = await weighed(call, [here, there], 2 * WARM_UP + rounds)
   const certain = Math.max(before.within, after.within) + Math.abs(before.offset - after.offset) / 2
-  return { rounds, certain_ms: certain, latencies: Object.fromEntries(latencies), writes }
+  return { rounds, certain_ms: certain, latencies, writes }
+}
+
+/** What both pages send and store because of one write with so many keys stored. */
+async function weighed(call, pages, number) {
+  const [here] = pages
+  for (const page of pages) await call(page, 'weigh')
+  const writes = {}
+  for (const keys of SIZES) {
+    await call(here, 'write', keys, number)
+    const found = []
+    for (const page of pages) found.push(await call(page, 'weighed'))
+    const all = (what) => found.flatMap((page) => page[what])
+    writes[keys] = { messages: all('messages'), items: all('items') }
+  }
+  return writes
 }
 
 function summed(took) {
@@ -50,7 +64,8 @@ function summed(took) {
 
 const ms = (value) => value.toFixed(2)
 const label = (kind) => (kind === 'ping' ? 'bare BroadcastChannel ping' : `set, ${Number(kind).toLocaleString('en')} keys stored`)
-const beyond = (latencies, kind) => latencies[kind].p99_ms - latencies.ping.p99_ms
+const p99 = (latencies, wanted) => latencies.find(({ kind }) => kind === wanted).p99_ms
+const beyond = (latencies, keys) => p99(latencies, keys) - p99(latencies, 'ping')
 const verdict = (isMet) => (isMet ? 'met' : '**missed**')
 
 /** What is asked for, and whether it is so. */
@@ -61,7 +76,7 @@ export function verdicts({ latencies, writes }) {
     `${ms(beyond(latencies, keys))} ms`,
     beyond(latencies, keys) <= FRAME,
   ])
-  const apart = Math.abs(latencies[many].p99_ms - latencies[few].p99_ms)
+  const apart = Math.abs(p99(latencies, many) - p99(latencies, few))
   const { messages, items } = writes[many]
   const one = (found) => found.length === 1 && found[0] < MOST_BYTES
   return [
@@ -74,7 +89,8 @@ export function verdicts({ latencies, writes }) {
 
 export function printTabs(measured) {
   console.log(`\ntabs: from a set in one page to the effect in another, ms over ${measured.rounds}; clocks agree within ${ms(measured.certain_ms)}`)
-  for (const [kind, { p50_ms, p90_ms, p99_ms, max_ms }] of Object.entries(measured.latencies)) {
+  console.log(`  ${''.padEnd(34)}${['p50', 'p90', 'p99', 'max'].map((name) => name.padStart(9)).join('')}`)
+  for (const { kind, p50_ms, p90_ms, p99_ms, max_ms } of measured.latencies) {
     const cells = [p50_ms, p90_ms, p99_ms, max_ms].map((value) => ms(value).padStart(9)).join('')
     console.log(`  ${label(kind).padEnd(34)}${cells}`)
   }
@@ -89,7 +105,7 @@ export function tabsMarkdown(measured, environment) {
     '| from … in one page to the other | p50 | p90 | p99 | max |',
     '|---|--:|--:|--:|--:|',
   ]
-  for (const [kind, { p50_ms, p90_ms, p99_ms, max_ms }] of Object.entries(measured.latencies)) {
+  for (const { kind, p50_ms, p90_ms, p99_ms, max_ms } of measured.latencies) {
     lines.push(`| ${label(kind)} | ${[p50_ms, p90_ms, p99_ms, max_ms].map(ms).join(' | ')} |`)
   }
   lines.push('', '| asked for | found | |', '|---|--:|---|')

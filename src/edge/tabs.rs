@@ -10,6 +10,7 @@
 mod message;
 mod peers;
 mod port;
+mod time;
 mod transport;
 
 pub use transport::{Receive, Transport};

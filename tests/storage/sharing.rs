@@ -201,33 +201,42 @@ fn names_of_others_and_names_that_are_none_are_not_looked_at() {
 
 #[test]
 fn two_pages_that_cannot_agree_do_not_write_in_turns_for_ever() {
-    let (clock, memory) = (Clock::new(), Memory::new());
-    let backend = Faulty::new(&memory);
-    let page = Page::new(&clock, Storage::new(backend.clone()));
-    page.set("a", 1);
-    page.edge.flush();
-    backend.log();
-    let mut writes = 0;
-    let end = START + 3_600 * SECOND;
-    while clock.now() < end {
-        // As if another did not know, and could not be told.
-        memory.remove("app:a");
-        tell(&page, "a");
-        clock.set(clock.now() + 10);
-        page.edge.poll();
-        writes += backend
-            .log()
-            .iter()
-            .filter(|call| call.starts_with("write"))
-            .count();
+    for is_removed in [false, true] {
+        let (clock, memory) = (Clock::new(), Memory::new());
+        let backend = Faulty::new(&memory);
+        let page = Page::new(&clock, Storage::new(backend.clone()));
+        page.set("a", 1);
+        page.edge.flush();
+        backend.log();
+        let mut writes = 0;
+        for n in 0..360_000 {
+            // As if another did not know, and could not be told.
+            memory.remove("app:a");
+            if !is_removed {
+                let entry =
+                    json!({ "format": 1, "schema": 0, "entry": ["0-0-0000000000000007", n] });
+                memory.set("app:a", &entry.to_string());
+            }
+            tell(&page, "a");
+            clock.set(clock.now() + 10);
+            page.edge.poll();
+            writes += backend
+                .log()
+                .iter()
+                .filter(|call| call.starts_with("write"))
+                .count();
+        }
+        assert!((10..200).contains(&writes), "{writes} writes in an hour");
+        assert_eq!(page.get("a"), Some(1));
+        if !is_removed {
+            // What is written here is written at once.
+            page.set("a", 2);
+            page.edge.flush();
+            assert!(memory.get("app:a").unwrap().contains(",2]"));
+        }
+        page.wait(100 * SECOND);
+        assert_eq!(page.edge.save_status("a"), SaveStatus::Saved);
     }
-    assert!((10..200).contains(&writes), "{writes} writes in an hour");
-    // What is written here is written at once.
-    page.set("a", 2);
-    page.edge.flush();
-    assert!(memory.get("app:a").is_some());
-    page.wait(SECOND);
-    assert_eq!(page.edge.save_status("a"), SaveStatus::Saved);
 }
 
 #[test]

@@ -128,7 +128,7 @@ impl Tab {
     pub fn fill(&self, keys: u32) -> Result<(), JsError> {
         let keys = (0..keys).map(|at| (name(at), 0));
         self.store.set_many(keys)?;
-        self.edge.save_now();
+        self.edge.flush();
         Ok(())
     }
 

@@ -505,6 +505,7 @@ impl Machine {
     pub(super) fn done(&mut self, put: &Put, now: u64) {
         let key = &put.key;
         let kept = self.kept(key);
+        kept.before = Some(put.before);
         // Two pages that cannot agree on a key do not write it in turns for ever.
         let is_quiet = now.saturating_sub(kept.put_at) > 2 * LAST_RETRY;
         kept.contests = match is_quiet {
@@ -512,14 +513,13 @@ impl Machine {
             false => kept.contests.saturating_add(1),
         };
         kept.put_at = now;
+        kept.not_before = 0;
+        if kept.is_suspect {
+            return self.look(key, now);
+        }
         if let Some(contests) = kept.contests.checked_sub(MAX_CONTESTS) {
             let later = self.later(now, contests);
             self.kept(key).not_before = later;
-        }
-        let kept = self.kept(key);
-        kept.before = Some(put.before);
-        if kept.is_suspect {
-            return self.look(key, now);
         }
         match put.text {
             Some(_) => self.saved(key, now),

@@ -226,8 +226,7 @@ pub(super) fn answers(
     entries: &Entries,
     longest: usize,
 ) -> (Vec<String>, Vec<SmolStr>) {
-    let peers = reply.peers.len() * 19;
-    let (mut bodies, left_out) = pack(entries, longest.saturating_sub(HEADER + peers));
+    let (mut bodies, left_out) = pack(entries, longest.saturating_sub(HEADER));
     if bodies.is_empty() {
         bodies.push(String::new());
     }
@@ -254,8 +253,9 @@ pub(super) fn answers(
     (messages.collect(), left_out)
 }
 
-/// No message has more bytes besides entries and peers.
-const HEADER: usize = 256;
+/// No message has more bytes besides its entries. The same for all, so that what fits into one message
+/// fits into any.
+const HEADER: usize = 256 + 19 * MAX_PEERS;
 
 /// Entries as members of JSON objects that are no longer than so many bytes each.
 fn pack(entries: &Entries, longest: usize) -> (Vec<String>, Vec<SmolStr>) {
@@ -296,3 +296,6 @@ fn member(entry: &Changed) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests;
