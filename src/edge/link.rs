@@ -288,7 +288,10 @@ impl Edge {
         }
     }
 
-    #[cfg(all(target_family = "wasm", target_os = "unknown"))]
+    #[cfg(any(
+        feature = "simulator",
+        all(target_family = "wasm", target_os = "unknown")
+    ))]
     pub(crate) fn drive(&self, driver: Box<dyn Driver>) {
         let _ = self.0.driver.set(driver);
         self.arm();
