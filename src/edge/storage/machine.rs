@@ -65,6 +65,8 @@ pub(super) struct Machine {
     counts: Counts,
     told: Vec<Arc<SharedSignal>>,
     pub(super) reports: Vec<StateError>,
+    /// The version of the labels that was heeded last.
+    pub(super) labels: u64,
     /// What the clock said last.
     seen: u64,
     /// When was looked last for removed keys that can be forgotten.
@@ -204,6 +206,7 @@ impl Machine {
             pending: 0,
             failed: 0,
             counts: Counts::default(),
+            labels: 0,
             seen: 0,
             swept: 0,
             told: Vec::new(),
@@ -424,7 +427,7 @@ impl Machine {
         self.keys.entry(key.clone()).or_default()
     }
 
-    fn set_status(&mut self, key: &SmolStr, status: SaveStatus) {
+    pub(super) fn set_status(&mut self, key: &SmolStr, status: SaveStatus) {
         let kept = self.keys.entry(key.clone()).or_default();
         if kept.status == status {
             return;
@@ -478,6 +481,9 @@ impl Machine {
         let kept = self.kept(key);
         kept.is_dirty = true;
         (kept.contests, kept.not_before) = (0, 0);
+        if kept.is_unwritable() {
+            self.set_status(key, SaveStatus::Pending);
+        }
         self.lags(key, at);
     }
 
@@ -552,6 +558,9 @@ impl Machine {
         };
         let kept = self.kept(key);
         kept.attempts = 0;
+        if kept.is_unwritable() {
+            return;
+        }
         if !kept.is_dirty {
             return self.set_status(key, status);
         }

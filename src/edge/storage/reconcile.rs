@@ -129,14 +129,17 @@ impl StoragePort {
         for (name, text) in items {
             match self.names.read(&name) {
                 None => {}
+                Some(Named::Quarantined(key, _) | Named::Journal(key))
+                    if !self.is_wanted(edge, &key) =>
+                {
+                    lock(&self.machine).litter.push(name);
+                }
                 Some(Named::Quarantined(key, id)) => {
                     asides.push(Quarantined::read(&key, id, text));
                 }
                 Some(Named::Journal(key)) => {
                     // What cannot be read stays where it is.
-                    if self.is_wanted(edge, &key)
-                        && let Ok((entry, _)) = self.open(&key, &text)
-                    {
+                    if let Ok((entry, _)) = self.open(&key, &text) {
                         lock(&self.machine).leaves_litter(&key, name);
                         found.push(Found {
                             key,

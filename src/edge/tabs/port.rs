@@ -214,7 +214,7 @@ impl TabsPort {
         for key in keys {
             edge.report(&StateError::TooLarge {
                 key: key.to_string(),
-                limit: self.longest,
+                limit: message::room(self.longest),
             });
         }
     }
