@@ -10,7 +10,7 @@ mod envelope;
 mod kept;
 mod machine;
 mod memory;
-mod names;
+pub(in crate::edge) mod names;
 mod port;
 mod quarantine;
 mod reconcile;
