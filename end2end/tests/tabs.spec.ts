@@ -65,6 +65,8 @@ test("a change that comes from another tab says so, and names who made it", asyn
 
 test("two fields of one value that are edited at once are both kept", async ({ tabs }) => {
   const [one, other] = await tabs(2);
+  await one.mfe("profile").setName("Ada");
+  await other.mfe("profile").expectName("Ada");
   // Neither hears of the other until both have written.
   await one.edges.hide();
   await one.mfe("profile").setName("Grace");

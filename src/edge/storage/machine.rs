@@ -9,11 +9,7 @@ use super::{
 };
 use crate::{error::StateError, key::KeyHasher, store::SharedSignal};
 use smol_str::SmolStr;
-use std::{
-    collections::{HashMap, VecDeque},
-    mem,
-    sync::Arc,
-};
+use std::{collections::HashMap, mem, sync::Arc};
 
 /// So much later, in ms, is looked whether what was written is there.
 pub(super) const VERIFY: u64 = 250;
@@ -56,7 +52,7 @@ pub(super) struct Machine {
     jobs: u64,
     /// A job that was given up, and whose answer is as good as that of a probe.
     late: Option<u64>,
-    pub(super) answers: VecDeque<(u64, Answer)>,
+    pub(super) answers: Vec<(u64, Answer)>,
     pub(super) is_running: bool,
     pub(super) quarantine: Vec<Quarantined>,
     pending: usize,
@@ -200,7 +196,7 @@ impl Machine {
             next: None,
             jobs: 0,
             late: None,
-            answers: VecDeque::new(),
+            answers: Vec::new(),
             is_running: false,
             quarantine: Vec::new(),
             pending: 0,
@@ -220,7 +216,8 @@ impl Machine {
         if now < mem::replace(&mut self.seen, now) {
             self.set_back(now);
         }
-        while let Some((id, answer)) = self.answers.pop_front() {
+        while !self.answers.is_empty() {
+            let (id, answer) = self.answers.remove(0);
             match self.asked.take_if(|asked| asked.id == id) {
                 Some(asked)
                     if matches!(asked.job, Job::Probe) || asked.is_fallback == self.is_fallback =>

@@ -101,7 +101,7 @@ impl StoragePort {
         };
         if let Err(reason) = contain(call) {
             let lost = Answer::Lost(Fault::Failed(reason));
-            lock(&self.machine).answers.push_back((id, lost));
+            lock(&self.machine).answers.push((id, lost));
         }
     }
 
@@ -114,7 +114,7 @@ impl StoragePort {
             };
             let edge = Edge(link);
             let answer = (id, answer(result));
-            lock(&this.machine).answers.push_back(answer);
+            lock(&this.machine).answers.push(answer);
             if this.run(&edge) {
                 edge.arm();
             }
