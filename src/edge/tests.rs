@@ -441,3 +441,30 @@ fn what_comes_in_while_a_batch_is_open_is_put_when_the_turn_ends() {
     assert_eq!(b.store.get("n"), Some(1));
     assert!(b.sent().is_empty());
 }
+
+#[test]
+fn what_is_known_in_part_only_takes_no_default_away() {
+    let (a, b) = two();
+    a.store
+        .set_json("user", json!({ "name": "Ada", "age": 36 }))
+        .unwrap();
+    let first = a.sent();
+    a.store.set_at("user", "/name", json!("Bob")).unwrap();
+    let second = a.sent();
+    let store = Store::new();
+    store
+        .set_json("user", json!({ "name": "", "age": 0 }))
+        .unwrap();
+    let c = tab(3, store);
+    // It joins before it has been told the whole.
+    c.hears(&second);
+    assert!(c.store.has("user"));
+    c.hears(&first);
+    b.hears(&first);
+    b.hears(&second);
+    let whole = Some(json!({ "name": "Bob", "age": 36 }));
+    assert_eq!(
+        (c.store.get("user"), b.store.get("user")),
+        (whole.clone(), whole)
+    );
+}
