@@ -468,3 +468,21 @@ fn what_is_known_in_part_only_takes_no_default_away() {
         (whole.clone(), whole)
     );
 }
+
+#[test]
+fn a_micro_frontend_that_leaves_while_its_key_is_being_read_removes_nothing() {
+    let (a, b) = two();
+    let info = || MfeInfo::new("shop", "leptos", "1");
+    let here = a.store.register_mfe(info()).unwrap();
+    let there = b.store.register_mfe(info()).unwrap();
+    here.set("k", 1).unwrap();
+    exchange(&a, &b);
+    // One thread has read it when another writes it and leaves.
+    let read = Some(crate::Value::new(1));
+    here.set("k", 2).unwrap();
+    here.unregister().unwrap();
+    let source = crate::key::Name::Static("a thread");
+    a.edge.0.feed.again("@shop/k".into(), read, source);
+    exchange(&a, &b);
+    assert_eq!(there.get("k"), Some(2));
+}
