@@ -133,10 +133,12 @@ impl StoragePort {
                     asides.push(Quarantined::read(&key, id, text));
                 }
                 Some(Named::Journal(key)) => {
+                    if !self.is_wanted(edge, &key) {
+                        lock(&self.machine).litter.push(name);
+                        continue;
+                    }
                     // What cannot be read stays where it is.
-                    if self.is_wanted(edge, &key)
-                        && let Ok((entry, _)) = self.open(&key, &text)
-                    {
+                    if let Ok((entry, _)) = self.open(&key, &text) {
                         lock(&self.machine).leaves_litter(&key, name);
                         found.push(Found {
                             key,
