@@ -1,9 +1,13 @@
 //! What happens where messages were lost.
 
 use super::{sent, tabs};
+use std::time::Duration;
 use universal_state::{
     MfeInfo,
-    edge::simulator::{Conditions, Simulator},
+    edge::{
+        Memory, Storage,
+        simulator::{Conditions, Simulator},
+    },
 };
 
 #[test]
@@ -125,4 +129,28 @@ fn the_keys_of_a_micro_frontend_come_back_with_it() {
         .unwrap();
     assert_eq!(again.get::<String>("filter").as_deref(), Some("blue"));
     simulator.settle().unwrap();
+}
+
+#[test]
+fn what_was_removed_long_ago_is_forgotten_by_all() {
+    let memory = Memory::new();
+    let stored = memory.clone();
+    let mut simulator = Simulator::new(37).configure(move |edge| {
+        edge.storage(Storage::new(stored.clone()).tombstones(Duration::from_secs(3_600)))
+    });
+    let a = simulator.open().unwrap();
+    // Not when the other does.
+    simulator.advance(1_700_000);
+    let b = simulator.open().unwrap();
+    simulator.advance(2_000);
+    simulator.store(a).set("n", 1).unwrap();
+    simulator.advance(1_000);
+    simulator.store(b).delete("n").unwrap();
+    simulator.advance(1_000);
+    assert_eq!(memory.len(), 1);
+    for _ in 0..5 * 60 {
+        simulator.advance(60_000);
+    }
+    assert!(memory.is_empty(), "{:?}", memory.names());
+    assert_eq!(simulator.figures().disagreements, 0);
 }

@@ -385,13 +385,9 @@ impl Machine {
         unsaved.map(|(key, _)| key.clone()).collect()
     }
 
-    /// Whether it is time again to look for removed keys that can be forgotten.
-    pub(super) fn is_sweep_due(&mut self, now: u64, every: u64) -> bool {
-        let is_due = now >= self.swept.saturating_add(every);
-        if is_due {
-            self.swept = now;
-        }
-        is_due
+    /// Whether removed keys that could be forgotten at a time have not been looked for yet.
+    pub(super) fn is_sweep_due(&mut self, at: u64) -> bool {
+        mem::replace(&mut self.swept, at) != at
     }
 
     /// Takes back a job whose answer does not count.

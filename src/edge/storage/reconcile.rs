@@ -84,9 +84,9 @@ impl StoragePort {
 
     /// Whether a key was written, or removed, so long ago that it is not loaded.
     fn is_over(&self, key: &str, entry: &Entry, now: u64) -> bool {
-        let limit = match entry.value() {
-            Some(_) => self.options.lifetime(key),
-            None => Some(self.options.tombstones),
+        let (limit, now) = match entry.value() {
+            Some(_) => (self.options.lifetime(key), now),
+            None => (Some(self.options.tombstones), self.swept_at(now)),
         };
         let written = entry.newest().map_or(0, |stamp| stamp.millis());
         limit.is_some_and(|limit| now.saturating_sub(written) > limit)
