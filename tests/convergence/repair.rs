@@ -5,7 +5,7 @@ use std::time::Duration;
 use universal_state::{
     MfeInfo,
     edge::{
-        Memory, Storage,
+        Memory, Storage, Tabs,
         simulator::{Conditions, Simulator},
     },
 };
@@ -128,6 +128,31 @@ fn the_keys_of_a_micro_frontend_come_back_with_it() {
         .register_mfe(MfeInfo::new("shop", "leptos", "2"))
         .unwrap();
     assert_eq!(again.get::<String>("filter").as_deref(), Some("blue"));
+    simulator.settle().unwrap();
+}
+
+#[test]
+fn a_key_that_no_message_can_hold_is_no_disagreement() {
+    let mut simulator =
+        Simulator::new(36).with_tabs(|channel| Tabs::new(channel).max_message(16 * 1024));
+    let tabs = tabs(&mut simulator, 3);
+    simulator
+        .store(tabs[0])
+        .set("large", "x".repeat(20_000))
+        .unwrap();
+    simulator.store(tabs[0]).set("small", 1).unwrap();
+    simulator.advance(600_000);
+    assert_eq!(simulator.store(tabs[1]).get("small"), Some(1));
+    assert!(!simulator.store(tabs[1]).has("large"));
+    let figures = simulator.figures();
+    assert_eq!(figures.disagreements, 0);
+    // As soon as it fits, they have it.
+    simulator
+        .store(tabs[0])
+        .set("large", "y".to_owned())
+        .unwrap();
+    simulator.advance(100);
+    assert_eq!(simulator.store(tabs[2]).get("large"), Some("y".to_owned()));
     simulator.settle().unwrap();
 }
 

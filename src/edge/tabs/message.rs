@@ -257,6 +257,11 @@ pub(super) fn answers(
 /// fits into any.
 const HEADER: usize = 256 + 19 * MAX_PEERS;
 
+/// Whether a message can hold an entry.
+pub(super) fn fits(entry: &Changed, longest: usize) -> bool {
+    member(entry).len() <= longest.saturating_sub(HEADER)
+}
+
 /// Entries as members of JSON objects that are no longer than so many bytes each.
 fn pack(entries: &Entries, longest: usize) -> (Vec<String>, Vec<SmolStr>) {
     let (mut bodies, mut left_out) = (Vec::<String>::new(), Vec::new());
