@@ -1,7 +1,13 @@
 //! What happens where messages were lost.
 
 use super::{sent, tabs};
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 use universal_state::{
     MfeInfo,
     edge::{
@@ -177,5 +183,32 @@ fn what_was_removed_long_ago_is_forgotten_by_all() {
         simulator.advance(60_000);
     }
     assert!(memory.is_empty(), "{:?}", memory.names());
+    assert_eq!(simulator.figures().disagreements, 0);
+}
+
+#[test]
+fn what_is_restored_from_quarantine_is_told_like_any_write() {
+    let memory = Memory::new();
+    let text = r#"{"format":1,"schema":0,"entry":["m3s0kq1c-0-000000000000cafe",7]}"#;
+    memory.set("simulation:n", text);
+    let works = Arc::new(AtomicBool::new(false));
+    let does = Arc::clone(&works);
+    let mut simulator = Simulator::new(38).configure(move |edge| {
+        let does = Arc::clone(&does);
+        let step = move |_: &str, value| match does.load(Ordering::Relaxed) {
+            true => Ok(Some(value)),
+            false => Err("not yet".to_owned()),
+        };
+        let storage = Storage::new(memory.clone()).migrate(0, step);
+        edge.schema(1).storage(storage)
+    });
+    let tabs = tabs(&mut simulator, 2);
+    works.store(true, Ordering::Relaxed);
+    let edge = simulator.edge(tabs[0]);
+    let id = edge.quarantined()[0].id.clone();
+    edge.restore_quarantined(&id).unwrap();
+    simulator.advance(100);
+    assert_eq!(simulator.store(tabs[1]).get("n"), Some(7));
+    simulator.advance(200_000);
     assert_eq!(simulator.figures().disagreements, 0);
 }
