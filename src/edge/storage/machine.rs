@@ -49,6 +49,8 @@ pub(super) struct Machine {
     pub(super) fault: Option<String>,
     pub(super) is_fallback: bool,
     pub(super) is_loading: bool,
+    /// Whether the backend itself, and not the fallback, has brought all items once.
+    pub(super) has_loaded: bool,
     asked: Option<Asked>,
     /// What follows from the last answer.
     pub(super) next: Option<Job>,
@@ -194,6 +196,7 @@ impl Machine {
             fault: None,
             is_fallback: false,
             is_loading: true,
+            has_loaded: false,
             asked: None,
             next: None,
             jobs: 0,

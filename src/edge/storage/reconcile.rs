@@ -112,8 +112,10 @@ impl StoragePort {
     pub(super) fn loaded(&self, edge: &Edge, items: Vec<(String, String)>, is_probe: bool) {
         edge.drain();
         let now = edge.now();
-        let is_first = {
+        let (is_first, restores) = {
             let machine = &mut *lock(&self.machine);
+            let is_fallback = machine.is_fallback && !is_probe;
+            let restores = !is_fallback && !std::mem::replace(&mut machine.has_loaded, true);
             machine.load.attempts = 0;
             if is_probe {
                 machine.is_fallback = false;
@@ -121,8 +123,10 @@ impl StoragePort {
                 machine.probe.attempts = 0;
                 machine.probe.due = None;
             }
-            machine.is_loading
+            (machine.is_loading, restores)
         };
+        // What is local to a tab is what it found when it came.
+        let is_others = |key: &str| !restores && !edge.may_share(key);
         let mut found = Vec::new();
         let mut asides = Vec::new();
         let mut seen = std::collections::HashSet::<SmolStr, crate::key::KeyHasher>::default();
@@ -138,7 +142,9 @@ impl StoragePort {
                         continue;
                     }
                     // What cannot be read stays where it is.
-                    if let Ok((entry, _)) = self.open(&key, &text) {
+                    if !is_others(&key)
+                        && let Ok((entry, _)) = self.open(&key, &text)
+                    {
                         lock(&self.machine).leaves_litter(&key, name);
                         found.push(Found {
                             key,
@@ -155,7 +161,9 @@ impl StoragePort {
                     }
                     match self.open(&key, &text) {
                         Ok((entry, _))
-                            if self.is_over(&key, &entry, now) && !Self::is_known(edge, &key) =>
+                            if is_others(&key)
+                                || (self.is_over(&key, &entry, now)
+                                    && !Self::is_known(edge, &key)) =>
                         {
                             lock(&self.machine).look(&key, now);
                         }
@@ -274,7 +282,18 @@ impl StoragePort {
                     puts.push(remove(key));
                 }
                 Ok((entry, is_outdated)) => {
-                    if edge.replica(|replica| replica.get(&key) != Some(&entry)) {
+                    let own = edge.replica(|replica| replica.get(&key).and_then(Entry::newest));
+                    let is_local = !edge.may_share(&key);
+                    // Another tab's own, which stays out of this one, and is not undone.
+                    if is_local && entry.newest() > own {
+                        let machine = &mut *lock(&self.machine);
+                        match own {
+                            Some(_) => machine.settled(&key, now),
+                            None => machine.leave(&key),
+                        }
+                        continue;
+                    }
+                    if !is_local && edge.replica(|replica| replica.get(&key) != Some(&entry)) {
                         news.push((key.clone(), entry.clone()));
                     }
                     let found = Some((entry, is_outdated));
