@@ -6,6 +6,8 @@
 
 #![cfg(all(not(target_family = "wasm"), feature = "edge"))]
 
+#[macro_use]
+mod figures;
 #[path = "hostile/generated.rs"]
 mod generated;
 #[path = "hostile/limits.rs"]

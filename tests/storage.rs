@@ -5,6 +5,8 @@
 
 #![cfg(all(feature = "edge", not(target_family = "wasm")))]
 
+#[macro_use]
+mod figures;
 #[path = "conformance/effects.rs"]
 mod effects;
 #[path = "storage/support.rs"]

@@ -5,15 +5,19 @@ const CONFLICTS = 200;
 /** After so many conflicts a page is opened anew. */
 const RELOAD = 10;
 
-/** Writes the counter at a moment of the real clock, which all tabs share. */
+/** Writes the counter at a moment, in a turn in which the wall clock shows nothing else. */
 async function writeAt(tab: Workbench, moment: number, value: number) {
   await tab.page.evaluate(
-    ({ moment, value }) => {
+    async ({ moment, value }) => {
       const input = document.querySelector<HTMLInputElement>("#profile-counter");
       if (!input) throw new Error("no counter");
-      while (performance.timeOrigin + performance.now() < moment);
+      const { now } = Date;
+      while (now() < moment);
+      Date.now = () => moment;
       input.value = String(value);
       input.dispatchEvent(new Event("change", { bubbles: true }));
+      await new Promise((done) => setTimeout(done));
+      Date.now = now;
     },
     { moment, value },
   );
@@ -29,41 +33,39 @@ test(`${CONFLICTS} conflicts of one millisecond: pages, storage and a reload agr
   tabs,
   context,
 }) => {
-  test.setTimeout(300_000);
-  // The wall clock of all pages stands still: all stamps are of one millisecond.
-  await context.clock.setFixedTime(new Date("2026-01-02T12:00:00Z"));
+  test.setTimeout(600_000);
   const [one, other] = await tabs(2);
-  let first = 0;
-  for (let round = 1; round <= CONFLICTS; round += 1) {
-    const values = [round * 2, round * 2 + 1];
+  let [conflicts, first, rounds] = [0, 0, 0];
+  while (conflicts < CONFLICTS) {
+    rounds += 1;
+    // A machine that is busy with other things may run one tab after the other.
+    expect(rounds).toBeLessThan(3 * CONFLICTS);
+    const values = [rounds * 2, rounds * 2 + 1];
     const moment = Date.now() + 20;
-    await Promise.all([
-      writeAt(one, moment, values[0]),
-      writeAt(other, moment, values[1]),
-    ]);
-    const shown = async () => {
-      const [here, there] = await Promise.all([counter(one), counter(other)]);
-      return here === there ? Number(here) : undefined;
+    await Promise.all([writeAt(one, moment, values[0]), writeAt(other, moment, values[1])]);
+    const agreed = async () => {
+      const [here, there, stored] = await Promise.all([
+        counter(one),
+        counter(other),
+        one.edges.stored("counter"),
+      ]);
+      return here === there && Number(here) === stored ? stored : undefined;
     };
-    await expect.poll(shown, { intervals: [5, 20] }).toBeDefined();
-    await expect
-      .poll(
-        async () => {
-          const [agreed, stored] = [await shown(), await one.edges.stored("counter")];
-          return agreed !== undefined && values.includes(agreed) && stored === agreed;
-        },
-        { intervals: [5, 20], message: `round ${round}: storage agrees` },
-      )
-      .toBe(true);
-    if ((await shown()) === values[0]) first += 1;
-    if (round % RELOAD === 0) {
+    const agree = expect.poll(agreed, { intervals: [10, 20], message: `round ${rounds}` });
+    await agree.not.toBeUndefined();
+    const value = await agreed();
+    expect(values).toContain(value);
+    if ((await one.edges.knownToWriter("counter")) > 0) continue;
+    conflicts += 1;
+    if (value === values[0]) first += 1;
+    if (conflicts % RELOAD === 0) {
       const page = await context.newPage();
       await page.goto("/");
-      await expect(page.locator("#profile-counter")).toHaveValue(String(await shown()));
+      await expect(page.locator("#profile-counter")).toHaveValue(String(value));
       await page.close();
     }
   }
-  console.log(`${CONFLICTS} conflicts: the first tab won ${first}, the second ${CONFLICTS - first}`);
+  console.log(`${conflicts} conflicts in ${rounds} rounds: the first tab won ${first}`);
   for (const tab of [one, other]) {
     await expect(tab.edges.fact("Repaired")).toHaveText("0");
   }

@@ -2,7 +2,8 @@ import { expect, mfes, test, type Workbench } from "./fixtures/workbench";
 
 /** What all tabs show, once they show the same. */
 async function expectAgreed(tabs: Workbench[]) {
-  const shown = () => Promise.all(tabs.map((tab) => tab.mfe("profile").snapshot.textContent()));
+  const shown = () =>
+    Promise.all(tabs.map((tab) => tab.mfe("profile").snapshot.locator("pre").textContent()));
   await expect.poll(async () => new Set(await shown()).size).toBe(1);
 }
 
@@ -64,6 +65,8 @@ test("a change that comes from another tab says so, and names who made it", asyn
 
 test("two fields of one value that are edited at once are both kept", async ({ tabs }) => {
   const [one, other] = await tabs(2);
+  await one.mfe("profile").setName("Ada");
+  await other.mfe("profile").expectName("Ada");
   // Neither hears of the other until both have written.
   await one.edges.hide();
   await one.mfe("profile").setName("Grace");
@@ -81,7 +84,8 @@ test("clearing and resetting reach the other tab", async ({ tabs }) => {
   await one.mfe("activity").count("Add 100");
   await other.mfe("activity").expectName("Grace");
   await other.clear();
-  await expect(one.figure("Keys")).toHaveText("0");
+  // Those count the edits of this tab.
+  await one.expectKeys(["@activity/edits", "@profile/edits"]);
   await one.reset();
   await other.mfe("activity").expectName("Ada Lovelace");
   await other.mfe("activity").expectCounter(42);

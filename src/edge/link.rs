@@ -88,6 +88,9 @@ pub(crate) trait Port: Send + Sync {
     /// Keys changed: here, in the turn that is being flushed, or, brought in through another port.
     fn changed(&self, edge: &Edge, changes: &[Changed], from: Option<Door>);
 
+    /// A key was written here, with something that cannot go out.
+    fn unwritable(&self, _edge: &Edge, _key: &SmolStr, _reason: &str) {}
+
     /// The turn is over: sends, writes.
     fn flush(&self, edge: &Edge);
 
@@ -289,8 +292,8 @@ impl Edge {
     }
 
     #[cfg(any(
-        feature = "simulator",
-        all(target_family = "wasm", target_os = "unknown")
+        all(target_family = "wasm", target_os = "unknown"),
+        feature = "simulator"
     ))]
     pub(crate) fn drive(&self, driver: Box<dyn Driver>) {
         let _ = self.0.driver.set(driver);
@@ -358,6 +361,9 @@ impl Edge {
         let is = match new.as_ref().map(json).transpose() {
             Ok(json) => json,
             Err(reason) => {
+                for port in self.ports() {
+                    port.unwritable(self, &key, &reason);
+                }
                 let key = key.to_string();
                 self.report(&StateError::Serialize { key, reason });
                 return None;

@@ -18,29 +18,26 @@
 //! ```
 
 mod agree;
+mod clock;
+mod figures;
 mod network;
 mod random;
 mod workload;
 
 pub use agree::Divergence;
+pub use figures::Figures;
 pub use network::{Conditions, SimulatedChannel};
 pub use workload::Workload;
 
-use super::{
-    Refusal,
-    builder::EdgeBuilder,
-    link::{Driver, Edge},
-    stamp::ReplicaId,
-    tabs::Tabs,
-};
+use super::{builder::EdgeBuilder, link::Edge, stamp::ReplicaId, tabs::Tabs};
 use crate::{error::StateError, store::Store};
+use clock::{Clock, Timer};
 use network::{Letter, UnderWay, Wire};
 use random::Random;
 use std::{
-    collections::BTreeMap,
     fmt,
     sync::{
-        Arc, Mutex, Weak,
+        Arc, Mutex,
         atomic::{AtomicI64, AtomicU64, Ordering},
     },
 };
@@ -51,47 +48,6 @@ const BEGIN: u64 = 1_800_000_000_000;
 /// A simulated tab.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Tab(usize);
-
-/// What happened in a simulation.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Figures {
-    /// How many tabs were opened.
-    pub tabs: u64,
-    /// How many turns of tabs ended with [`Edge::flush`].
-    pub flushes: u64,
-    /// How many messages of each type were sent.
-    pub sent: BTreeMap<String, u64>,
-    /// How many bytes all of them had.
-    pub bytes: u64,
-    /// How many bytes the longest message had.
-    pub longest: usize,
-    /// How many messages arrived, one for each tab that it reached.
-    pub arrived: u64,
-    /// How many did not reach a tab that had the channel open.
-    pub lost: u64,
-    /// How many arrived a second time.
-    pub doubled: u64,
-    /// How much of what arrived was refused, by reason.
-    pub refused: BTreeMap<Refusal, u64>,
-    /// How often one tab found that another disagreed.
-    pub disagreements: u64,
-    /// How many ms passed in all.
-    pub passed: u64,
-    /// How many ms it took last until all agreed, from when all clocks were right enough.
-    pub settled_in: u64,
-}
-
-impl Figures {
-    /// Adds what the status of an edge counts.
-    fn count(&mut self, edge: &Edge) {
-        let status = edge.status();
-        self.disagreements += status.disagreements;
-        for (reason, count) in status.refused.iter() {
-            *self.refused.entry(reason).or_default() += count;
-        }
-    }
-}
 
 /// Some tabs, the network between them, and their time.
 pub struct Simulator {
@@ -116,38 +72,6 @@ struct Page {
     is_asleep: bool,
     /// Before this time, no timer rings.
     timers_from: u64,
-}
-
-/// The clock of a tab, and its timer.
-struct Clock {
-    time: Arc<AtomicU64>,
-    /// What is added to true time, in ms.
-    skew: AtomicI64,
-    /// When the edge wants to be polled, in true time.
-    deadline: Mutex<Option<u64>>,
-}
-
-impl Clock {
-    fn now(&self) -> u64 {
-        let skew = self.skew.load(Ordering::Relaxed);
-        self.time
-            .load(Ordering::Relaxed)
-            .saturating_add_signed(skew)
-    }
-}
-
-/// The timer runs in true time, whatever the wall clock does.
-struct Timer(Weak<Clock>);
-
-impl Driver for Timer {
-    fn arm(&self, deadline: Option<u64>) {
-        let Some(clock) = self.0.upgrade() else {
-            return;
-        };
-        let now = clock.time.load(Ordering::Relaxed);
-        let due = deadline.map(|deadline| now + deadline.saturating_sub(clock.now()));
-        *crate::lock(&clock.deadline) = due;
-    }
 }
 
 impl Simulator {
@@ -449,9 +373,7 @@ impl Simulator {
     fn post(&mut self) {
         let now = self.time.load(Ordering::Relaxed);
         for (from, channel, text) in self.wire.take() {
-            self.figures.bytes += text.len() as u64;
-            self.figures.longest = self.figures.longest.max(text.len());
-            *self.figures.sent.entry(type_of(&text)).or_default() += 1;
+            self.figures.send(&text);
             for to in self.wire.others(from, &channel) {
                 let letter = Letter::new(now, from, to, &channel, &text);
                 match self
@@ -469,12 +391,6 @@ impl Simulator {
 /// A store whose errors are to be found in the figures, and nowhere else.
 fn quiet() -> Store {
     Store::builder().on_error(|_| {}).build()
-}
-
-/// What a message says that it is.
-fn type_of(text: &str) -> String {
-    let name = text.split_once("\"type\":\"").map_or("", |(_, rest)| rest);
-    name.chars().take_while(|c| *c != '"').collect()
 }
 
 impl fmt::Debug for Simulator {

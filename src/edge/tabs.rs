@@ -25,14 +25,26 @@ use std::{fmt, sync::Arc, time::Duration};
 /// The longest message, in bytes, unless [`Tabs::max_message`] says otherwise.
 const MAX_MESSAGE: usize = 1024 * 1024;
 
-/// No limit is lower: so much room takes what is not entries, with every other tab that there can be.
+/// No limit is lower. Some 5 KiB of it are for what is not entries: the names of all tabs, at most.
 const MIN_MESSAGE: usize = 16 * 1024;
 
 /// Ms between two heartbeats, unless [`Tabs::heartbeat`] says otherwise.
 const HEARTBEAT: Duration = Duration::from_secs(30);
 
 /// Keeps the state of all tabs the same, over a [`Transport`]: one part of an
-/// [`EdgeBuilder`](super::EdgeBuilder).
+/// [`EdgeBuilder`](super::EdgeBuilder). In a browser the transport is mostly a `PageTransport`.
+///
+/// ```
+/// use std::time::Duration;
+/// use universal_state::{Store, edge::{Edge, Tabs, Transport}};
+///
+/// fn share(store: &Store, transport: impl Transport) -> Result<Edge, universal_state::StateError> {
+///     let tabs = Tabs::new(transport)
+///         .max_message(256 * 1024)
+///         .heartbeat(Duration::from_secs(60));
+///     Edge::builder("shop").tabs(tabs).attach(store)
+/// }
+/// ```
 pub struct Tabs {
     transport: Box<dyn Transport>,
     max_message: usize,
@@ -50,8 +62,9 @@ impl Tabs {
     }
 
     /// The longest message, in bytes of UTF-8: 1 MiB if nothing is said, 16 KiB at least. More than
-    /// that goes as several messages; a key whose value alone is longer stays here, and that is
-    /// reported. What comes in longer is refused, so all tabs must agree on it.
+    /// that goes as several messages. A key that takes all of one but 5 KiB, or more, stays here, and
+    /// that is reported ([`StateError::TooLarge`](crate::StateError::TooLarge)). What comes in longer
+    /// is refused, so all tabs must agree on the limit.
     #[must_use]
     pub fn max_message(mut self, bytes: usize) -> Self {
         self.max_message = bytes.max(MIN_MESSAGE);

@@ -25,7 +25,7 @@ fn tabs_that_write_a_key_in_the_same_millisecond_agree_every_time() {
     }
     simulator.agree().unwrap();
     simulator.settle().unwrap();
-    println!("{rounds} same-millisecond conflicts of 4 tabs: all agreed (seed 1)");
+    figure!("{rounds} same-millisecond conflicts of 4 tabs: all agreed (seed 1)");
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn no_write_to_a_key_of_ones_own_is_lost() {
     let store = simulator.store(tabs[0]);
     let lost = (0..writes).filter(|number| store.get(format!("k{number}")) != Some(*number));
     let lost = lost.count();
-    println!("disjoint keys: {lost} of {writes} writes lost (seed {seed})");
+    figure!("disjoint keys: {lost} of {writes} writes lost (seed {seed})");
     assert_eq!(lost, 0);
     let figures = simulator.figures();
     assert!(

@@ -30,7 +30,7 @@ fn a_flush_sends_one_message_and_none_is_sent_because_one_was_received() {
     simulator.agree().unwrap();
     let after = simulator.figures();
     let of = |kind: &str| after.sent.get(kind).unwrap_or(&0) - before.sent.get(kind).unwrap_or(&0);
-    println!(
+    figure!(
         "8 tabs, {flushes} flushes that changed something: {} messages with changes, {} in answer, \
          {} heartbeats (seed 5)",
         of("change"),
@@ -88,7 +88,7 @@ fn a_tab_that_joins_gets_and_gives_only_what_differs() {
     );
     assert_eq!(after.sent["state"] - before.sent["state"], 1);
     let bytes = after.bytes - before.bytes;
-    println!("two of 1,000 keys differ: {bytes} bytes bring two tabs into step");
+    figure!("two of 1,000 keys differ: {bytes} bytes bring two tabs into step");
     // Two of 64 buckets there, one key back, a digest: not the 50 kB of the whole.
     assert!(bytes < 4_500, "{bytes}");
 }
@@ -107,7 +107,7 @@ fn one_write_with_10_000_keys_stored_is_one_short_message() {
     assert_eq!(simulator.store(tabs[1]).get("row:5000"), Some(1));
     let after = simulator.figures();
     let bytes = after.bytes - before.bytes;
-    println!("one write with 10,000 keys stored: 1 message of {bytes} bytes");
+    figure!("one write with 10,000 keys stored: 1 message of {bytes} bytes");
     assert_eq!(after.sent["change"] - before.sent["change"], 1);
     assert!(bytes < 200, "{bytes}");
 }

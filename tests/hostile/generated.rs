@@ -458,7 +458,7 @@ fn whatever_is_sent_what_is_refused_is_counted_and_leaves_no_trace() {
     let cases = variable("UNIVERSAL_STATE_CASES").unwrap_or(2_000);
     let messages = cases * MESSAGES;
     let seed = variable("PROPTEST_RNG_SEED").unwrap_or_else(|| RandomState::new().hash_one(0));
-    println!("{messages} messages: PROPTEST_RNG_SEED={seed} UNIVERSAL_STATE_CASES={cases}");
+    figure!("hostile messages: {messages}, PROPTEST_RNG_SEED={seed} UNIVERSAL_STATE_CASES={cases}");
     let mut runner = TestRunner::new(Config {
         cases: u32::try_from(cases).unwrap(),
         rng_seed: RngSeed::Fixed(seed),
@@ -468,8 +468,8 @@ fn whatever_is_sent_what_is_refused_is_counted_and_leaves_no_trace() {
     let counts = Counts::default();
     let many = prop::collection::vec((right(), wrong()), MESSAGES as usize);
     match runner.run(&many, |messages| hear(&messages, &counts)) {
-        Ok(()) => println!(
-            "{} refused and counted, {} taken, {} of unknown worth, 0 panics",
+        Ok(()) => figure!(
+            "hostile messages: {} refused and counted, {} taken, {} of unknown worth, 0 panics",
             counts.refused.get(),
             counts.taken.get(),
             counts.unknown.get()

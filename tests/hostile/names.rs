@@ -117,7 +117,7 @@ fn special_names_survive_set_tabs_and_snapshot() {
     let snapshot = Snapshot::from_json(serde_json::from_str(&text).unwrap()).unwrap();
     restored.restore(&snapshot, Restore::Replace).unwrap();
     assert_eq!(restored.snapshot().to_json().unwrap(), at_here);
-    println!(
+    figure!(
         "{} special names round-trip through set, tabs and snapshot",
         names.len()
     );

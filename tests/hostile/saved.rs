@@ -42,6 +42,6 @@ fn every_saved_message_is_taken_or_refused_as_it_says() {
             }
         }
     }
-    println!("saved messages: {refused} refused, {taken} taken");
+    figure!("saved messages: {refused} refused, {taken} taken");
     assert!(taken + refused >= 200);
 }

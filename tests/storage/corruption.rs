@@ -100,7 +100,7 @@ fn an_entry_that_is_cut_anywhere_is_quarantined() {
         cases += 1;
     }
     assert_eq!(fate(&text), Fate::Loaded(value));
-    println!("{cases} cuts");
+    figure!("corruption: {cases} cuts");
 }
 
 #[test]
@@ -119,7 +119,9 @@ fn an_entry_with_any_bit_flipped_is_loaded_or_quarantined_or_kept() {
             }
         }
     }
-    println!("{loaded} loaded, {quarantined} quarantined, {kept} kept as newer");
+    figure!(
+        "corruption, each bit flipped: {loaded} loaded, {quarantined} quarantined, {kept} kept as newer"
+    );
     assert!(loaded > 0 && quarantined > 0 && kept > 0);
     assert_eq!(loaded + quarantined + kept, 8 * text.len());
 }
@@ -205,6 +207,35 @@ fn what_is_too_large_is_not_stored_and_stays_in_memory() {
     assert_eq!(memory.names(), ["app:b"]);
     assert_eq!(page.errors().len(), 1);
     page.set("a", 1);
+    page.edge.flush();
+    assert_eq!(page.edge.save_status("a"), SaveStatus::Saved);
+}
+
+#[test]
+fn what_has_no_json_is_not_stored_and_stays_in_memory() {
+    let (clock, memory) = (Clock::new(), Memory::new());
+    let page = Page::new(&clock, Storage::new(memory.clone()));
+    page.set("a", 1);
+    page.edge.flush();
+    let mut deep = json!(1);
+    for _ in 0..100 {
+        deep = json!([deep]);
+    }
+    page.store.set_json("a", deep.clone()).unwrap();
+    page.edge.flush();
+    let status = page.edge.save_status("a");
+    assert!(
+        matches!(&status, SaveStatus::Failed(SaveFailure::NoJson { reason }) if reason.contains("deep")),
+        "{status:?}"
+    );
+    assert_eq!(page.store.get("a"), Some(deep));
+    assert_eq!(page.edge.status().failed, 1);
+    page.wait(DAY);
+    page.edge.resync();
+    page.edge.flush();
+    assert_eq!(page.edge.save_status("a"), status);
+    assert!(memory.get("app:a").unwrap().contains(",1]"));
+    page.set("a", 2);
     page.edge.flush();
     assert_eq!(page.edge.save_status("a"), SaveStatus::Saved);
 }

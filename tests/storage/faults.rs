@@ -277,5 +277,8 @@ fn any_call_may_go_wrong_in_any_way_once_or_from_then_on() {
             }
         }
     }
-    println!("{sessions} sessions, {} ways to go wrong", Wrong::ALL.len());
+    figure!(
+        "storage faults: {sessions} sessions, {} ways to go wrong, all recovered",
+        Wrong::ALL.len()
+    );
 }

@@ -3,7 +3,7 @@
 use crate::support::*;
 use std::time::Duration;
 use universal_state::{
-    Pattern,
+    Label, Pattern,
     edge::{Initial, Memory, SaveStatus, Storage},
 };
 
@@ -187,4 +187,60 @@ fn a_removal_is_remembered_for_a_while() {
     clock.set(clock.now() + 2 * SECOND);
     Page::new(&clock, short());
     assert!(memory.is_empty());
+}
+
+#[test]
+fn labels_keep_keys_out_of_storage() {
+    let (clock, memory) = (Clock::new(), Memory::new());
+    let before = Page::new(&clock, Storage::new(memory.clone()));
+    let keys = ["plain", "local", "volatile", "secret"];
+    keys.iter().for_each(|key| before.set(key, 1));
+    before.edge.detach();
+    memory.set("app::quarantine:secret:00", "token");
+    memory.set("app::journal:secret:00", "token");
+
+    let label = |store: &universal_state::Store| {
+        store.label("local", Label::Local).unwrap();
+        store.label("volatile", Label::Volatile).unwrap();
+        store.label("secret", Label::Secret).unwrap();
+    };
+    let page = Page::with(&clock, Storage::new(memory.clone()), label, |edge| edge);
+    assert_eq!(
+        keys.map(|key| page.get(key)),
+        [Some(1), Some(1), None, None]
+    );
+    assert_eq!(
+        memory.names(),
+        ["app:local", "app:plain"],
+        "what was stored of them is removed"
+    );
+    keys.iter().for_each(|key| page.set(key, 2));
+    page.edge.flush();
+    page.wait(SECOND);
+    assert_eq!(memory.names(), ["app:local", "app:plain"]);
+    assert_eq!(
+        keys.map(|key| page.edge.save_status(key).is_saved()),
+        [true, true, false, false]
+    );
+    assert_eq!(page.edge.save_status("secret"), SaveStatus::Unkept);
+    assert_eq!(page.edge.quarantined(), []);
+}
+
+#[test]
+fn a_key_that_is_labelled_later_is_removed_from_storage() {
+    let (clock, memory) = (Clock::new(), Memory::new());
+    let page = Page::new(&clock, Storage::new(memory.clone()));
+    page.set("plain", 1);
+    page.set("token", 1);
+    page.edge.flush();
+    page.wait(SECOND);
+    assert_eq!(memory.len(), 2);
+    page.store.label("token", Label::Secret).unwrap();
+    page.edge.flush();
+    assert_eq!(memory.names(), ["app:plain"]);
+    assert_eq!(page.edge.save_status("token"), SaveStatus::Unkept);
+    page.edge.storage_changed(None);
+    page.wait(DAY);
+    assert_eq!(memory.names(), ["app:plain"]);
+    assert_eq!(page.get("token"), Some(1), "it stays in memory");
 }

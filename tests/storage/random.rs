@@ -217,7 +217,7 @@ fn once_nothing_goes_wrong_pages_and_storage_are_the_same() {
         world.check()
     });
     match result {
-        Ok(()) => println!("{cases} sessions, seed {seed}"),
+        Ok(()) => figure!("random sessions with storage: {cases}, seed {seed}"),
         Err(TestError::Fail(reason, case)) => panic!(
             "{reason}\n{case:#?}\nreplay: PROPTEST_RNG_SEED={seed} UNIVERSAL_STATE_CASES={cases}"
         ),

@@ -167,6 +167,31 @@ async fn a_connection_that_the_browser_closes_is_opened_again() {
 }
 
 #[wasm_bindgen_test]
+async fn what_is_written_while_the_page_is_left_is_there_even_if_the_database_gives_it_up() {
+    let database = fresh("left").await;
+    let name = "left::journal:a%3Ab:0000000000000001";
+    let note = [(name, Some("1")), ("left:a", Some("2"))];
+    let broken = Broken::method(
+        "IDBDatabase.prototype",
+        "transaction",
+        "() => { throw new DOMException('gone', 'AbortError'); }",
+    );
+    assert_ne!(write(&database, &note).await, vec![Ok(()); 2]);
+    drop(broken);
+    // Whoever comes next.
+    let database = IndexedDb::new("left");
+    assert_eq!(load(&database, "left:").await, Ok(vec![item(name, "1")]));
+    assert_eq!(load(&database, "other:").await, Ok(Vec::new()));
+    // Where both have it, it is there once.
+    assert_eq!(write(&database, &note[..1]).await, [Ok(())]);
+    assert_eq!(load(&database, "left:").await, Ok(vec![item(name, "1")]));
+    assert_eq!(write(&database, &[(name, None)]).await, [Ok(())]);
+    assert_eq!(load(&database, "left:").await, Ok(Vec::new()));
+    let left = run(&format!("localStorage.getItem('{name}')"));
+    assert!(left.is_null());
+}
+
+#[wasm_bindgen_test]
 async fn a_write_is_one_transaction() {
     let database = fresh("transaction").await;
     assert_eq!(write(&database, &[("app:a", Some("1"))]).await, [Ok(())]);

@@ -165,9 +165,31 @@ fn native(counts: &mut Counts) -> Result<()> {
         if features != ALL && std::env::var_os("UNIVERSAL_STATE_CASES").is_none() {
             command = command.env("UNIVERSAL_STATE_CASES", "100");
         }
-        count(command, Runner::Cargo, counts)?;
+        if features == ALL {
+            with_figures(command, counts)?;
+        } else {
+            count(command, Runner::Cargo, counts)?;
+        }
     }
     count(Cmd::line("cargo test -p xtask"), Runner::Cargo, counts)
+}
+
+/// Runs tests, and prints what they found out in numbers, which the test runner keeps to itself.
+fn with_figures(test: Cmd, counts: &mut Counts) -> Result<()> {
+    let figures = crate::root().join("target/xtask/figures.txt");
+    fs::create_dir_all(crate::root().join("target/xtask"))?;
+    if figures.exists() {
+        fs::remove_file(&figures)?;
+    }
+    let result = count(
+        test.env("UNIVERSAL_STATE_FIGURES", &figures),
+        Runner::Cargo,
+        counts,
+    );
+    if let Ok(found) = fs::read_to_string(&figures) {
+        println!("\nfigures:\n{found}");
+    }
+    result
 }
 
 fn doc(counts: &mut Counts) -> Result<()> {

@@ -120,7 +120,10 @@ fn stored_in(status: &EdgeStatus) -> String {
         storage => storage,
     };
     match &status.storage_fault {
-        Some(fault) => format!("{storage}, since storage {}", fault.trim_start_matches("it ")),
+        Some(fault) => format!(
+            "{storage}, since storage {}",
+            fault.trim_start_matches("it ")
+        ),
         None if status.is_loading => format!("{storage}, loading"),
         None => storage.to_owned(),
     }

@@ -6,7 +6,8 @@ mod connection;
 #[path = "indexed_db/nowhere.rs"]
 mod connection;
 
-use crate::edge::{Backend, Fault, Items, Loaded, Then};
+use super::web_storage::Area;
+use crate::edge::{Backend, Fault, Items, Loaded, Then, storage::names::is_journal};
 use connection::Connection;
 
 /// A database of the page (Indexed Database API 3.0), for state that is larger than web storage takes.
@@ -15,6 +16,9 @@ use connection::Connection;
 /// store, of texts by name. A [`write`](Backend::write) is one transaction: all items of it are stored,
 /// or none. Where the database is deleted or upgraded by somebody else, this connection makes way; after
 /// that, and after the browser has closed it, the next call opens it again.
+///
+/// A browser may abort what a page asks of its database while it is left. What an edge writes then, of
+/// the keys that were not saved yet, goes to `localStorage` too, from where the next page takes it.
 ///
 /// ```
 /// use universal_state::edge::{Backend, Fault, browser::IndexedDb};
@@ -47,6 +51,17 @@ impl Backend for IndexedDb {
 
     fn load(&self, prefix: &str, then: Then<Loaded>) {
         let prefix = prefix.to_owned();
+        let notes = notes(&prefix).unwrap_or_default();
+        let then: Then<Loaded> = match notes.is_empty() {
+            true => then,
+            false => Box::new(move |loaded| {
+                then(loaded.map(|mut items| {
+                    items.retain(|(name, _)| notes.iter().all(|(note, _)| note != name));
+                    items.extend(notes);
+                    items
+                }));
+            }),
+        };
         self.connection.run(Work::Load { prefix, then });
     }
 
@@ -55,8 +70,29 @@ impl Backend for IndexedDb {
     }
 
     fn write(&self, items: Vec<(String, Option<String>)>, then: Then<Vec<Result<(), Fault>>>) {
+        for (name, text) in items.iter().filter(|(name, _)| is_journal(name)) {
+            // Where that fails, the database may still do it.
+            let _ = Area::of("localStorage").and_then(|area| match text {
+                Some(text) => area.put(name, text),
+                None => area.remove(name),
+            });
+        }
         self.connection.run(Work::Write { items, then });
     }
+}
+
+/// What pages have written of this state to `localStorage` while they were left.
+fn notes(prefix: &str) -> Result<Vec<(String, String)>, Fault> {
+    let area = Area::of("localStorage")?;
+    let mut notes = Vec::new();
+    for name in area.names(prefix)? {
+        if is_journal(&name)
+            && let Some(text) = area.get(&name)?
+        {
+            notes.push((name, text));
+        }
+    }
+    Ok(notes)
 }
 
 /// What is asked of the database, in one transaction, and whom to tell.

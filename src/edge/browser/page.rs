@@ -17,6 +17,9 @@ use std::{
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Event, EventTarget, StorageEvent};
 
+/// So long after it was written by somebody else is an item looked at, in ms.
+const LOOK: u64 = 250;
+
 /// Ties `edge` to the page, until it is detached or gone.
 pub(in crate::edge) fn follow(edge: &Edge) {
     let link = Arc::downgrade(&edge.0);
@@ -89,7 +92,10 @@ fn listeners(link: &Weak<Link>) -> Vec<Listener> {
                 edge.resync();
             }
         }),
-        on(&window, "storage", touched),
+        Listener::new(&window, "storage", {
+            let (link, suspects) = (Weak::clone(link), Rc::default());
+            move |event| touched(&link, &suspects, event)
+        }),
     ];
     if let Some(document) = document {
         listeners.push(on(&document, "visibilitychange", |edge, event| match event
@@ -119,15 +125,38 @@ fn save(edge: &Edge) {
     }
 }
 
+/// Items that somebody else has written, until they are looked at.
+#[derive(Default)]
+struct Suspects {
+    names: Vec<String>,
+    timer: Option<Timer>,
+}
+
 /// Somebody else has written to the page's storage, or, without a name, cleared it (HTML, section
-/// 12.2.4).
-fn touched(edge: &Edge, event: Event) {
+/// 12.2.4). What was written is looked at a little later: if it was another tab of this state, its
+/// message, which says more, is on its way.
+fn touched(link: &Weak<Link>, suspects: &Rc<RefCell<Suspects>>, event: Event) {
+    let Some(edge) = link.upgrade().map(Edge) else {
+        return;
+    };
     let event: StorageEvent = event.unchecked_into();
     let Some(name) = event.key() else {
         return edge.storage_changed(None);
     };
     let of_prefix = name.strip_prefix(edge.place().prefix.as_str());
-    if of_prefix.is_some_and(|rest| rest.starts_with(':')) {
-        edge.storage_changed(Some(&[name]));
+    if !of_prefix.is_some_and(|rest| rest.starts_with(':')) {
+        return;
     }
+    let Suspects { names, timer } = &mut *suspects.borrow_mut();
+    names.push(name);
+    timer.get_or_insert_with(|| {
+        let (link, suspects) = (Weak::clone(link), Rc::downgrade(suspects));
+        Timer::after(LOOK, move || {
+            let Some((link, suspects)) = link.upgrade().zip(suspects.upgrade()) else {
+                return;
+            };
+            let looked = std::mem::take(&mut *suspects.borrow_mut());
+            Edge(link).storage_changed(Some(&looked.names));
+        })
+    });
 }

@@ -1,6 +1,6 @@
 //! What is known of one key.
 
-use super::status::SaveStatus;
+use super::status::{SaveFailure, SaveStatus};
 use crate::store::SharedSignal;
 use std::sync::Arc;
 
@@ -37,6 +37,11 @@ impl Kept {
 
     pub(super) fn signal(&self) -> Option<&Arc<SharedSignal>> {
         self.signal.as_ref()
+    }
+
+    /// Whether it holds what cannot be stored.
+    pub(super) fn is_unwritable(&self) -> bool {
+        matches!(self.status, SaveStatus::Failed(SaveFailure::NoJson { .. }))
     }
 
     /// Whether there is nothing to know.

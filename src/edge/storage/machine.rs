@@ -9,11 +9,7 @@ use super::{
 };
 use crate::{error::StateError, key::KeyHasher, store::SharedSignal};
 use smol_str::SmolStr;
-use std::{
-    collections::{HashMap, VecDeque},
-    mem,
-    sync::Arc,
-};
+use std::{collections::HashMap, mem, sync::Arc};
 
 /// So much later, in ms, is looked whether what was written is there.
 pub(super) const VERIFY: u64 = 250;
@@ -58,7 +54,7 @@ pub(super) struct Machine {
     jobs: u64,
     /// A job that was given up, and whose answer is as good as that of a probe.
     late: Option<u64>,
-    pub(super) answers: VecDeque<(u64, Answer)>,
+    pub(super) answers: Vec<(u64, Answer)>,
     pub(super) is_running: bool,
     pub(super) quarantine: Vec<Quarantined>,
     pending: usize,
@@ -67,6 +63,8 @@ pub(super) struct Machine {
     counts: Counts,
     told: Vec<Arc<SharedSignal>>,
     pub(super) reports: Vec<StateError>,
+    /// The version of the labels that was heeded last.
+    pub(super) labels: u64,
     /// What the clock said last.
     seen: u64,
     /// When was looked last for removed keys that can be forgotten.
@@ -201,12 +199,13 @@ impl Machine {
             next: None,
             jobs: 0,
             late: None,
-            answers: VecDeque::new(),
+            answers: Vec::new(),
             is_running: false,
             quarantine: Vec::new(),
             pending: 0,
             failed: 0,
             counts: Counts::default(),
+            labels: 0,
             seen: 0,
             swept: 0,
             told: Vec::new(),
@@ -220,7 +219,8 @@ impl Machine {
         if now < mem::replace(&mut self.seen, now) {
             self.set_back(now);
         }
-        while let Some((id, answer)) = self.answers.pop_front() {
+        while !self.answers.is_empty() {
+            let (id, answer) = self.answers.remove(0);
             match self.asked.take_if(|asked| asked.id == id) {
                 Some(asked)
                     if matches!(asked.job, Job::Probe) || asked.is_fallback == self.is_fallback =>
@@ -423,7 +423,7 @@ impl Machine {
         self.keys.entry(key.clone()).or_default()
     }
 
-    fn set_status(&mut self, key: &SmolStr, status: SaveStatus) {
+    pub(super) fn set_status(&mut self, key: &SmolStr, status: SaveStatus) {
         let kept = self.keys.entry(key.clone()).or_default();
         if kept.status == status {
             return;
@@ -477,6 +477,9 @@ impl Machine {
         let kept = self.kept(key);
         kept.is_dirty = true;
         (kept.contests, kept.not_before) = (0, 0);
+        if kept.is_unwritable() {
+            self.set_status(key, SaveStatus::Pending);
+        }
         self.lags(key, at);
     }
 
@@ -551,6 +554,9 @@ impl Machine {
         };
         let kept = self.kept(key);
         kept.attempts = 0;
+        if kept.is_unwritable() {
+            return;
+        }
         if !kept.is_dirty {
             return self.set_status(key, status);
         }

@@ -10,6 +10,13 @@ use smol_str::SmolStr;
 const QUARANTINE: &str = ":quarantine:";
 const JOURNAL: &str = ":journal:";
 
+/// Whether an item is what a page wrote while it was left.
+pub(in crate::edge) fn is_journal(name: &str) -> bool {
+    // Neither a prefix nor an encoded key has two colons in a row.
+    name.split_once("::")
+        .is_some_and(|(_, rest)| rest.starts_with("journal:"))
+}
+
 /// The names of one prefix.
 #[derive(Debug)]
 pub(super) struct Names {

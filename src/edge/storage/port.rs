@@ -67,8 +67,15 @@ impl StoragePort {
             return false;
         }
         loop {
-            let now = edge.now();
-            let step = lock(&self.machine).step(now, &self.names);
+            let (now, labels) = (edge.now(), edge.labels_version());
+            let step = {
+                let machine = &mut *lock(&self.machine);
+                // What is stored may have to go, and what is not may be stored now.
+                if std::mem::replace(&mut machine.labels, labels) != labels && !machine.is_loading {
+                    machine.load = Timer::at(now);
+                }
+                machine.step(now, &self.names)
+            };
             let is_over = matches!(step, Step::Idle);
             match step {
                 Step::Answer(job, answer) => self.answered(edge, job, answer),
@@ -94,7 +101,7 @@ impl StoragePort {
         };
         if let Err(reason) = contain(call) {
             let lost = Answer::Lost(Fault::Failed(reason));
-            lock(&self.machine).answers.push_back((id, lost));
+            lock(&self.machine).answers.push((id, lost));
         }
     }
 
@@ -107,7 +114,7 @@ impl StoragePort {
             };
             let edge = Edge(link);
             let answer = (id, answer(result));
-            lock(&this.machine).answers.push_back(answer);
+            lock(&this.machine).answers.push(answer);
             if this.run(&edge) {
                 edge.arm();
             }
@@ -360,6 +367,13 @@ impl Port for StoragePort {
             }
         }
         self.tell(edge);
+    }
+
+    fn unwritable(&self, edge: &Edge, key: &SmolStr, reason: &str) {
+        if self.is_wanted(edge, key) {
+            let reason = reason.to_owned();
+            lock(&self.machine).set_status(key, SaveStatus::Failed(SaveFailure::NoJson { reason }));
+        }
     }
 
     fn flush(&self, edge: &Edge) {

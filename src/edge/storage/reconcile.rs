@@ -10,9 +10,10 @@ use super::{
 };
 use crate::{
     edge::{
-        entry::Entry,
+        entry::{Entry, MAX_VALUE_DEPTH, is_deeper},
         link::{Changed, Door, Edge},
     },
+    error::StateError,
     key::Name,
     lock,
 };
@@ -59,7 +60,13 @@ impl StoragePort {
         };
         let value = Arc::unwrap_or_clone(Arc::clone(value));
         let migrated = self.options.migrated(key, value, schema..self.schema);
-        let value = migrated
+        let value = migrated.and_then(|value| match &value {
+            Some(json) if is_deeper(json, MAX_VALUE_DEPTH) => {
+                Err("the new value is too deep".to_owned())
+            }
+            _ => Ok(value),
+        });
+        let value = value
             .map_err(|reason| Unread::Corrupt(["its migration failed: ", &reason].concat()))?;
         Ok((Entry::whole(value.map(Arc::new), stamp), true))
     }
@@ -133,24 +140,37 @@ impl StoragePort {
         for (name, text) in items {
             match self.names.read(&name) {
                 None => {}
+                Some(Named::Quarantined(key, _) | Named::Journal(key))
+                    if !self.is_wanted(edge, &key) =>
+                {
+                    lock(&self.machine).litter.push(name);
+                }
                 Some(Named::Quarantined(key, id)) => {
                     asides.push(Quarantined::read(&key, id, text));
                 }
                 Some(Named::Journal(key)) => {
-                    if !self.is_wanted(edge, &key) {
-                        lock(&self.machine).litter.push(name);
+                    if is_others(&key) {
                         continue;
                     }
                     // What cannot be read stays where it is.
-                    if !is_others(&key)
-                        && let Ok((entry, _)) = self.open(&key, &text)
-                    {
-                        lock(&self.machine).leaves_litter(&key, name);
-                        found.push(Found {
-                            key,
-                            entry,
-                            is_outdated: true,
-                        });
+                    match self.open(&key, &text) {
+                        Ok((entry, _)) => {
+                            lock(&self.machine).leaves_litter(&key, name);
+                            found.push(Found {
+                                key,
+                                entry,
+                                is_outdated: true,
+                            });
+                        }
+                        Err(Unread::Newer { .. }) => {}
+                        Err(Unread::Corrupt(reason)) => {
+                            let backend = self.backend_name();
+                            lock(&self.machine).reports.push(StateError::Storage {
+                                backend,
+                                key: Some(key.into()),
+                                reason,
+                            });
+                        }
                     }
                 }
                 Some(Named::Entry(key)) => {

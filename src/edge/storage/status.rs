@@ -66,6 +66,12 @@ pub enum SaveFailure {
     /// is tried again later.
     #[error("what is stored cannot be read, and there was no way to put it into quarantine: {0}")]
     Quarantine(Fault),
+    /// The value has no JSON form, or one that is too deep. What is stored is what it held before.
+    #[error("it cannot be stored: {reason}")]
+    NoJson {
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The value is too large to be stored: its entry takes more than 8 MiB.
     #[error("it takes {bytes} bytes, and 8 MiB are the most that is stored of one key")]
     TooLarge {

@@ -206,7 +206,7 @@ pub(super) fn changes(
     entries: &Entries,
     longest: usize,
 ) -> (Vec<String>, Vec<SmolStr>) {
-    let (bodies, left_out) = pack(entries, longest.saturating_sub(HEADER));
+    let (bodies, left_out) = pack(entries, room(longest));
     let message = |body: String| begin(from, kind) + ",\"entries\":{" + &body + "}}";
     (bodies.into_iter().map(message).collect(), left_out)
 }
@@ -226,7 +226,7 @@ pub(super) fn answers(
     entries: &Entries,
     longest: usize,
 ) -> (Vec<String>, Vec<SmolStr>) {
-    let (mut bodies, left_out) = pack(entries, longest.saturating_sub(HEADER));
+    let (mut bodies, left_out) = pack(entries, room(longest));
     if bodies.is_empty() {
         bodies.push(String::new());
     }
@@ -259,7 +259,12 @@ const HEADER: usize = 256 + 19 * MAX_PEERS;
 
 /// Whether a message can hold an entry.
 pub(super) fn fits(entry: &Changed, longest: usize) -> bool {
-    member(entry).len() <= longest.saturating_sub(HEADER)
+    member(entry).len() <= room(longest)
+}
+
+/// How many bytes there are for entries in a message of this length.
+pub(super) fn room(longest: usize) -> usize {
+    longest.saturating_sub(HEADER)
 }
 
 /// Entries as members of JSON objects that are no longer than so many bytes each.

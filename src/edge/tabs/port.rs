@@ -215,7 +215,7 @@ impl TabsPort {
             edge.replica(|replica| replica.set_large(key, true));
             edge.report(&StateError::TooLarge {
                 key: key.to_string(),
-                limit: self.longest,
+                limit: message::room(self.longest),
             });
         }
     }

@@ -48,7 +48,7 @@ impl Area {
 
     /// The names that begin with `prefix`. Those of other applications need not be Unicode: such a name
     /// cannot be written as a [`str`], so it is none of ours.
-    pub(super) fn names(&self, prefix: &str) -> Result<Vec<String>, Fault> {
+    pub(in crate::edge::browser) fn names(&self, prefix: &str) -> Result<Vec<String>, Fault> {
         let length = self.length().map_err(|thrown| fault(&thrown))?;
         let length = length.as_f64().unwrap_or_default() as u32;
         let mut names = Vec::new();
@@ -64,7 +64,7 @@ impl Area {
         Ok(names)
     }
 
-    pub(super) fn get(&self, name: &str) -> Result<Option<String>, Fault> {
+    pub(in crate::edge::browser) fn get(&self, name: &str) -> Result<Option<String>, Fault> {
         let text = self.get_item(&JsValue::from_str(name));
         Ok(text.map_err(|thrown| fault(&thrown))?.as_string())
     }

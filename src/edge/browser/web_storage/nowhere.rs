@@ -11,11 +11,11 @@ impl Area {
         Err(crate::edge::browser::no_page())
     }
 
-    pub(super) fn names(&self, _prefix: &str) -> Result<Vec<String>, Fault> {
+    pub(in crate::edge::browser) fn names(&self, _prefix: &str) -> Result<Vec<String>, Fault> {
         match *self {}
     }
 
-    pub(super) fn get(&self, _name: &str) -> Result<Option<String>, Fault> {
+    pub(in crate::edge::browser) fn get(&self, _name: &str) -> Result<Option<String>, Fault> {
         match *self {}
     }
 
