@@ -24,7 +24,7 @@ pub(super) use port::StoragePort;
 
 use crate::pattern::Pattern;
 use serde_json::Value as Json;
-use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 /// What one step of a migration makes of the value of a key.
 type Migration = Box<dyn Fn(&str, Json) -> Result<Option<Json>, String> + Send + Sync>;
@@ -91,7 +91,8 @@ pub struct Storage {
     lifetimes: Vec<(Pattern, u64)>,
     tombstones: u64,
     initial: Initial,
-    migrations: BTreeMap<u32, Migration>,
+    /// In the order of schemas.
+    migrations: Vec<(u32, Migration)>,
 }
 
 fn millis(time: Duration) -> u64 {
@@ -110,7 +111,7 @@ impl Storage {
             lifetimes: Vec::new(),
             tombstones: 30 * 24 * 60 * 60 * 1_000,
             initial: Initial::default(),
-            migrations: BTreeMap::new(),
+            migrations: Vec::new(),
         }
     }
 
@@ -164,7 +165,9 @@ impl Storage {
         from: u32,
         step: impl Fn(&str, Json) -> Result<Option<Json>, String> + Send + Sync + 'static,
     ) -> Self {
-        self.migrations.insert(from, Box::new(step));
+        self.migrations.retain(|(other, _)| *other != from);
+        let at = self.migrations.partition_point(|(other, _)| *other < from);
+        self.migrations.insert(at, (from, Box::new(step)));
         self
     }
 
@@ -196,7 +199,8 @@ impl Storage {
         schemas: std::ops::Range<u32>,
     ) -> Result<Option<Json>, String> {
         let mut value = value;
-        for (_, step) in self.migrations.range(schemas) {
+        let steps = self.migrations.iter();
+        for (_, step) in steps.filter(|(from, _)| schemas.contains(from)) {
             match crate::store::contain(|| step(key, value))?? {
                 Some(next) => value = next,
                 None => return Ok(None),

@@ -195,3 +195,15 @@ fn answers_that_come_after_the_page_has_gone_do_nothing() {
         assert_eq!(store.get::<i64>("a"), None);
     }
 }
+
+#[test]
+fn what_was_written_in_haste_and_cannot_be_read_is_reported() {
+    let (clock, memory) = (Clock::new(), Memory::new());
+    memory.set("app::journal:a:0000000000000007", "{\"format\":1,");
+    let page = Page::new(&clock, Storage::new(memory.clone()));
+    assert_eq!(page.errors().len(), 1);
+    assert_eq!(memory.len(), 1);
+    page.set("a", 1);
+    page.edge.flush();
+    assert_eq!(page.edge.save_status("a"), SaveStatus::Saved);
+}

@@ -295,3 +295,17 @@ fn an_edge_without_storage_keeps_nothing() {
         (String::new(), false)
     );
 }
+
+#[test]
+fn a_clock_that_is_set_back_delays_nothing() {
+    let (clock, memory) = (Clock::new(), Memory::new());
+    let backend = Faulty::new(&memory);
+    let page = Page::new(&clock, Storage::new(backend.clone()));
+    backend.break_down(Wrong::Quota);
+    page.set("a", 1);
+    page.edge.flush();
+    backend.recover();
+    clock.set(START - DAY);
+    page.edge.poll();
+    assert_eq!(page.edge.save_status("a"), SaveStatus::Saved);
+}

@@ -199,6 +199,24 @@ fn a_restored_entry_stays_in_quarantine_until_its_key_is_saved() {
 }
 
 #[test]
+fn a_migration_to_what_could_not_be_read_again_has_failed() {
+    let clock = Clock::new();
+    let memory = left(&clock, 1);
+    let deep = Storage::new(memory.clone()).migrate(1, |_, value| {
+        Ok(Some((0..100).fold(value, |value, _| json!([value]))))
+    });
+    let page = page(&clock, deep, 2);
+    assert_eq!(page.store.len(), 0);
+    assert!(
+        page.edge
+            .quarantined()
+            .iter()
+            .all(|aside| aside.reason.contains("deep"))
+    );
+    assert_eq!(page.edge.quarantined().len(), 3);
+}
+
+#[test]
 fn a_migration_that_panics_has_failed() {
     let clock = Clock::new();
     let memory = left(&clock, 1);

@@ -9,11 +9,7 @@ use super::{
 };
 use crate::{error::StateError, key::KeyHasher, store::SharedSignal};
 use smol_str::SmolStr;
-use std::{
-    collections::{HashMap, VecDeque},
-    mem,
-    sync::Arc,
-};
+use std::{collections::HashMap, mem, sync::Arc};
 
 /// So much later, in ms, is looked whether what was written is there.
 pub(super) const VERIFY: u64 = 250;
@@ -49,6 +45,8 @@ pub(super) struct Machine {
     pub(super) fault: Option<String>,
     pub(super) is_fallback: bool,
     pub(super) is_loading: bool,
+    /// Whether the backend itself, and not the fallback, has brought all items once.
+    pub(super) has_loaded: bool,
     asked: Option<Asked>,
     /// What follows from the last answer.
     pub(super) next: Option<Job>,
@@ -56,7 +54,7 @@ pub(super) struct Machine {
     jobs: u64,
     /// A job that was given up, and whose answer is as good as that of a probe.
     late: Option<u64>,
-    pub(super) answers: VecDeque<(u64, Answer)>,
+    pub(super) answers: Vec<(u64, Answer)>,
     pub(super) is_running: bool,
     pub(super) quarantine: Vec<Quarantined>,
     pending: usize,
@@ -196,11 +194,12 @@ impl Machine {
             fault: None,
             is_fallback: false,
             is_loading: true,
+            has_loaded: false,
             asked: None,
             next: None,
             jobs: 0,
             late: None,
-            answers: VecDeque::new(),
+            answers: Vec::new(),
             is_running: false,
             quarantine: Vec::new(),
             pending: 0,
@@ -220,7 +219,8 @@ impl Machine {
         if now < mem::replace(&mut self.seen, now) {
             self.set_back(now);
         }
-        while let Some((id, answer)) = self.answers.pop_front() {
+        while !self.answers.is_empty() {
+            let (id, answer) = self.answers.remove(0);
             match self.asked.take_if(|asked| asked.id == id) {
                 Some(asked)
                     if matches!(asked.job, Job::Probe) || asked.is_fallback == self.is_fallback =>
@@ -388,13 +388,9 @@ impl Machine {
         unsaved.map(|(key, _)| key.clone()).collect()
     }
 
-    /// Whether it is time again to look for removed keys that can be forgotten.
-    pub(super) fn is_sweep_due(&mut self, now: u64, every: u64) -> bool {
-        let is_due = now >= self.swept.saturating_add(every);
-        if is_due {
-            self.swept = now;
-        }
-        is_due
+    /// Whether removed keys that could be forgotten at a time have not been looked for yet.
+    pub(super) fn is_sweep_due(&mut self, at: u64) -> bool {
+        mem::replace(&mut self.swept, at) != at
     }
 
     /// Takes back a job whose answer does not count.
