@@ -91,9 +91,9 @@ impl StoragePort {
 
     /// Whether a key was written, or removed, so long ago that it is not loaded.
     fn is_over(&self, key: &str, entry: &Entry, now: u64) -> bool {
-        let limit = match entry.value() {
-            Some(_) => self.options.lifetime(key),
-            None => Some(self.options.tombstones),
+        let (limit, now) = match entry.value() {
+            Some(_) => (self.options.lifetime(key), now),
+            None => (Some(self.options.tombstones), self.swept_at(now)),
         };
         let written = entry.newest().map_or(0, |stamp| stamp.millis());
         limit.is_some_and(|limit| now.saturating_sub(written) > limit)
@@ -119,8 +119,10 @@ impl StoragePort {
     pub(super) fn loaded(&self, edge: &Edge, items: Vec<(String, String)>, is_probe: bool) {
         edge.drain();
         let now = edge.now();
-        let is_first = {
+        let (is_first, restores) = {
             let machine = &mut *lock(&self.machine);
+            let is_fallback = machine.is_fallback && !is_probe;
+            let restores = !is_fallback && !std::mem::replace(&mut machine.has_loaded, true);
             machine.load.attempts = 0;
             if is_probe {
                 machine.is_fallback = false;
@@ -128,8 +130,10 @@ impl StoragePort {
                 machine.probe.attempts = 0;
                 machine.probe.due = None;
             }
-            machine.is_loading
+            (machine.is_loading, restores)
         };
+        // What is local to a tab is what it found when it came.
+        let is_others = |key: &str| !restores && !edge.may_share(key);
         let mut found = Vec::new();
         let mut asides = Vec::new();
         let mut seen = std::collections::HashSet::<SmolStr, crate::key::KeyHasher>::default();
@@ -147,6 +151,7 @@ impl StoragePort {
                 Some(Named::Journal(key)) => {
                     // What cannot be read stays where it is.
                     match self.open(&key, &text) {
+                        Ok(_) if is_others(&key) => {}
                         Ok((entry, _)) => {
                             lock(&self.machine).leaves_litter(&key, name);
                             found.push(Found {
@@ -174,7 +179,9 @@ impl StoragePort {
                     }
                     match self.open(&key, &text) {
                         Ok((entry, _))
-                            if self.is_over(&key, &entry, now) && !Self::is_known(edge, &key) =>
+                            if is_others(&key)
+                                || (self.is_over(&key, &entry, now)
+                                    && !Self::is_known(edge, &key)) =>
                         {
                             lock(&self.machine).look(&key, now);
                         }
@@ -293,7 +300,18 @@ impl StoragePort {
                     puts.push(remove(key));
                 }
                 Ok((entry, is_outdated)) => {
-                    if edge.replica(|replica| replica.get(&key) != Some(&entry)) {
+                    let own = edge.replica(|replica| replica.get(&key).and_then(Entry::newest));
+                    let is_local = !edge.may_share(&key);
+                    // Another tab's own, which stays out of this one, and is not undone.
+                    if is_local && entry.newest() > own {
+                        let machine = &mut *lock(&self.machine);
+                        match own {
+                            Some(_) => machine.settled(&key, now),
+                            None => machine.leave(&key),
+                        }
+                        continue;
+                    }
+                    if !is_local && edge.replica(|replica| replica.get(&key) != Some(&entry)) {
                         news.push((key.clone(), entry.clone()));
                     }
                     let found = Some((entry, is_outdated));
