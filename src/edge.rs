@@ -24,8 +24,9 @@
 //! | an array | the later, as a whole; with [`Merge::keyed`] its items one by one |
 //! | a key with [`Merge::whole`] | the later |
 //!
-//! A type whose members depend on each other, such as an enum with the tag inside, should be merged as
-//! a whole.
+//! A type whose members depend on each other should be merged as a whole: an enum with the tag inside,
+//! or one whose variants hold a single value, of which one tab may change the value while another
+//! changes the variant.
 //!
 //! # What comes in
 //!

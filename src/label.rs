@@ -13,7 +13,8 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Label {
-    /// Stays out of other tabs.
+    /// Stays out of other tabs. Where tabs share a storage it holds what one of them wrote last, for the
+    /// page that comes next.
     Local,
     /// Stays out of storage: it is gone after a reload.
     Volatile,

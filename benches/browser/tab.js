@@ -92,7 +92,9 @@ export function weigh() {
     }
   }
   observe(BroadcastChannel, 'postMessage', (message) => {
-    if (message.startsWith?.('{')) noted.messages.push(bytes(message))
+    // A digest is a heartbeat: each tab sends one now and then, whatever is written.
+    const isHeartbeat = message.includes?.('"type":"digest"')
+    if (message.startsWith?.('{') && !isHeartbeat) noted.messages.push(bytes(message))
   })
   observe(Storage, 'setItem', (name, text) => noted.items.push(bytes(name, text)))
 }

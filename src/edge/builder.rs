@@ -129,7 +129,8 @@ impl EdgeBuilder {
     }
 
     /// Ties the edge to a store. What is stored and can be read at once is in the store afterwards.
-    /// What stood in the store before is this tab's own until it is written.
+    /// What stood in the store before is this tab's own until it is written. A store has one edge: what
+    /// comes in through one is not told to another.
     ///
     /// # Errors
     /// [`StateError::EdgeName`] if the application or a part of the prefix between colons is empty,

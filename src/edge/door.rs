@@ -49,7 +49,8 @@ impl Edge {
                 let is_news = replica.merge(&change.key, &change.delta, is_shared);
                 let after = replica.get(&change.key).and_then(|entry| entry.value());
                 // A default that stands in the store does not outlive a removal it never heard of.
-                let is_change = before.as_ref() != after || (is_news && !is_known);
+                let is_removal = is_news && !is_known && change.delta.is_removed();
+                let is_change = before.as_ref() != after || is_removal;
                 Some((
                     is_news,
                     is_change,
@@ -175,7 +176,9 @@ impl Edge {
         let keys = self.replica(|replica| {
             // Removed ones too: a restored snapshot may have put such a key into the store meanwhile.
             let own = replica.entries();
-            let own = own.filter(|(key, _)| key.starts_with(namespace));
+            let own = own.filter(|(key, entry)| {
+                key.starts_with(namespace) && (entry.value().is_some() || entry.is_removed())
+            });
             own.map(|(key, _)| (key.clone(), Name::Static("storage")))
                 .collect()
         });

@@ -55,6 +55,12 @@ impl Entry {
         self.value.as_ref()
     }
 
+    /// Whether the whole was removed, so that there is no value; else one may be missing because only
+    /// later parts are known.
+    pub(crate) fn is_removed(&self) -> bool {
+        self.value.is_none() && self.root.put.is_some()
+    }
+
     /// The whole, put at once.
     pub(crate) fn whole(value: Option<Arc<Json>>, stamp: Stamp) -> Self {
         Self {

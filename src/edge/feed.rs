@@ -64,12 +64,19 @@ impl Feed {
     pub(super) fn again(&self, key: SmolStr, old: Option<Value>, source: Name) {
         let replaced = {
             let written = &mut *crate::lock(&self.written);
-            let write = Write {
-                old,
-                left: None,
-                source,
-            };
-            written.keys.insert(key, write)
+            match written.keys.get_mut(&key) {
+                // What became of it since counts: its micro-frontend may have left.
+                Some(write) => mem::replace(&mut write.old, old),
+                None => {
+                    let write = Write {
+                        old,
+                        left: None,
+                        source,
+                    };
+                    written.keys.insert(key, write);
+                    None
+                }
+            }
         };
         drop(replaced);
     }

@@ -33,8 +33,16 @@ struct Kept {
     is_stale: bool,
     /// Whether other tabs are to have it.
     is_shared: bool,
+    /// Whether it is too large for them.
+    is_large: bool,
     /// When it last came in from outside.
     round: u32,
+}
+
+impl Kept {
+    fn is_told(&self) -> bool {
+        self.is_shared && !self.is_large
+    }
 }
 
 impl Replica {
@@ -63,7 +71,7 @@ impl Replica {
 
     /// Those that other tabs are to have.
     pub(crate) fn shared(&self) -> impl Iterator<Item = (&SmolStr, &Entry)> {
-        let shared = self.entries.iter().filter(|(_, kept)| kept.is_shared);
+        let shared = self.entries.iter().filter(|(_, kept)| kept.is_told());
         shared.map(|(key, kept)| (key, &kept.entry))
     }
 
@@ -87,6 +95,7 @@ impl Replica {
                     hash: 0,
                     is_stale: true,
                     is_shared,
+                    is_large: false,
                     round: 0,
                 };
                 self.entries.insert(key.clone(), kept);
@@ -124,6 +133,19 @@ impl Replica {
         }
     }
 
+    /// Says whether a key is too large for other tabs: that they lack it is no disagreement, then.
+    /// Returns what was said before.
+    pub(crate) fn set_large(&mut self, key: &SmolStr, is_large: bool) -> bool {
+        let Some(kept) = self.entries.get_mut(key) else {
+            return false;
+        };
+        let before = mem::replace(&mut kept.is_large, is_large);
+        if before != is_large && !mem::replace(&mut kept.is_stale, true) {
+            self.stale.push(key.clone());
+        }
+        before
+    }
+
     /// Forgets a key.
     pub(crate) fn forget(&mut self, key: &str) {
         if let Some(kept) = self.entries.remove(key)
@@ -152,7 +174,7 @@ impl Replica {
             let Some(kept) = self.entries.get_mut(&key) else {
                 continue;
             };
-            let hash = match kept.is_shared {
+            let hash = match kept.is_told() {
                 true => fingerprint(&key, &kept.entry),
                 false => 0,
             };

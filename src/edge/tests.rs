@@ -441,3 +441,48 @@ fn what_comes_in_while_a_batch_is_open_is_put_when_the_turn_ends() {
     assert_eq!(b.store.get("n"), Some(1));
     assert!(b.sent().is_empty());
 }
+
+#[test]
+fn what_is_known_in_part_only_takes_no_default_away() {
+    let (a, b) = two();
+    a.store
+        .set_json("user", json!({ "name": "Ada", "age": 36 }))
+        .unwrap();
+    let first = a.sent();
+    a.store.set_at("user", "/name", json!("Bob")).unwrap();
+    let second = a.sent();
+    let store = Store::new();
+    store
+        .set_json("user", json!({ "name": "", "age": 0 }))
+        .unwrap();
+    let c = tab(3, store);
+    // It joins before it has been told the whole.
+    c.hears(&second);
+    assert!(c.store.has("user"));
+    c.hears(&first);
+    b.hears(&first);
+    b.hears(&second);
+    let whole = Some(json!({ "name": "Bob", "age": 36 }));
+    assert_eq!(
+        (c.store.get("user"), b.store.get("user")),
+        (whole.clone(), whole)
+    );
+}
+
+#[test]
+fn a_micro_frontend_that_leaves_while_its_key_is_being_read_removes_nothing() {
+    let (a, b) = two();
+    let info = || MfeInfo::new("shop", "leptos", "1");
+    let here = a.store.register_mfe(info()).unwrap();
+    let there = b.store.register_mfe(info()).unwrap();
+    here.set("k", 1).unwrap();
+    exchange(&a, &b);
+    // One thread has read it when another writes it and leaves.
+    let read = Some(crate::Value::new(1));
+    here.set("k", 2).unwrap();
+    here.unregister().unwrap();
+    let source = crate::key::Name::Static("a thread");
+    a.edge.0.feed.again("@shop/k".into(), read, source);
+    exchange(&a, &b);
+    assert_eq!(there.get("k"), Some(2));
+}

@@ -1,9 +1,19 @@
 //! What happens where messages were lost.
 
 use super::{sent, tabs};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 use universal_state::{
     MfeInfo,
-    edge::simulator::{Conditions, Simulator},
+    edge::{
+        Memory, Storage, Tabs,
+        simulator::{Conditions, Simulator},
+    },
 };
 
 #[test]
@@ -125,4 +135,80 @@ fn the_keys_of_a_micro_frontend_come_back_with_it() {
         .unwrap();
     assert_eq!(again.get::<String>("filter").as_deref(), Some("blue"));
     simulator.settle().unwrap();
+}
+
+#[test]
+fn a_key_that_no_message_can_hold_is_no_disagreement() {
+    let mut simulator =
+        Simulator::new(36).with_tabs(|channel| Tabs::new(channel).max_message(16 * 1024));
+    let tabs = tabs(&mut simulator, 3);
+    simulator
+        .store(tabs[0])
+        .set("large", "x".repeat(20_000))
+        .unwrap();
+    simulator.store(tabs[0]).set("small", 1).unwrap();
+    simulator.advance(600_000);
+    assert_eq!(simulator.store(tabs[1]).get("small"), Some(1));
+    assert!(!simulator.store(tabs[1]).has("large"));
+    let figures = simulator.figures();
+    assert_eq!(figures.disagreements, 0);
+    // As soon as it fits, they have it.
+    simulator
+        .store(tabs[0])
+        .set("large", "y".to_owned())
+        .unwrap();
+    simulator.advance(100);
+    assert_eq!(simulator.store(tabs[2]).get("large"), Some("y".to_owned()));
+    simulator.settle().unwrap();
+}
+
+#[test]
+fn what_was_removed_long_ago_is_forgotten_by_all() {
+    let memory = Memory::new();
+    let stored = memory.clone();
+    let mut simulator = Simulator::new(37).configure(move |edge| {
+        edge.storage(Storage::new(stored.clone()).tombstones(Duration::from_secs(3_600)))
+    });
+    let a = simulator.open().unwrap();
+    // Not when the other does.
+    simulator.advance(1_700_000);
+    let b = simulator.open().unwrap();
+    simulator.advance(2_000);
+    simulator.store(a).set("n", 1).unwrap();
+    simulator.advance(1_000);
+    simulator.store(b).delete("n").unwrap();
+    simulator.advance(1_000);
+    assert_eq!(memory.len(), 1);
+    for _ in 0..5 * 60 {
+        simulator.advance(60_000);
+    }
+    assert!(memory.is_empty(), "{:?}", memory.names());
+    assert_eq!(simulator.figures().disagreements, 0);
+}
+
+#[test]
+fn what_is_restored_from_quarantine_is_told_like_any_write() {
+    let memory = Memory::new();
+    let text = r#"{"format":1,"schema":0,"entry":["m3s0kq1c-0-000000000000cafe",7]}"#;
+    memory.set("simulation:n", text);
+    let works = Arc::new(AtomicBool::new(false));
+    let does = Arc::clone(&works);
+    let mut simulator = Simulator::new(38).configure(move |edge| {
+        let does = Arc::clone(&does);
+        let step = move |_: &str, value| match does.load(Ordering::Relaxed) {
+            true => Ok(Some(value)),
+            false => Err("not yet".to_owned()),
+        };
+        let storage = Storage::new(memory.clone()).migrate(0, step);
+        edge.schema(1).storage(storage)
+    });
+    let tabs = tabs(&mut simulator, 2);
+    works.store(true, Ordering::Relaxed);
+    let edge = simulator.edge(tabs[0]);
+    let id = edge.quarantined()[0].id.clone();
+    edge.restore_quarantined(&id).unwrap();
+    simulator.advance(100);
+    assert_eq!(simulator.store(tabs[1]).get("n"), Some(7));
+    simulator.advance(200_000);
+    assert_eq!(simulator.figures().disagreements, 0);
 }

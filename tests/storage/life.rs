@@ -3,7 +3,10 @@
 use crate::support::*;
 use serde_json::json;
 use std::time::Duration;
-use universal_state::edge::{Memory, SaveStatus, Storage};
+use universal_state::{
+    Label, Store,
+    edge::{Memory, SaveStatus, Storage},
+};
 
 #[test]
 fn what_was_written_is_there_after_a_reload() {
@@ -147,4 +150,20 @@ fn what_a_clock_of_the_future_has_written_is_kept() {
     let page = Page::new(&clock, Storage::new(memory));
     assert_eq!((page.get("a"), page.get("b")), (Some(2), Some(1)));
     assert_eq!(page.errors(), [""; 0]);
+}
+
+#[test]
+fn what_a_page_noted_when_it_was_left_goes_with_a_key_that_is_not_stored_any_more() {
+    let (clock, memory) = (Clock::new(), Memory::new());
+    let backend = Faulty::slow(&memory);
+    let page = Page::new(&clock, Storage::new(backend.clone()));
+    backend.answer();
+    page.set("token", 1);
+    page.edge.detach();
+    backend.answer();
+    assert!(memory.names().iter().any(|name| name.contains(":journal:")));
+    let label = |store: &Store| store.label("token", Label::Secret).unwrap();
+    let page = Page::with(&clock, Storage::new(memory.clone()), label, |edge| edge);
+    page.wait(SECOND);
+    assert!(memory.is_empty(), "{:?}", memory.names());
 }

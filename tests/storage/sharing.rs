@@ -2,7 +2,10 @@
 
 use crate::support::*;
 use serde_json::{Value as Json, json};
-use universal_state::edge::{Memory, SaveStatus, Storage};
+use universal_state::{
+    Label, Store,
+    edge::{Memory, SaveStatus, Storage},
+};
 
 fn pages<const N: usize>(clock: &Clock, memory: &Memory) -> [Page; N] {
     std::array::from_fn(|_| Page::new(clock, Storage::new(memory.clone())))
@@ -277,4 +280,36 @@ fn pages_agree_whatever_their_clocks_say() {
         let next = Page::new(clock, Storage::new(memory.clone()));
         assert_eq!(next.get("same"), Some(94));
     }
+}
+
+#[test]
+fn what_is_local_to_a_tab_is_stored_and_stays_out_of_the_others() {
+    let (clock, memory) = (Clock::new(), Memory::new());
+    let page = || {
+        let label = |store: &Store| store.label("k", Label::Local).unwrap();
+        Page::with(&clock, Storage::new(memory.clone()), label, |edge| edge)
+    };
+    let (a, b) = (page(), page());
+    a.set("k", 1);
+    a.edge.flush();
+    tell(&b, "k");
+    assert_eq!(b.get("k"), None);
+    clock.set(START + 1);
+    b.set("k", 2);
+    b.edge.flush();
+    for page in [&a, &b] {
+        tell(page, "k");
+        page.wait(SECOND);
+        page.edge.resync();
+    }
+    assert_eq!((a.get("k"), b.get("k")), (Some(1), Some(2)));
+    // A page that comes finds what was written last, and goes on from there by itself.
+    let c = page();
+    assert_eq!(c.get("k"), Some(2));
+    clock.set(START + 10 * SECOND);
+    a.set("k", 3);
+    a.edge.flush();
+    tell(&c, "k");
+    c.wait(SECOND);
+    assert_eq!((c.get("k"), page().get("k")), (Some(2), Some(3)));
 }

@@ -22,8 +22,10 @@ impl StoragePort {
     pub(super) fn loaded(&self, edge: &Edge, items: Vec<(String, String)>, is_probe: bool) {
         edge.drain();
         let now = edge.now();
-        let is_first = {
+        let (is_first, restores) = {
             let machine = &mut *lock(&self.machine);
+            let is_fallback = machine.is_fallback && !is_probe;
+            let restores = !is_fallback && !std::mem::replace(&mut machine.has_loaded, true);
             machine.load.attempts = 0;
             if is_probe {
                 machine.is_fallback = false;
@@ -31,8 +33,10 @@ impl StoragePort {
                 machine.probe.attempts = 0;
                 machine.probe.due = None;
             }
-            machine.is_loading
+            (machine.is_loading, restores)
         };
+        // What is local to a tab is what it found when it came.
+        let is_others = |key: &str| !restores && !edge.may_share(key);
         let mut found = Vec::new();
         let mut asides = Vec::new();
         let mut seen = FxHashSet::<SmolStr>::default();
@@ -50,6 +54,7 @@ impl StoragePort {
                 Some(Named::Journal(key)) => {
                     // What cannot be read stays where it is.
                     match self.open(&key, &text) {
+                        Ok(_) if is_others(&key) => {}
                         Ok((entry, _)) => {
                             lock(&self.machine).leaves_litter(&key, name);
                             found.push(Found {
@@ -77,7 +82,9 @@ impl StoragePort {
                     }
                     match self.open(&key, &text) {
                         Ok((entry, _))
-                            if self.is_over(&key, &entry, now) && !Self::is_known(edge, &key) =>
+                            if is_others(&key)
+                                || (self.is_over(&key, &entry, now)
+                                    && !Self::is_known(edge, &key)) =>
                         {
                             lock(&self.machine).look(&key, now);
                         }

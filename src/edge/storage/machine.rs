@@ -44,6 +44,8 @@ pub(super) struct Machine {
     pub(super) fault: Option<String>,
     pub(super) is_fallback: bool,
     pub(super) is_loading: bool,
+    /// Whether the backend itself, and not the fallback, has brought all items once.
+    pub(super) has_loaded: bool,
     asked: Option<Asked>,
     /// What follows from the last answer.
     pub(super) next: Option<Job>,
@@ -112,6 +114,7 @@ impl Machine {
             fault: None,
             is_fallback: false,
             is_loading: true,
+            has_loaded: false,
             asked: None,
             next: None,
             jobs: 0,
@@ -305,13 +308,9 @@ impl Machine {
         unsaved.map(|(key, _)| key.clone()).collect()
     }
 
-    /// Whether it is time again to look for removed keys that can be forgotten.
-    pub(super) fn is_sweep_due(&mut self, now: u64, every: u64) -> bool {
-        let is_due = now >= self.swept.saturating_add(every);
-        if is_due {
-            self.swept = now;
-        }
-        is_due
+    /// Whether removed keys that could be forgotten at a time have not been looked for yet.
+    pub(super) fn is_sweep_due(&mut self, at: u64) -> bool {
+        mem::replace(&mut self.swept, at) != at
     }
 
     /// Takes back a job whose answer does not count.

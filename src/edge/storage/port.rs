@@ -18,7 +18,7 @@ use crate::{
 use smol_str::SmolStr;
 use std::sync::{Arc, Mutex, Weak};
 
-/// Between two looks for removed keys that are to be forgotten, in ms.
+/// Between two looks for removed keys that are to be forgotten, in ms, at most.
 const SWEEP: u64 = 60 * 60 * 1_000;
 
 pub(crate) struct StoragePort {
@@ -231,12 +231,20 @@ impl Port for StoragePort {
 }
 
 impl StoragePort {
+    /// When all tabs looked last for removed keys that can be forgotten. Each at a time of its own, they
+    /// would bring each other back what they forgot.
+    pub(super) fn swept_at(&self, now: u64) -> u64 {
+        let every = self.options.tombstones.clamp(1, SWEEP);
+        now - now % every
+    }
+
     /// Forgets keys that were removed so long ago that nobody needs to be told.
     fn sweep(&self, edge: &Edge, now: u64) {
-        if !lock(&self.machine).is_sweep_due(now, SWEEP) {
+        let at = self.swept_at(now);
+        if !lock(&self.machine).is_sweep_due(at) {
             return;
         }
-        let before = now.saturating_sub(self.options.tombstones);
+        let before = at.saturating_sub(self.options.tombstones);
         let swept = edge.replica(|replica| replica.sweep(before));
         let machine = &mut *lock(&self.machine);
         swept.iter().for_each(|key| machine.look(key, now));

@@ -126,7 +126,12 @@ impl Edge {
             delta: entry.restamped(stamp),
             source: Name::Static("quarantine"),
         };
-        self.take_in(Door::Storage, vec![restored]);
+        self.take_in(Door::Storage, vec![restored.clone()]);
+        // To the other tabs it is a write like any.
+        for port in self.ports().iter().filter(|port| port.door() == Door::Tab) {
+            port.changed(self, std::slice::from_ref(&restored), None);
+            port.flush(self);
+        }
         {
             let machine = &mut *lock(&port.machine);
             machine.quarantine.retain(|aside| aside.id != id);

@@ -81,9 +81,9 @@ impl StoragePort {
 
     /// Whether a key was written, or removed, so long ago that it is not loaded.
     pub(super) fn is_over(&self, key: &str, entry: &Entry, now: u64) -> bool {
-        let limit = match entry.value() {
-            Some(_) => self.options.lifetime(key),
-            None => Some(self.options.tombstones),
+        let (limit, now) = match entry.value() {
+            Some(_) => (self.options.lifetime(key), now),
+            None => (Some(self.options.tombstones), self.swept_at(now)),
         };
         let written = entry.newest().map_or(0, |stamp| stamp.millis());
         limit.is_some_and(|limit| now.saturating_sub(written) > limit)
@@ -148,7 +148,18 @@ impl StoragePort {
                     puts.push(remove(key));
                 }
                 Ok((entry, is_outdated)) => {
-                    if edge.replica(|replica| replica.get(&key) != Some(&entry)) {
+                    let own = edge.replica(|replica| replica.get(&key).and_then(Entry::newest));
+                    let is_local = !edge.may_share(&key);
+                    // Another tab's own, which stays out of this one, and is not undone.
+                    if is_local && entry.newest() > own {
+                        let machine = &mut *lock(&self.machine);
+                        match own {
+                            Some(_) => machine.settled(&key, now),
+                            None => machine.leave(&key),
+                        }
+                        continue;
+                    }
+                    if !is_local && edge.replica(|replica| replica.get(&key) != Some(&entry)) {
                         news.push((key.clone(), entry.clone()));
                     }
                     let found = Some((entry, is_outdated));

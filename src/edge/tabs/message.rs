@@ -262,6 +262,11 @@ pub(super) fn room(longest: usize) -> usize {
     longest.saturating_sub(HEADER)
 }
 
+/// Whether a message can hold an entry.
+pub(super) fn fits(entry: &Changed, longest: usize) -> bool {
+    member(entry).len() <= room(longest)
+}
+
 /// Entries as members of JSON objects that are no longer than so many bytes each.
 fn pack(entries: &Entries, longest: usize) -> (Vec<String>, Vec<SmolStr>) {
     let (mut bodies, mut left_out) = (Vec::<String>::new(), Vec::new());

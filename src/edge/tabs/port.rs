@@ -212,11 +212,27 @@ impl TabsPort {
 
     fn too_large(&self, edge: &Edge, keys: &[SmolStr]) {
         for key in keys {
+            edge.replica(|replica| replica.set_large(key, true));
             edge.report(&StateError::TooLarge {
                 key: key.to_string(),
                 limit: message::room(self.longest),
             });
         }
+    }
+
+    /// Has the others get the whole of what was too large for them, as soon as it is not any more.
+    fn complete(&self, edge: &Edge, change: &mut Changed) {
+        edge.replica(|replica| {
+            if !replica.set_large(&change.key, false) {
+                return;
+            }
+            let mut whole = change.clone();
+            whole.delta = replica.get(&change.key).cloned().unwrap_or_default();
+            match message::fits(&whole, self.longest) {
+                true => *change = whole,
+                false => drop(replica.set_large(&change.key, true)),
+            }
+        });
     }
 
     fn tell_peers(&self, edge: &Edge) {
@@ -278,6 +294,9 @@ impl Port for TabsPort {
             }
             is_one
         });
+        for change in &mut queue {
+            self.complete(edge, change);
+        }
         let here = edge.id();
         let (messages, left_out) = message::changes(here, "change", &queue, self.longest);
         self.send(edge, &messages);
