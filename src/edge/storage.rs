@@ -5,9 +5,11 @@
 //! wrote; what others may have undone all the same is looked at a little later, and written again if
 //! storage lags behind. See [`Storage`] for the rules, and [`Backend`] for where items are kept.
 
+mod answers;
 mod backend;
 mod envelope;
 mod kept;
+mod load;
 mod machine;
 mod memory;
 pub(in crate::edge) mod names;
