@@ -183,6 +183,22 @@ fn two_fields_changed_at_once_are_both_kept() {
 }
 
 #[test]
+fn two_fields_of_a_default_changed_at_once_are_both_kept() {
+    let with_default = |id| {
+        let store = Store::new();
+        store.set_json("user", json!({ "a": 1, "b": 1 })).unwrap();
+        tab(id, store)
+    };
+    let (a, b) = (with_default(1), with_default(2));
+    a.store.set_at("user", "/a", json!(2)).unwrap();
+    b.store.set_at("user", "/b", json!(2)).unwrap();
+    exchange(&a, &b);
+    for tab in [&a, &b] {
+        assert_eq!(tab.store.get("user"), Some(json!({ "a": 2, "b": 2 })));
+    }
+}
+
+#[test]
 fn the_same_millisecond_makes_no_two_truths() {
     let (a, b) = two();
     for n in 0..100 {
