@@ -44,6 +44,8 @@ pub(crate) struct Link {
     is_detached: AtomicBool,
     /// What could not be put into the store when it came.
     pub(super) waiting: Mutex<Vec<Waiting>>,
+    /// In which second how many refusals were reported.
+    pub(super) reports: Mutex<(u64, u32)>,
     /// Which labels the replica knows of.
     labels: AtomicU64,
     pub(super) place: Place,
@@ -134,6 +136,7 @@ impl Edge {
             driver: OnceLock::new(),
             is_detached: AtomicBool::new(false),
             waiting: Mutex::default(),
+            reports: Mutex::default(),
             labels: AtomicU64::new(0),
             place,
         }))

@@ -502,3 +502,16 @@ fn a_micro_frontend_that_leaves_while_its_key_is_being_read_removes_nothing() {
     exchange(&a, &b);
     assert_eq!(there.get("k"), Some(2));
 }
+
+#[test]
+fn thousands_that_are_refused_are_all_counted_and_reported_a_few_times() {
+    let (a, b) = two();
+    b.store.set_reporter(|_| ());
+    a.now.store(START + MAX_AHEAD + 1, Ordering::Relaxed);
+    a.store
+        .set_many((0..1_000).map(|n| (format!("key:{n}"), n)))
+        .unwrap();
+    b.hears(&a.sent());
+    assert_eq!(b.edge.status().refused[Refusal::Ahead], 1_000);
+    assert_eq!(b.store.error_count(), 10);
+}
