@@ -207,3 +207,56 @@ fn what_was_written_in_haste_and_cannot_be_read_is_reported() {
     page.edge.flush();
     assert_eq!(page.edge.save_status("a"), SaveStatus::Saved);
 }
+
+#[test]
+fn what_is_written_while_it_is_tried_again_is_not_called_saved() {
+    let (clock, memory) = (Clock::new(), Memory::new());
+    let backend = Faulty::slow(&memory);
+    let page = Page::new(&clock, Storage::new(backend.clone()));
+    backend.answer();
+    backend.break_down(Wrong::Quota);
+    page.set("a", 1);
+    page.edge.flush();
+    backend.answer();
+    backend.recover();
+    clock.set(page.edge.poll().unwrap());
+    page.edge.poll();
+    backend.answer_one();
+    // The second try is under way.
+    page.set("a", 2);
+    page.edge.flush();
+    for _ in 0..10 {
+        let has_answered = backend.answer_one();
+        let is_saved = page.edge.save_status("a").is_saved();
+        if is_saved {
+            assert!(memory.get("app:a").unwrap().contains(",2]"));
+            return;
+        }
+        assert!(has_answered, "it waits for nothing");
+    }
+    panic!("it is never saved");
+}
+
+#[test]
+fn what_a_slow_fallback_has_is_not_taken_for_saved_elsewhere() {
+    let (clock, memory, other) = (Clock::new(), Memory::new(), Memory::new());
+    let (backend, fallback) = (Faulty::slow(&memory), Faulty::slow(&other));
+    let storage = Storage::new(backend.clone()).fallback(fallback.clone());
+    let page = Page::new(&clock, storage);
+    page.set("a", 1);
+    page.edge.flush();
+    page.wait(11 * SECOND);
+    assert_eq!(page.edge.status().storage, "faulty");
+    assert!(page.edge.status().storage_fault.is_some());
+    fallback.answer_one(); // what it has
+    fallback.answer_one(); // what is there of the key
+    // The backend comes back, before the fallback has said that it has the key.
+    backend.answer_one();
+    assert_eq!(page.edge.status().storage_fault, None);
+    fallback.answer();
+    assert!(other.get("app:a").is_some());
+    assert!(!page.edge.save_status("a").is_saved() || memory.get("app:a").is_some());
+    page.wait_with(SECOND, || backend.answer());
+    assert_eq!(page.edge.save_status("a"), SaveStatus::Saved);
+    assert!(memory.get("app:a").is_some());
+}

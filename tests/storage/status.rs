@@ -309,3 +309,23 @@ fn a_clock_that_is_set_back_delays_nothing() {
     page.edge.poll();
     assert_eq!(page.edge.save_status("a"), SaveStatus::Saved);
 }
+
+#[test]
+fn a_backend_that_drops_what_it_says_it_has_written_is_found_out() {
+    let (clock, memory) = (Clock::new(), Memory::new());
+    let backend = Faulty::new(&memory);
+    let page = Page::new(&clock, Storage::new(backend.clone()));
+    backend.break_down(Wrong::Dropped);
+    page.set("a", 1);
+    page.edge.flush();
+    page.wait(300);
+    let dropped = SaveStatus::Failed(SaveFailure::Dropped);
+    assert_eq!(page.edge.save_status("a"), dropped);
+    page.wait(100 * SECOND);
+    assert_eq!(page.edge.save_status("a"), dropped);
+    assert_eq!(page.errors().len(), 1);
+    backend.recover();
+    page.wait(100 * SECOND);
+    assert_eq!(page.edge.save_status("a"), SaveStatus::Saved);
+    assert!(memory.get("app:a").unwrap().contains(",1]"));
+}

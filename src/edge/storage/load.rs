@@ -108,21 +108,11 @@ impl StoragePort {
             &found,
             is_first && self.options.initial == Initial::InitialWins,
         );
-        let known = edge.replica(|replica| {
-            let keys = replica.entries().map(|(key, _)| key);
-            let missing = keys.filter(|key| !seen.contains(*key)).cloned();
+        let agree = edge.replica(|replica| {
             let agrees =
                 |found: &Found| !found.is_outdated && replica.get(&found.key) == Some(&found.entry);
-            (
-                missing.collect::<Vec<_>>(),
-                found.iter().map(agrees).collect::<Vec<_>>(),
-            )
+            found.iter().map(agrees).collect::<Vec<_>>()
         });
-        let (missing, agree) = known;
-        let missing = missing
-            .into_iter()
-            .filter(|key| self.is_wanted(edge, key) && self.text_of(edge, key, now).is_some());
-        let missing: Vec<SmolStr> = missing.collect();
         {
             let machine = &mut *lock(&self.machine);
             for (found, agrees) in found.iter().zip(agree) {
@@ -131,8 +121,7 @@ impl StoragePort {
                     false => machine.lags(&found.key, now),
                 }
             }
-            missing.iter().for_each(|key| machine.lags(key, now));
-            machine.look_for_others(|key| seen.contains(key), now);
+            machine.lacks_others(|key| seen.contains(key), now);
             asides.retain(|aside| !machine.litter.contains(&self.names.quarantined(&aside.id)));
             machine.quarantine = asides;
             machine.is_loading = false;

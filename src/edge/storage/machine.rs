@@ -147,8 +147,8 @@ impl Machine {
                 {
                     return Step::Answer(asked.job, answer);
                 }
-                // Of the one that is not in use any more.
-                Some(asked) => self.void(asked.job, now),
+                // Of the one that is not in use any more: all has been looked at since.
+                Some(_) => {}
                 None if self.late == Some(id) && self.is_fallback => {
                     self.late = None;
                     // What it says may be out of date.
@@ -214,10 +214,6 @@ impl Machine {
             self.load.due = None;
             return Some(Job::Load);
         }
-        if self.is_fallback && self.probe.is_due(now) {
-            self.probe.due = None;
-            return Some(Job::Probe);
-        }
         let mut keys = Vec::new();
         let known = &mut self.keys;
         self.due.retain(|key| {
@@ -238,6 +234,10 @@ impl Machine {
         }
         if !keys.is_empty() {
             return Some(Job::Read(keys));
+        }
+        if self.is_fallback && self.probe.is_due(now) {
+            self.probe.due = None;
+            return Some(Job::Probe);
         }
         if !self.litter.is_empty() && self.tidy.due.is_none_or(|due| due <= now) {
             self.tidy.due = None;
@@ -311,17 +311,5 @@ impl Machine {
     /// Whether removed keys that could be forgotten at a time have not been looked for yet.
     pub(super) fn is_sweep_due(&mut self, at: u64) -> bool {
         mem::replace(&mut self.swept, at) != at
-    }
-
-    /// Takes back a job whose answer does not count.
-    fn void(&mut self, job: Job, now: u64) {
-        match job {
-            Job::Load | Job::Probe => self.load = Timer::at(now),
-            Job::Read(keys) => keys.iter().for_each(|key| self.look(key, now)),
-            Job::SetAside(puts) | Job::Write(puts) => {
-                puts.iter().for_each(|put| self.look(&put.key, now));
-            }
-            Job::Tidy(names) => self.litter.extend(names),
-        }
     }
 }

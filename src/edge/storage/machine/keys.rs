@@ -199,13 +199,18 @@ impl Machine {
         }
     }
 
-    /// Has keys looked at that are not among those that are there.
-    pub(crate) fn look_for_others(&mut self, is_there: impl Fn(&str) -> bool, now: u64) {
+    /// Keys that are not among those that are there may have to be written.
+    pub(crate) fn lacks_others(&mut self, is_there: impl Fn(&str) -> bool, now: u64) {
         let is_stray =
             |(key, kept): &(&SmolStr, &Kept)| kept.status != SaveStatus::Unkept && !is_there(key);
         let strays = self.keys.iter().filter(is_stray);
         let strays: Vec<SmolStr> = strays.map(|(key, _)| key.clone()).collect();
-        strays.iter().for_each(|key| self.look(key, now));
+        for key in strays {
+            if self.status(&key).is_saved() {
+                self.set_status(&key, SaveStatus::Pending);
+            }
+            self.look(&key, now);
+        }
     }
 
     /// A key is not what it should be there, for a reason that time does not heal.
