@@ -114,6 +114,12 @@ impl Entry {
         merged.merge(self).then(|| self.clone())
     }
 
+    /// Forgets removals of parts that were made before a time, in ms, and take nothing away: the value
+    /// that the part would be in does not have it. Returns whether there were any.
+    pub(crate) fn sweep(&mut self, before: u64) -> bool {
+        self.root.sweep(None, before)
+    }
+
     /// The latest stamp of all puts.
     pub(crate) fn newest(&self) -> Option<Stamp> {
         self.root.newest()
@@ -158,13 +164,40 @@ impl Node {
 
     /// Forgets what was put below, up to a stamp.
     fn forget(&mut self, until: Stamp) {
-        self.parts.retain(|part| {
+        self.parts.retain(|_, part| {
             if part.put.as_ref().is_some_and(|put| put.stamp <= until) {
                 part.put = None;
             }
             part.forget(until);
             !part.is_blank()
         });
+    }
+
+    fn sweep(&mut self, inherited: Option<&Json>, before: u64) -> bool {
+        let base = match &self.put {
+            Some(put) => put.value.as_deref(),
+            None => inherited,
+        };
+        // Elsewhere parts wait for what they belong to.
+        let Some(base @ (Json::Object(_) | Json::Array(_))) = base else {
+            return false;
+        };
+        let mut is_less = false;
+        self.parts.retain(|name, part| {
+            let there = match base {
+                Json::Array(items) => keyed::find(items, name),
+                base => base.get(name),
+            };
+            let is_over = |put: &Put| put.value.is_none() && put.stamp.millis() < before;
+            if there.is_none() && part.parts.is_empty() && part.put.as_ref().is_some_and(is_over) {
+                part.put = None;
+                is_less = true;
+            } else {
+                is_less |= part.sweep(there, before);
+            }
+            !part.is_blank()
+        });
+        is_less
     }
 
     fn newest(&self) -> Option<Stamp> {

@@ -4,7 +4,7 @@ use super::{
     Merge,
     entry::{Entry, MAX_VALUE_DEPTH, Rules, is_deeper},
     feed::{Feed, Write},
-    replica::Replica,
+    replica::{Replica, SWEEP, TOMBSTONES},
     stamp::ReplicaId,
     status::{Board, EdgeStatus},
     storage::StoragePort,
@@ -46,6 +46,8 @@ pub(crate) struct Link {
     pub(super) waiting: Mutex<Vec<Waiting>>,
     /// In which second how many refusals were reported.
     pub(super) reports: Mutex<(u64, u32)>,
+    /// When was looked last for what can be forgotten, in ms.
+    swept: AtomicU64,
     /// Which labels the replica knows of.
     labels: AtomicU64,
     pub(super) place: Place,
@@ -137,6 +139,7 @@ impl Edge {
             is_detached: AtomicBool::new(false),
             waiting: Mutex::default(),
             reports: Mutex::default(),
+            swept: AtomicU64::new(0),
             labels: AtomicU64::new(0),
             place,
         }))
@@ -169,6 +172,7 @@ impl Edge {
     /// the Unix epoch by the edge's clock. In a browser that happens by itself.
     pub fn poll(&self) -> Option<u64> {
         let now = self.now();
+        self.sweep(now);
         self.ports()
             .iter()
             .filter_map(|port| port.poll(self, now))
@@ -237,6 +241,17 @@ impl Edge {
                 .again(key.clone(), None, Name::Static("initial"));
         }
         is_there
+    }
+
+    /// Forgets what was removed long ago, unless storage sees to that.
+    fn sweep(&self, now: u64) {
+        let at = now - now % SWEEP;
+        if self.0.swept.swap(at, Ordering::AcqRel) == at {
+            return;
+        }
+        if self.ports().iter().all(|port| port.door() != Door::Storage) {
+            self.replica(|replica| replica.sweep(at.saturating_sub(TOMBSTONES)));
+        }
     }
 
     pub(crate) fn place(&self) -> &Place {

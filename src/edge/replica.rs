@@ -13,6 +13,13 @@ use std::{collections::HashMap, mem};
 /// Into so many parts a digest is split.
 pub(crate) const BUCKETS: usize = 64;
 
+/// So long is remembered, in ms, that something was removed, if nothing else is said.
+pub(crate) const TOMBSTONES: u64 = 30 * 24 * 60 * 60 * 1_000;
+
+/// Between two looks for what can be forgotten, in ms. All replicas look at the same times: each at one
+/// of its own, they would bring each other back what they forgot.
+pub(crate) const SWEEP: u64 = 60 * 60 * 1_000;
+
 /// Sums of what a replica knows, one a bucket of keys. Two replicas with equal digests hold the same.
 pub(crate) type Digest = [u64; BUCKETS];
 
@@ -155,15 +162,24 @@ impl Replica {
         }
     }
 
-    /// Forgets the keys that were removed before a time, in ms. Returns which.
+    /// Forgets what was removed before a time, in ms: keys, and parts of them. Returns which keys that
+    /// concerns.
     pub(crate) fn sweep(&mut self, before: u64) -> Vec<SmolStr> {
         let is_old = |stamp: Stamp| stamp.millis() < before;
         let old = self.entries.iter().filter(|(_, kept)| {
             kept.entry.value().is_none() && kept.entry.newest().is_some_and(is_old)
         });
-        let old: Vec<SmolStr> = old.map(|(key, _)| key.clone()).collect();
+        let mut old: Vec<SmolStr> = old.map(|(key, _)| key.clone()).collect();
         for key in &old {
             self.forget(key);
+        }
+        for (key, kept) in &mut self.entries {
+            if kept.entry.sweep(before) {
+                old.push(key.clone());
+                if !mem::replace(&mut kept.is_stale, true) {
+                    self.stale.push(key.clone());
+                }
+            }
         }
         old
     }

@@ -111,7 +111,7 @@ impl Storage {
             include: Vec::new(),
             exclude: Vec::new(),
             lifetimes: Vec::new(),
-            tombstones: 30 * 24 * 60 * 60 * 1_000,
+            tombstones: super::replica::TOMBSTONES,
             initial: Initial::default(),
             migrations: Vec::new(),
         }
@@ -145,8 +145,8 @@ impl Storage {
         self
     }
 
-    /// How long it is remembered that a key was removed, in ms; 30 days if nothing is said. A tab that
-    /// was away for longer may bring the key back.
+    /// How long it is remembered that a key, or a member of a value, was removed, in ms; 30 days if nothing
+    /// is said. A tab that was away for longer may bring it back.
     pub fn tombstones(mut self, time: Duration) -> Self {
         self.tombstones = millis(time);
         self

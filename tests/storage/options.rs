@@ -1,6 +1,7 @@
 //! What is stored, for how long, and what wins.
 
 use crate::support::*;
+use serde_json::json;
 use std::time::Duration;
 use universal_state::{
     Label, Pattern,
@@ -187,6 +188,30 @@ fn a_removal_is_remembered_for_a_while() {
     clock.set(clock.now() + 2 * SECOND);
     Page::new(&clock, short());
     assert!(memory.is_empty());
+}
+
+#[test]
+fn a_map_whose_members_come_and_go_does_not_grow_for_ever() {
+    let (clock, memory) = (Clock::new(), Memory::new());
+    let storage = || Storage::new(memory.clone()).tombstones(Duration::from_secs(60));
+    let page = Page::new(&clock, storage());
+    page.store.set_json("map", json!({})).unwrap();
+    for n in 0..500 {
+        page.store
+            .set_json("map", json!({ "stays": 1, n.to_string(): n }))
+            .unwrap();
+        page.edge.flush();
+    }
+    let length = || memory.get("app:map").map_or(0, |text| text.len());
+    assert!(length() > 10_000, "{}", length());
+    page.wait(3 * 60 * SECOND);
+    assert!(length() < 300, "{}", length());
+    let page = Page::new(&clock, storage());
+    assert_eq!(
+        page.store.get("map"),
+        Some(json!({ "stays": 1, "499": 499 }))
+    );
+    assert_eq!(page.errors(), Vec::<String>::new());
 }
 
 #[test]

@@ -76,6 +76,13 @@ pub(super) fn compare<'j>(
     (!node.is_blank()).then_some(node)
 }
 
+/// The item that a part is of.
+pub(super) fn find<'j>(items: &'j [Json], part: &str) -> Option<&'j Json> {
+    let (member, id) = part.split_once('=')?;
+    let is_it = |item: &&Json| identity(item, member).is_some_and(|other| other == id);
+    items.iter().find(is_it)
+}
+
 /// What parts make of an array. Items that no order names come last: those that were there in their
 /// order, then the others by name.
 pub(super) fn apply(items: &[Json], parts: &Parts) -> Vec<Json> {

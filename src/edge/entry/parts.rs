@@ -35,8 +35,8 @@ impl Parts {
     }
 
     /// Keeps those that `keep` says, which may change them.
-    pub(super) fn retain(&mut self, mut keep: impl FnMut(&mut Node) -> bool) {
-        self.0.retain_mut(|(_, part)| keep(part));
+    pub(super) fn retain(&mut self, mut keep: impl FnMut(&str, &mut Node) -> bool) {
+        self.0.retain_mut(|(name, part)| keep(name, part));
     }
 
     /// Goes through the parts of both. `merge` gets each of the other's and the one of the same name

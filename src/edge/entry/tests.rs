@@ -137,6 +137,42 @@ fn what_is_put_into_something_that_is_no_object_waits_for_one() {
 }
 
 #[test]
+fn removals_of_parts_are_forgotten_when_they_are_old_and_take_nothing_away() {
+    let rules = Rules {
+        whole: false,
+        keyed: vec![("/rows".parse().unwrap(), "id".to_owned())],
+    };
+    let mut entry = entry(json!({ "had": 1, "deep": {}, "rows": [{ "id": "old" }] }));
+    let mut time = 1;
+    let mut step = |entry: &mut Entry, json: Json| {
+        time += 1;
+        write(entry, json, time, &rules);
+    };
+    for n in 0..100 {
+        let row = json!([{ "id": "old" }, { "id": n }]);
+        step(
+            &mut entry,
+            json!({ "had": 1, "deep": { n.to_string(): 1 }, "rows": row }),
+        );
+    }
+    let last = json!({ "deep": { "99": 1 }, "rows": [{ "id": 99 }] });
+    step(&mut entry, last.clone());
+    let long = entry.encode().to_string().len();
+    let value = entry.value().cloned();
+    assert!(!entry.sweep(0));
+    assert!(entry.sweep(time + 1) && !entry.sweep(time + 1));
+    assert_eq!(
+        (entry.value(), value.as_deref()),
+        (value.as_ref(), Some(&last))
+    );
+    // What was removed of the first value is still known to be.
+    let text = entry.encode().to_string();
+    assert!(text.len() * 10 < long && text.contains("had"), "{text}");
+    let again = Entry::decode(&entry.encode()).unwrap();
+    assert_eq!(again.value(), value.as_ref());
+}
+
+#[test]
 fn what_is_no_entry_is_refused() {
     let good = stamp(1).to_string();
     for bad in [

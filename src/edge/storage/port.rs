@@ -11,15 +11,16 @@ use crate::{
     edge::{
         builder::Plug,
         link::{Changed, Door, Edge, Port},
+        replica::SWEEP,
     },
     lock,
     store::{SharedSignal, contain},
 };
 use smol_str::SmolStr;
-use std::sync::{Arc, Mutex, Weak};
-
-/// Between two looks for removed keys that are to be forgotten, in ms, at most.
-const SWEEP: u64 = 60 * 60 * 1_000;
+use std::sync::{
+    Arc, Mutex, Weak,
+    atomic::{AtomicU64, Ordering},
+};
 
 pub(crate) struct StoragePort {
     this: Weak<Self>,
@@ -27,6 +28,8 @@ pub(crate) struct StoragePort {
     pub(super) names: Names,
     pub(super) schema: u32,
     pub(super) machine: Mutex<Machine>,
+    /// What was removed before this time, in ms, has been forgotten.
+    pub(super) forgotten: AtomicU64,
     /// Tells who follows the quarantine.
     pub(super) quarantine: SharedSignal,
 }
@@ -41,6 +44,7 @@ impl StoragePort {
             names: Names::new(&place.prefix),
             schema: place.schema,
             machine: Mutex::new(Machine::new(seed)),
+            forgotten: AtomicU64::new(0),
             quarantine: SharedSignal::default(),
         })
     }
@@ -245,6 +249,7 @@ impl StoragePort {
             return;
         }
         let before = at.saturating_sub(self.options.tombstones);
+        self.forgotten.store(before, Ordering::Release);
         let swept = edge.replica(|replica| replica.sweep(before));
         let machine = &mut *lock(&self.machine);
         swept.iter().for_each(|key| machine.look(key, now));

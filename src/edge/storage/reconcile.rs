@@ -16,7 +16,7 @@ use crate::{
     lock,
 };
 use smol_str::SmolStr;
-use std::sync::Arc;
+use std::sync::{Arc, atomic::Ordering};
 
 /// The latest time that is believed, in ms since the Unix epoch: the beginning of the year 2200.
 const LATEST: u64 = 7_258_118_400_000;
@@ -34,7 +34,8 @@ impl StoragePort {
     /// The entry in a text of a key, taken to the schema of the application, and whether it was of an
     /// older one.
     pub(super) fn open(&self, key: &str, text: &str) -> Result<(Entry, bool), Unread> {
-        let (entry, schema) = envelope::read(text, self.schema)?;
+        let (mut entry, schema) = envelope::read(text, self.schema)?;
+        let has_forgotten = entry.sweep(self.forgotten.load(Ordering::Acquire));
         // Clocks follow what is stored, however far ahead: it is what this origin wrote when its clock
         // was another. Such a time it never was.
         if entry.newest().is_none_or(|stamp| stamp.millis() > LATEST) {
@@ -43,7 +44,7 @@ impl StoragePort {
             ));
         }
         if schema == self.schema {
-            return Ok((entry, false));
+            return Ok((entry, has_forgotten));
         }
         let (Some(value), Some(stamp)) = (entry.value(), entry.newest()) else {
             return Ok((entry, true));
