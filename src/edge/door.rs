@@ -15,6 +15,9 @@ use crate::{
 use smol_str::SmolStr;
 use std::sync::Arc;
 
+/// So many refusals are reported in a second. One message can hold thousands.
+const MAX_REPORTS: u32 = 10;
+
 impl Door {
     fn origin(self) -> Origin {
         match self {
@@ -82,9 +85,21 @@ impl Edge {
         news.len()
     }
 
-    /// Counts and reports something that is not taken in.
+    /// Counts something that is not taken in, and reports it, unless much has just been reported.
     pub(crate) fn refuse(&self, from: Door, reason: Refusal, what: &str) {
         self.note(|status| status.refused.count(reason));
+        let second = self.now() / 1_000;
+        let reports = {
+            let (since, reports) = &mut *crate::lock(&self.0.reports);
+            if std::mem::replace(since, second) != second {
+                *reports = 0;
+            }
+            *reports += 1;
+            *reports
+        };
+        if reports > MAX_REPORTS {
+            return;
+        }
         self.report(&StateError::Refused {
             door: from.origin().to_string(),
             what: crate::error::excerpt(what),

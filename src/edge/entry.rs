@@ -87,6 +87,18 @@ impl Entry {
         Some(Self { root, value })
     }
 
+    /// A value that was put before all others, and what was made of it.
+    pub(crate) fn edited(
+        old: &Arc<Json>,
+        new: Option<&Arc<Json>>,
+        stamp: Stamp,
+        rules: &Rules,
+    ) -> Option<Self> {
+        let mut entry = Self::whole(Some(Arc::clone(old)), Stamp::FIRST);
+        entry.merge(&Self::difference(Some(old), new, stamp, rules)?);
+        Some(entry)
+    }
+
     /// Takes in a delta, or what another replica knows. Returns whether it was news.
     pub(crate) fn merge(&mut self, other: &Self) -> bool {
         let is_news = self.root.merge(&other.root, None);

@@ -43,11 +43,16 @@ pub(crate) struct Link {
     driver: OnceLock<Box<dyn Driver>>,
     is_detached: AtomicBool,
     /// What could not be put into the store when it came.
-    pub(super) waiting: Mutex<Vec<(Door, Vec<(SmolStr, Name)>)>>,
+    pub(super) waiting: Mutex<Vec<Waiting>>,
+    /// In which second how many refusals were reported.
+    pub(super) reports: Mutex<(u64, u32)>,
     /// Which labels the replica knows of.
     labels: AtomicU64,
     pub(super) place: Place,
 }
+
+/// Keys, each with who wrote it, that came through a door.
+pub(super) type Waiting = (Door, Vec<(SmolStr, Name)>);
 
 /// What the replicas of one state have in common.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -131,6 +136,7 @@ impl Edge {
             driver: OnceLock::new(),
             is_detached: AtomicBool::new(false),
             waiting: Mutex::default(),
+            reports: Mutex::default(),
             labels: AtomicU64::new(0),
             place,
         }))
@@ -178,8 +184,8 @@ impl Edge {
         self.arm();
     }
 
-    /// Writes what is pending, as far as that is possible at once, without ending anything: for a page
-    /// that may be about to end.
+    /// Writes what is pending, as far as that is possible at once, and takes leave of the other tabs until
+    /// [`Edge::resync`]: for a page that may be about to end.
     pub fn save_now(&self) {
         self.flush();
         for port in self.ports() {
@@ -400,11 +406,14 @@ impl Edge {
         let stamp = tick();
         let is_shared = self.may_share(key);
         self.replica(|replica| {
-            let known = replica.get(key).and_then(Entry::value);
-            // What the others do not have cannot be told by its difference.
-            let delta = match known.is_some() && known == was {
-                true => Entry::difference(was, is.as_ref(), stamp, rules)?,
-                false => Entry::whole(is, stamp),
+            let entry = replica.get(key);
+            let known = entry.and_then(Entry::value);
+            let delta = match was {
+                Some(_) if known == was => Entry::difference(was, is.as_ref(), stamp, rules)?,
+                // What stood here before may be what stands in other tabs, too, and be edited there.
+                Some(was) if entry.is_none() => Entry::edited(was, is.as_ref(), stamp, rules)?,
+                // What the others do not have cannot be told by its difference.
+                _ => Entry::whole(is, stamp),
             };
             replica.merge(key, &delta, is_shared);
             Some(delta)

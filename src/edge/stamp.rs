@@ -52,6 +52,13 @@ pub struct Stamp {
 }
 
 impl Stamp {
+    /// Earlier than all that a clock gives out.
+    pub(crate) const FIRST: Self = Self {
+        millis: 0,
+        count: 0,
+        replica: ReplicaId(0),
+    };
+
     /// When, in ms since the Unix epoch, by the clock of whoever was ahead.
     pub fn millis(&self) -> u64 {
         self.millis

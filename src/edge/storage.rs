@@ -75,7 +75,7 @@ pub enum Initial {
 ///
 /// let (store, edge) = page()?;
 /// store.set("cart", 2)?;
-/// store.set("draft:1", "Dear")?;
+/// store.set("draft:1", "Dear".to_owned())?;
 /// edge.flush(); // in a browser the turn ends by itself
 ///
 /// let (store, _edge) = page()?; // after a reload

@@ -183,6 +183,22 @@ fn two_fields_changed_at_once_are_both_kept() {
 }
 
 #[test]
+fn two_fields_of_a_default_changed_at_once_are_both_kept() {
+    let with_default = |id| {
+        let store = Store::new();
+        store.set_json("user", json!({ "a": 1, "b": 1 })).unwrap();
+        tab(id, store)
+    };
+    let (a, b) = (with_default(1), with_default(2));
+    a.store.set_at("user", "/a", json!(2)).unwrap();
+    b.store.set_at("user", "/b", json!(2)).unwrap();
+    exchange(&a, &b);
+    for tab in [&a, &b] {
+        assert_eq!(tab.store.get("user"), Some(json!({ "a": 2, "b": 2 })));
+    }
+}
+
+#[test]
 fn the_same_millisecond_makes_no_two_truths() {
     let (a, b) = two();
     for n in 0..100 {
@@ -485,4 +501,17 @@ fn a_micro_frontend_that_leaves_while_its_key_is_being_read_removes_nothing() {
     a.edge.0.feed.again("@shop/k".into(), read, source);
     exchange(&a, &b);
     assert_eq!(there.get("k"), Some(2));
+}
+
+#[test]
+fn thousands_that_are_refused_are_all_counted_and_reported_a_few_times() {
+    let (a, b) = two();
+    b.store.set_reporter(|_| ());
+    a.now.store(START + MAX_AHEAD + 1, Ordering::Relaxed);
+    a.store
+        .set_many((0..1_000).map(|n| (format!("key:{n}"), n)))
+        .unwrap();
+    b.hears(&a.sent());
+    assert_eq!(b.edge.status().refused[Refusal::Ahead], 1_000);
+    assert_eq!(b.store.error_count(), 10);
 }

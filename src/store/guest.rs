@@ -146,6 +146,7 @@ pub(crate) trait Labelling: Send + Sync {
     fn labels(&self, full_name: &str) -> Labels;
 
     /// How often labels have changed.
+    #[cfg(any(feature = "edge", test))]
     fn version(&self) -> u64;
 
     /// Counts a change that every slot knows of by now.

@@ -99,6 +99,7 @@ impl Labelling for Book {
             .fold(named, |all, (_, labels)| all.union(*labels))
     }
 
+    #[cfg(any(feature = "edge", test))]
     fn version(&self) -> u64 {
         self.version.load(Ordering::Acquire)
     }

@@ -97,10 +97,10 @@ fn clocks_that_jump_make_nobody_come_or_go() {
     let tabs = tabs(&mut simulator, 3);
     for ahead in [600_000, -600_000, 0, 86_400_000, -86_400_000] {
         simulator.skew(tabs[0], ahead);
-        simulator.advance(45_000);
-        all_know_each_other(&simulator);
-        simulator.advance(120_000);
-        all_know_each_other(&simulator);
+        for _ in 0..120 {
+            simulator.advance(1_000);
+            all_know_each_other(&simulator);
+        }
     }
 }
 

@@ -11,6 +11,7 @@ const QUARANTINE: &str = ":quarantine:";
 const JOURNAL: &str = ":journal:";
 
 /// Whether an item is what a page wrote while it was left.
+#[cfg(feature = "indexed-db")]
 pub(in crate::edge) fn is_journal(name: &str) -> bool {
     // Neither a prefix nor an encoded key has two colons in a row.
     name.split_once("::")
