@@ -111,6 +111,7 @@ fn what_lives_on_in_the_page_is_stored_again() {
     page.wait(200 * SECOND);
     page.edge.resync();
     assert_eq!(page.get("a"), Some(1), "it goes when it is loaded");
+    page.edge.storage_changed(Some(&["app:a".to_owned()]));
     assert_eq!(memory.len(), 1);
 }
 

@@ -81,11 +81,7 @@ impl StoragePort {
                         continue;
                     }
                     match self.open(&key, &text) {
-                        Ok((entry, _))
-                            if is_others(&key)
-                                || (self.is_over(&key, &entry, now)
-                                    && !Self::is_known(edge, &key)) =>
-                        {
+                        Ok((entry, _)) if is_others(&key) || self.is_over(&key, &entry, now) => {
                             lock(&self.machine).look(&key, now);
                         }
                         Ok((entry, is_outdated)) => {

@@ -100,9 +100,6 @@ fn encode(key: &str) -> String {
 
 /// `None` unless it is what [`encode`] makes of a key.
 fn decode(name: &str) -> Option<SmolStr> {
-    if name.contains(':') {
-        return None;
-    }
     let key = name.replace("%3A", ":").replace("%25", "%");
     (encode(&key) == name && key::check_full(&key).is_ok()).then(|| key.into())
 }
