@@ -159,7 +159,13 @@ fn native(counts: &mut Counts) -> Result<()> {
         "--no-default-features --features collections",
         "--no-default-features --features edge",
     ] {
-        let line = format!("cargo test -p universal-state --lib --bins --tests {features}");
+        // What is not simulated is built sooner than it runs.
+        let profile = match features == ALL {
+            true => "",
+            false => "--config profile.test.package.universal-state.opt-level=0",
+        };
+        let line =
+            format!("cargo test -p universal-state --lib --bins --tests {features} {profile}");
         let mut command = Cmd::line(&line);
         // The random tests look for the same faults whatever the features; with all, they look long.
         if features != ALL && std::env::var_os("UNIVERSAL_STATE_CASES").is_none() {
