@@ -1,7 +1,7 @@
 //! The adapters of a browser: where an [edge](super) keeps its state and how tabs hear each other.
 //!
 //! They exist on every target, so that an app compiles everywhere. Where there is no browser, on a
-//! server say, each call says [`Fault::Unavailable`](super::Fault::Unavailable), and the edge goes on
+//! server say, each call says [`Fault::Unavailable`], and the edge goes on
 //! without.
 //!
 //! | adapter | what it is | of |

@@ -200,11 +200,11 @@ fn with_figures(test: Cmd, counts: &mut Counts) -> Result<()> {
 
 fn doc(counts: &mut Counts) -> Result<()> {
     count(
-        Cmd::line("cargo test -p universal-state --features simulator --doc"),
+        Cmd::line("cargo test -p universal-state --features simulator,indexed-db --doc"),
         Runner::Cargo,
         counts,
     )?;
-    Cmd::line("cargo doc -p universal-state --features simulator --no-deps")
+    Cmd::line("cargo doc -p universal-state --features simulator,indexed-db --no-deps")
         .env("RUSTDOCFLAGS", "-D warnings")
         .run()
 }
