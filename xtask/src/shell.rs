@@ -31,6 +31,8 @@ impl Cmd {
         command
             .args(arguments)
             .current_dir(crate::root())
+            // What is built once for a check is not built on; it would fill gigabytes.
+            .env("CARGO_INCREMENTAL", "0")
             .stdin(Stdio::null());
         Self {
             command,
