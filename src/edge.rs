@@ -41,6 +41,7 @@ mod clock;
 mod door;
 mod entry;
 mod feed;
+mod hash;
 mod link;
 mod refusal;
 mod replica;

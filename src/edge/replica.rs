@@ -4,6 +4,7 @@
 use super::{
     clock::Clock,
     entry::Entry,
+    hash,
     stamp::{ReplicaId, Stamp},
 };
 use crate::key::KeyHasher;
@@ -205,20 +206,12 @@ impl Replica {
 
 /// The bucket of a key: the same in every build.
 pub(crate) fn bucket(key: &str) -> usize {
-    (fnv(FNV_OFFSET, key.as_bytes()) % BUCKETS as u64) as usize
+    (hash::fnv(key.as_bytes()) % BUCKETS as u64) as usize
 }
 
 fn fingerprint(key: &str, entry: &Entry) -> u64 {
-    let hash = fnv(fnv(FNV_OFFSET, key.as_bytes()), &[0xff]);
-    mix(fnv(hash, entry.encode().to_string().as_bytes()))
-}
-
-const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
-
-/// FNV-1a (Fowler, Noll, Vo; RFC 9923).
-fn fnv(start: u64, bytes: &[u8]) -> u64 {
-    let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3);
-    bytes.iter().fold(start, step)
+    let hash = hash::more(hash::fnv(key.as_bytes()), &[0xff]);
+    mix(hash::more(hash, entry.encode().to_string().as_bytes()))
 }
 
 /// Spreads what differs over all bits (the finalizer of SplitMix64; Steele et al., 2014).
