@@ -21,7 +21,7 @@ use smol_str::SmolStr;
 use std::{
     fmt,
     sync::{
-        Arc, Mutex, OnceLock,
+        Arc, Mutex, OnceLock, Weak,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
@@ -39,7 +39,8 @@ pub(crate) struct Link {
     rules: Vec<(Pattern, Rules)>,
     clock: Box<dyn Fn() -> u64 + Send + Sync>,
     pub(super) ports: OnceLock<Vec<Arc<dyn Port>>>,
-    pub(super) storage: OnceLock<Arc<StoragePort>>,
+    /// Weak, so that an edge without storage links none of it.
+    pub(super) storage: OnceLock<Weak<StoragePort>>,
     driver: OnceLock<Box<dyn Driver>>,
     is_detached: AtomicBool,
     /// What could not be put into the store when it came.
@@ -106,6 +107,9 @@ pub(crate) trait Port: Send + Sync {
 
     /// The page was away: looks whether all still agree.
     fn wake(&self, edge: &Edge);
+
+    /// Others may have changed the stored items with these names, or any.
+    fn suspect(&self, _edge: &Edge, _names: Option<&[String]>) {}
 
     /// The page, or the edge, is about to end: leaves nothing pending.
     fn close(&self, edge: &Edge);
@@ -188,6 +192,16 @@ impl Edge {
         self.arm();
     }
 
+    /// Says that others may have changed what is stored: the items with these names, or, with `None`,
+    /// any. They are read, merged, and written again if they lag behind. In a browser, `storage` events
+    /// (HTML, section 12.2.4) do this.
+    pub fn storage_changed(&self, names: Option<&[String]>) {
+        for port in self.ports() {
+            port.suspect(self, names);
+        }
+        self.arm();
+    }
+
     /// Writes what is pending, as far as that is possible at once, and takes leave of the other tabs until
     /// [`Edge::resync`]: for a page that may be about to end.
     pub fn save_now(&self) {
@@ -228,8 +242,8 @@ impl Edge {
         }
     }
 
-    pub(super) fn storage(&self) -> Option<&Arc<StoragePort>> {
-        self.0.storage.get()
+    pub(super) fn storage(&self) -> Option<Arc<StoragePort>> {
+        self.0.storage.get()?.upgrade()
     }
 
     /// Has what the store holds of a key count as written now. Returns whether it holds anything.

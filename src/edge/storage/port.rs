@@ -4,7 +4,7 @@ use super::{
     Storage,
     backend::{Fault, Then},
     machine::{Answer, Ask, Machine, Step, Timer, VERIFY},
-    names::Names,
+    names::{Named, Names},
     status::{SaveFailure, SaveStatus},
 };
 use crate::{
@@ -145,30 +145,12 @@ impl StoragePort {
             });
         }
     }
-
-    /// Has items looked at, by their names, or all of them.
-    fn suspect(&self, edge: &Edge, names: Option<&[String]>) {
-        let now = edge.now();
-        let machine = &mut *lock(&self.machine);
-        match names {
-            None => machine.load = Timer::at(now),
-            Some(names) => {
-                for name in names {
-                    match self.names.read(name) {
-                        Some(super::names::Named::Entry(key)) => machine.look(&key, now),
-                        Some(_) => machine.load = Timer::at(now),
-                        None => {}
-                    }
-                }
-            }
-        }
-    }
 }
 
 impl Plug for Storage {
     fn plug(self: Box<Self>, edge: &Edge) -> Arc<dyn Port> {
         let port = StoragePort::new(*self, edge);
-        let _ = edge.0.storage.set(Arc::clone(&port));
+        let _ = edge.0.storage.set(Arc::downgrade(&port));
         port
     }
 }
@@ -222,8 +204,30 @@ impl Port for StoragePort {
     }
 
     fn wake(&self, edge: &Edge) {
-        self.suspect(edge, None);
-        lock(&self.machine).hurry(edge.now());
+        let now = edge.now();
+        {
+            let machine = &mut *lock(&self.machine);
+            machine.load = Timer::at(now);
+            machine.hurry(now);
+        }
+        self.run(edge);
+    }
+
+    fn suspect(&self, edge: &Edge, names: Option<&[String]>) {
+        let now = edge.now();
+        {
+            let machine = &mut *lock(&self.machine);
+            if names.is_none() {
+                machine.load = Timer::at(now);
+            }
+            for name in names.unwrap_or_default() {
+                match self.names.read(name) {
+                    Some(Named::Entry(key)) => machine.look(&key, now),
+                    Some(_) => machine.load = Timer::at(now),
+                    None => {}
+                }
+            }
+        }
         self.run(edge);
     }
 
@@ -311,16 +315,5 @@ impl Edge {
             signal.track();
         }
         lock(&port.machine).status(key)
-    }
-
-    /// Says that others may have changed what is stored: the items with these names, or, with `None`,
-    /// any. They are read, merged, and written again if they lag behind. In a browser, `storage` events
-    /// (HTML, section 12.2.4) do this.
-    pub fn storage_changed(&self, names: Option<&[String]>) {
-        if let Some(port) = self.storage() {
-            port.suspect(self, names);
-            port.run(self);
-            self.arm();
-        }
     }
 }
