@@ -43,6 +43,7 @@ mod entry;
 mod feed;
 mod hash;
 mod link;
+mod outbound;
 mod refusal;
 mod replica;
 #[cfg(feature = "simulator")]

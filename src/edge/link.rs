@@ -1,9 +1,9 @@
-//! [`Edge`]: a replica tied to a store, and what goes out from it.
+//! [`Edge`]: a replica tied to a store, and the ports that hang on it.
 
 use super::{
     Merge,
-    entry::{Entry, MAX_VALUE_DEPTH, Rules, is_deeper},
-    feed::{Feed, Write},
+    entry::{Entry, Rules},
+    feed::Feed,
     replica::{Replica, SWEEP, TOMBSTONES},
     stamp::ReplicaId,
     status::{Board, EdgeStatus},
@@ -12,11 +12,10 @@ use super::{
 use crate::{
     error::StateError,
     key::Name,
-    label::Label,
+    label::{Label, Labels},
     pattern::Pattern,
     store::{Store, View},
 };
-use serde_json::Value as Json;
 use smol_str::SmolStr;
 use std::{
     fmt,
@@ -36,7 +35,7 @@ pub(crate) struct Link {
     pub(super) feed: Arc<Feed>,
     replica: Mutex<Replica>,
     pub(super) board: Board,
-    rules: Vec<(Pattern, Rules)>,
+    pub(super) rules: Vec<(Pattern, Rules)>,
     clock: Box<dyn Fn() -> u64 + Send + Sync>,
     pub(super) ports: OnceLock<Vec<Arc<dyn Port>>>,
     /// Weak, so that an edge without storage links none of it.
@@ -50,7 +49,7 @@ pub(crate) struct Link {
     /// When was looked last for what can be forgotten, in ms.
     swept: AtomicU64,
     /// Which labels the replica knows of.
-    labels: AtomicU64,
+    pub(super) labels: AtomicU64,
     pub(super) place: Place,
 }
 
@@ -83,6 +82,25 @@ pub(crate) struct Changed {
 pub(crate) enum Door {
     Storage,
     Tab,
+}
+
+/// Where a key may go.
+#[derive(Clone, Copy)]
+pub(super) struct Fate {
+    /// To other tabs.
+    pub(super) is_shared: bool,
+    /// Into storage.
+    pub(super) is_stored: bool,
+}
+
+impl Fate {
+    fn of(labels: &Labels) -> Self {
+        let is_public = !labels.has(Label::Secret);
+        Self {
+            is_shared: is_public && !labels.has(Label::Local),
+            is_stored: is_public && !labels.has(Label::Volatile),
+        }
+    }
 }
 
 /// What hangs on an edge. No method is called under a lock of the edge.
@@ -246,17 +264,6 @@ impl Edge {
         self.0.storage.get()?.upgrade()
     }
 
-    /// Has what the store holds of a key count as written now. Returns whether it holds anything.
-    pub(super) fn adopt(&self, key: &SmolStr) -> bool {
-        let is_there = self.0.view.has(key);
-        if is_there {
-            self.0
-                .feed
-                .again(key.clone(), None, Name::Static("initial"));
-        }
-        is_there
-    }
-
     /// Forgets what was removed long ago, unless storage sees to that.
     fn sweep(&self, now: u64) {
         let at = now - now % SWEEP;
@@ -293,37 +300,22 @@ impl Edge {
 
     /// Whether a key may be known to other tabs.
     pub(crate) fn may_share(&self, key: &str) -> bool {
-        let labels = self.0.view.inner.labels(key);
-        !labels.has(Label::Local) && !labels.has(Label::Secret)
+        self.fate(key).is_shared
     }
 
     /// Whether a key may be stored.
     pub(crate) fn may_store(&self, key: &str) -> bool {
-        let labels = self.0.view.inner.labels(key);
-        !labels.has(Label::Volatile) && !labels.has(Label::Secret)
+        self.fate(key).is_stored
+    }
+
+    /// What its labels let become of a key.
+    pub(super) fn fate(&self, key: &str) -> Fate {
+        Fate::of(&self.0.view.inner.labels(key))
     }
 
     /// A number that grows when it may have changed what may be shared and stored.
     pub(crate) fn labels_version(&self) -> u64 {
         self.0.view.inner.labels_version()
-    }
-
-    /// Sees to it that the replica knows which keys are shared.
-    fn heed_labels(&self) {
-        let version = self.labels_version();
-        if self.0.labels.swap(version, Ordering::AcqRel) == version {
-            return;
-        }
-        let keys: Vec<SmolStr> =
-            self.replica(|replica| replica.entries().map(|(key, _)| key.clone()).collect());
-        for key in keys {
-            let is_shared = self.may_share(&key);
-            if !is_shared && !self.may_store(&key) {
-                self.replica(|replica| replica.forget(&key));
-            } else {
-                self.replica(|replica| replica.share(&key, is_shared));
-            }
-        }
     }
 
     #[cfg(any(
@@ -340,113 +332,6 @@ impl Edge {
         if let Some(driver) = self.0.driver.get() {
             driver.arm(self.poll());
         }
-    }
-
-    /// Stamps what was written here since the last time, and tells the ports.
-    pub(crate) fn drain(&self) {
-        self.heed_labels();
-        let mut changes = Vec::new();
-        while !self.0.feed.is_empty() {
-            let written = self.0.feed.take();
-            let mut stamp = None;
-            for (key, write) in written {
-                let stamp = &mut stamp;
-                let mut tick = || {
-                    *stamp.get_or_insert_with(|| {
-                        let now = self.now();
-                        self.replica(|replica| replica.clock.tick(now))
-                    })
-                };
-                changes.extend(self.stamp(key, write, &mut tick));
-            }
-        }
-        if !changes.is_empty() {
-            for port in self.ports() {
-                port.changed(self, &changes, None);
-            }
-        }
-    }
-
-    /// What a key came to, as a change of the replica.
-    fn stamp(
-        &self,
-        key: SmolStr,
-        write: Write,
-        tick: &mut dyn FnMut() -> super::Stamp,
-    ) -> Option<Changed> {
-        if !self.may_share(&key) && !self.may_store(&key) {
-            return None;
-        }
-        let inner = &self.0.view.inner;
-        let slot = match &write.left {
-            Some(_) => None,
-            None => inner.slots.find(&key),
-        };
-        let (new, sequence) = match &slot {
-            Some(slot) => inner.load(slot),
-            None => (write.left, 0),
-        };
-        let json = |value: &crate::Value| match value.to_json() {
-            Ok(json) if is_deeper(&json, MAX_VALUE_DEPTH) => {
-                Err("it is deeper than 80 levels".to_owned())
-            }
-            result => result,
-        };
-        let was = write.old.as_ref().and_then(|old| json(old).ok());
-        let is = match new.as_ref().map(json).transpose() {
-            Ok(json) => json,
-            Err(reason) => {
-                for port in self.ports() {
-                    port.unwritable(self, &key, &reason);
-                }
-                let key = key.to_string();
-                self.report(&StateError::Serialize { key, reason });
-                return None;
-            }
-        };
-        let delta = self.write(&key, was.as_ref(), is, tick);
-        // Another thread may have written it since: whoever stamps last has to have read last.
-        if let Some(slot) = slot
-            && inner.load(&slot).1 != sequence
-        {
-            self.0.feed.again(key.clone(), new, write.source.clone());
-        }
-        Some(Changed {
-            key,
-            delta: delta?,
-            source: write.source,
-        })
-    }
-
-    /// Has the replica know what was written.
-    fn write(
-        &self,
-        key: &SmolStr,
-        was: Option<&Arc<Json>>,
-        is: Option<Arc<Json>>,
-        tick: &mut dyn FnMut() -> super::Stamp,
-    ) -> Option<Entry> {
-        if was == is.as_ref() {
-            return None;
-        }
-        let rules = self.0.rules.iter().find(|(keys, _)| keys.matches(key));
-        let plain = Rules::default();
-        let rules = rules.map_or(&plain, |(_, rules)| rules);
-        let stamp = tick();
-        let is_shared = self.may_share(key);
-        self.replica(|replica| {
-            let entry = replica.get(key);
-            let known = entry.and_then(Entry::value);
-            let delta = match was {
-                Some(_) if known == was => Entry::difference(was, is.as_ref(), stamp, rules)?,
-                // What stood here before may be what stands in other tabs, too, and be edited there.
-                Some(was) if entry.is_none() => Entry::edited(was, is.as_ref(), stamp, rules)?,
-                // What the others do not have cannot be told by its difference.
-                _ => Entry::whole(is, stamp),
-            };
-            replica.merge(key, &delta, is_shared);
-            Some(delta)
-        })
     }
 }
 
