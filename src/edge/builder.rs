@@ -66,7 +66,7 @@ pub struct EdgeBuilder {
     merges: Vec<(Pattern, Merge)>,
     clock: Option<Box<dyn Fn() -> u64 + Send + Sync>>,
     storage: Option<Box<dyn Plug>>,
-    pub(super) plugs: Vec<Box<dyn Plug>>,
+    pub(super) tabs: Option<Box<dyn Plug>>,
 }
 
 impl Edge {
@@ -84,7 +84,7 @@ impl Edge {
             merges: Vec::new(),
             clock: None,
             storage: None,
-            plugs: Vec::new(),
+            tabs: None,
         }
     }
 }
@@ -146,7 +146,7 @@ impl EdgeBuilder {
         let inner = &edge.0.view.inner;
         inner.add_feed(Arc::clone(&edge.0.feed) as _)?;
         let mut ports = Vec::new();
-        for plug in self.storage.into_iter().chain(self.plugs) {
+        for plug in self.storage.into_iter().chain(self.tabs) {
             ports.push(plug.plug(&edge));
         }
         let _ = edge.0.ports.set(ports);

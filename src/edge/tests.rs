@@ -68,7 +68,7 @@ fn tab(id: u64, store: Store) -> Tab {
         .replica(ReplicaId::new(id))
         .clock(move || clock.load(Ordering::Relaxed))
         .merge(Pattern::glob("whole:*").unwrap(), Merge::whole());
-    builder.plugs.push(Box::new(PlugIn(Arc::clone(&wire))));
+    builder.tabs = Some(Box::new(PlugIn(Arc::clone(&wire))));
     let edge = builder.attach(&store).unwrap();
     Tab {
         store,
