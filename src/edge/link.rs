@@ -293,8 +293,8 @@ impl Edge {
         self.0.view.inner.report(error);
     }
 
-    /// Changes the status.
-    pub(crate) fn note(&self, change: impl FnOnce(&mut EdgeStatus)) {
+    /// Changes the status. `change` says whether it did.
+    pub(crate) fn note(&self, change: impl FnOnce(&mut EdgeStatus) -> bool) {
         self.0.board.note(change);
     }
 

@@ -142,6 +142,7 @@ impl StoragePort {
                 status.is_loading = counts.is_loading;
                 status.storage = name;
                 status.storage_fault = counts.fault;
+                true
             });
         }
     }
