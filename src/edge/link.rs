@@ -4,7 +4,7 @@ use super::{
     Merge,
     entry::{Entry, Rules},
     feed::Feed,
-    replica::{Replica, SWEEP, TOMBSTONES},
+    replica::{Replica, TOMBSTONES, swept_at},
     stamp::ReplicaId,
     status::{Board, EdgeStatus},
     storage::StoragePort,
@@ -116,6 +116,14 @@ pub(crate) trait Port: Send + Sync {
 
     /// A key was written here, with something that cannot go out.
     fn unwritable(&self, _edge: &Edge, _key: &SmolStr, _reason: &str) {}
+
+    /// How long it wants removals remembered, in ms, if it has a say in that.
+    fn remembers(&self) -> Option<u64> {
+        None
+    }
+
+    /// What was removed before a time, in ms, was forgotten: in these keys.
+    fn forgot(&self, _edge: &Edge, _before: u64, _keys: &[SmolStr]) {}
 
     /// The turn is over: sends, writes.
     fn flush(&self, edge: &Edge);
@@ -264,14 +272,18 @@ impl Edge {
         self.0.storage.get()?.upgrade()
     }
 
-    /// Forgets what was removed long ago, unless storage sees to that.
+    /// Forgets what was removed so long ago that nobody needs to be told.
     fn sweep(&self, now: u64) {
-        let at = now - now % SWEEP;
+        let remembers = self.ports().iter().find_map(|port| port.remembers());
+        let tombstones = remembers.unwrap_or(TOMBSTONES);
+        let at = swept_at(now, tombstones);
         if self.0.swept.swap(at, Ordering::AcqRel) == at {
             return;
         }
-        if self.ports().iter().all(|port| port.door() != Door::Storage) {
-            self.replica(|replica| replica.sweep(at.saturating_sub(TOMBSTONES)));
+        let before = at.saturating_sub(tombstones);
+        let keys = self.replica(|replica| replica.sweep(before));
+        for port in self.ports() {
+            port.forgot(self, before, &keys);
         }
     }
 

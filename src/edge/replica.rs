@@ -17,9 +17,14 @@ pub(crate) const BUCKETS: usize = 64;
 /// So long is remembered, in ms, that something was removed, if nothing else is said.
 pub(crate) const TOMBSTONES: u64 = 30 * 24 * 60 * 60 * 1_000;
 
-/// Between two looks for what can be forgotten, in ms. All replicas look at the same times: each at one
-/// of its own, they would bring each other back what they forgot.
-pub(crate) const SWEEP: u64 = 60 * 60 * 1_000;
+/// Between two looks for what can be forgotten, in ms, at most.
+const SWEEP: u64 = 60 * 60 * 1_000;
+
+/// When all replicas that remember removals for so long looked last for what can be forgotten, in ms.
+/// Each at a time of its own, they would bring each other back what they forgot.
+pub(crate) fn swept_at(now: u64, tombstones: u64) -> u64 {
+    now - now % tombstones.clamp(1, SWEEP)
+}
 
 /// Sums of what a replica knows, one a bucket of keys. Two replicas with equal digests hold the same.
 pub(crate) type Digest = [u64; BUCKETS];

@@ -11,7 +11,6 @@ use crate::{
     edge::{
         builder::Plug,
         link::{Changed, Door, Edge, Port},
-        replica::SWEEP,
     },
     lock,
     store::{SharedSignal, contain},
@@ -194,12 +193,22 @@ impl Port for StoragePort {
         }
     }
 
+    fn remembers(&self) -> Option<u64> {
+        Some(self.options.tombstones)
+    }
+
+    fn forgot(&self, edge: &Edge, before: u64, keys: &[SmolStr]) {
+        self.forgotten.store(before, Ordering::Release);
+        let now = edge.now();
+        let machine = &mut *lock(&self.machine);
+        keys.iter().for_each(|key| machine.look(key, now));
+    }
+
     fn flush(&self, edge: &Edge) {
         self.run(edge);
     }
 
-    fn poll(&self, edge: &Edge, now: u64) -> Option<u64> {
-        self.sweep(edge, now);
+    fn poll(&self, edge: &Edge, _now: u64) -> Option<u64> {
         self.run(edge);
         lock(&self.machine).deadline()
     }
@@ -240,26 +249,6 @@ impl Port for StoragePort {
 }
 
 impl StoragePort {
-    /// When all tabs looked last for removed keys that can be forgotten. Each at a time of its own, they
-    /// would bring each other back what they forgot.
-    pub(super) fn swept_at(&self, now: u64) -> u64 {
-        let every = self.options.tombstones.clamp(1, SWEEP);
-        now - now % every
-    }
-
-    /// Forgets keys that were removed so long ago that nobody needs to be told.
-    fn sweep(&self, edge: &Edge, now: u64) {
-        let at = self.swept_at(now);
-        if !lock(&self.machine).is_sweep_due(at) {
-            return;
-        }
-        let before = at.saturating_sub(self.options.tombstones);
-        self.forgotten.store(before, Ordering::Release);
-        let swept = edge.replica(|replica| replica.sweep(before));
-        let machine = &mut *lock(&self.machine);
-        swept.iter().for_each(|key| machine.look(key, now));
-    }
-
     /// Notes what cannot be written in its place before the page is gone, as the backend has still to
     /// answer: beside what is there, so that it cannot overwrite anything. Who loads next takes it in.
     fn journal(&self, edge: &Edge) {

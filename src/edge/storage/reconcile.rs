@@ -12,6 +12,7 @@ use crate::{
         entry::{Entry, MAX_VALUE_DEPTH, is_deeper},
         hash::fnv,
         link::{Changed, Door, Edge},
+        replica::swept_at,
     },
     key::Name,
     lock,
@@ -85,7 +86,10 @@ impl StoragePort {
     pub(super) fn is_over(&self, key: &str, entry: &Entry, now: u64) -> bool {
         let (limit, now) = match entry.value() {
             Some(_) => (self.options.lifetime(key), now),
-            None => (Some(self.options.tombstones), self.swept_at(now)),
+            None => (
+                Some(self.options.tombstones),
+                swept_at(now, self.options.tombstones),
+            ),
         };
         let written = entry.newest().map_or(0, |stamp| stamp.millis());
         limit.is_some_and(|limit| now.saturating_sub(written) > limit)
