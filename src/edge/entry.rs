@@ -139,6 +139,14 @@ impl Node {
         }
     }
 
+    /// Parts of a place at which itself nothing was put; `None` if there are none.
+    fn of(parts: Vec<(String, Self)>) -> Option<Self> {
+        (!parts.is_empty()).then(|| Self {
+            put: None,
+            parts: Parts::of(parts),
+        })
+    }
+
     fn is_blank(&self) -> bool {
         self.put.is_none() && self.parts.is_empty()
     }
@@ -182,14 +190,21 @@ impl Node {
         let Some(base @ (Json::Object(_) | Json::Array(_))) = base else {
             return false;
         };
+        let mut items = match base {
+            Json::Array(items) => Some(keyed::Finder::new(items)),
+            _ => None,
+        };
         let mut is_less = false;
         self.parts.retain(|name, part| {
-            let there = match base {
-                Json::Array(items) => keyed::find(items, name),
-                base => base.get(name),
-            };
             let is_over = |put: &Put| put.value.is_none() && put.stamp.millis() < before;
-            if there.is_none() && part.parts.is_empty() && part.put.as_ref().is_some_and(is_over) {
+            let is_over = part.put.as_ref().map(is_over);
+            let there = match &mut items {
+                // What was put here hides it.
+                _ if is_over == Some(false) => None,
+                Some(items) => items.find(name),
+                None => base.get(name),
+            };
+            if there.is_none() && part.parts.is_empty() && is_over == Some(true) {
                 part.put = None;
                 is_less = true;
             } else {

@@ -1,7 +1,7 @@
 //! Entries as JSON, one text a state: `[stamp, value, parts]`, shorter where nothing follows. A
 //! removal has `!` before its stamp; a place that only leads to others has none.
 
-use super::{Entry, MAX_VALUE_DEPTH, Node, Put, is_deeper};
+use super::{Entry, MAX_VALUE_DEPTH, Node, Parts, Put, is_deeper};
 use crate::edge::stamp::Malformed;
 use serde_json::{Map, Value as Json};
 use std::sync::Arc;
@@ -75,13 +75,13 @@ impl Node {
             },
         };
         let levels = levels.checked_sub(1).ok_or(MALFORMED)?;
-        let mut node = Self {
+        let parts = parts
+            .iter()
+            .map(|(name, part)| Ok((name.clone(), Self::decode(part, levels)?)))
+            .collect::<Result<_, Malformed>>()?;
+        Ok(Self {
             put,
-            ..Self::default()
-        };
-        for (name, part) in parts {
-            node.parts.put(name, Self::decode(part, levels)?);
-        }
-        Ok(node)
+            parts: Parts::of(parts),
+        })
     }
 }

@@ -51,7 +51,7 @@ pub(super) fn compare<'j>(
     let is_too_long = at.len() >= MAX_PATH;
     match (old, new) {
         (Json::Object(old), Json::Object(new)) if !is_too_long && are_one(old, new) => {
-            let mut node = Node::default();
+            let mut parts = Vec::new();
             for (name, new) in new {
                 at.push(name);
                 let part = match old.get(name) {
@@ -59,14 +59,11 @@ pub(super) fn compare<'j>(
                     None => Some(whole(new, stamp)),
                 };
                 at.pop();
-                if let Some(part) = part {
-                    node.parts.put(name, part);
-                }
+                parts.extend(part.map(|part| (name.clone(), part)));
             }
-            for name in old.keys().filter(|name| !new.contains_key(*name)) {
-                node.parts.put(name, Node::put(None, stamp));
-            }
-            (!node.is_blank()).then_some(node)
+            let gone = old.keys().filter(|name| !new.contains_key(*name));
+            parts.extend(gone.map(|name| (name.clone(), Node::put(None, stamp))));
+            Node::of(parts)
         }
         (Json::Array(items), Json::Array(news)) if !is_too_long && items != news => {
             let by_item = rules
