@@ -212,49 +212,51 @@ pub(crate) trait Naming: Send {
 
 /// Who is told of every commit.
 impl Inner {
-    pub(crate) fn add_recorder(&self, recorder: Arc<dyn Recording>) -> Result<(), StateError> {
+    fn add_guest<T: ?Sized>(
+        &self,
+        list: fn(&mut State) -> &mut Vec<Arc<T>>,
+        guest: Arc<T>,
+    ) -> Result<(), StateError> {
         let mut state = crate::lock(&self.state);
         if state.disposed {
             return Err(StateError::Disposed);
         }
-        state.recorders.push(recorder);
+        list(&mut state).push(guest);
         Ok(())
     }
 
-    pub(crate) fn remove_recorder<R: Recording + ?Sized>(&self, recorder: &R) {
+    fn remove_guest<T: ?Sized>(&self, list: fn(&mut State) -> &mut Vec<Arc<T>>, guest: *const ()) {
         let removed = {
-            let recorders = &mut crate::lock(&self.state).recorders;
-            let own = |other: &Arc<dyn Recording>| ptr::addr_eq(Arc::as_ptr(other), recorder);
-            let at = recorders.iter().position(own);
-            at.map(|at| recorders.remove(at))
+            let mut state = crate::lock(&self.state);
+            let guests = list(&mut state);
+            let own = |other: &Arc<T>| ptr::addr_eq(Arc::as_ptr(other), guest);
+            let at = guests.iter().position(own);
+            at.map(|at| guests.remove(at))
         };
         drop(removed);
+    }
+
+    pub(crate) fn add_recorder(&self, recorder: Arc<dyn Recording>) -> Result<(), StateError> {
+        self.add_guest(|state| &mut state.recorders, recorder)
+    }
+
+    pub(crate) fn remove_recorder<R: Recording + ?Sized>(&self, recorder: &R) {
+        self.remove_guest(|state| &mut state.recorders, ptr::from_ref(recorder).cast());
+    }
+
+    #[cfg(feature = "edge")]
+    pub(crate) fn add_feed(&self, feed: Arc<dyn Feeding>) -> Result<(), StateError> {
+        self.add_guest(|state| &mut state.feeds, feed)
+    }
+
+    #[cfg(feature = "edge")]
+    pub(crate) fn remove_feed<F: Feeding>(&self, feed: &F) {
+        self.remove_guest(|state| &mut state.feeds, ptr::from_ref(feed).cast());
     }
 }
 
 /// Edges.
 impl Inner {
-    #[cfg(feature = "edge")]
-    pub(crate) fn add_feed(&self, feed: Arc<dyn Feeding>) -> Result<(), StateError> {
-        let mut state = crate::lock(&self.state);
-        if state.disposed {
-            return Err(StateError::Disposed);
-        }
-        state.feeds.push(feed);
-        Ok(())
-    }
-
-    #[cfg(feature = "edge")]
-    pub(crate) fn remove_feed<F: Feeding>(&self, feed: &F) {
-        let removed = {
-            let feeds = &mut crate::lock(&self.state).feeds;
-            let own = |other: &Arc<dyn Feeding>| ptr::addr_eq(Arc::as_ptr(other), feed);
-            let at = feeds.iter().position(own);
-            at.map(|at| feeds.remove(at))
-        };
-        drop(removed);
-    }
-
     fn feeds(&self) -> Vec<Arc<dyn Feeding>> {
         crate::lock(&self.state).feeds.clone()
     }
