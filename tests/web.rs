@@ -17,6 +17,8 @@ mod loading;
 #[path = "web/page_life.rs"]
 mod page_life;
 #[cfg(feature = "edge")]
+mod special_names;
+#[cfg(feature = "edge")]
 #[path = "web/storages.rs"]
 mod storages;
 #[cfg(feature = "edge")]
