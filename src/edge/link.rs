@@ -27,6 +27,10 @@ use std::{
 
 /// A store's connection to its storage and to the other tabs. Made by [`Edge::builder`]; clones are
 /// handles of one, which ends with the last of them.
+///
+/// It ends where it is, and calls nobody, as a handle may be dropped anywhere: what waits for the end
+/// of the turn or for [`Storage::debounce`](super::Storage::debounce) is not written any more. Call
+/// [`Edge::detach`] before.
 #[derive(Clone)]
 pub struct Edge(pub(super) Arc<Link>);
 

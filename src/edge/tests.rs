@@ -361,6 +361,19 @@ fn an_edge_that_is_dropped_or_detached_hears_no_more() {
 }
 
 #[test]
+fn a_store_has_one_edge_at_a_time() {
+    let (a, _) = two();
+    let again = || Edge::builder("test").attach(&a.store);
+    assert_eq!(again().err(), Some(StateError::EdgeTaken));
+    a.store.set("n", 1).unwrap();
+    assert_eq!(a.sent().len(), 1, "the first goes on");
+    a.edge.detach();
+    drop(again().unwrap());
+    let edge = again().unwrap();
+    assert!(edge.is_attached());
+}
+
+#[test]
 fn threads_that_write_while_messages_come_in_end_on_what_the_replica_has() {
     let (a, b) = two();
     std::thread::scope(|scope| {
