@@ -131,7 +131,7 @@ impl Edge {
             let entry = replica.get(key);
             let known = entry.and_then(Entry::value);
             let delta = match was {
-                Some(_) if known == was => Entry::difference(was, is.as_ref(), stamp, rules)?,
+                Some(_) if known == was => entry?.difference(is.as_ref(), stamp, rules)?,
                 // What stood here before may be what stands in other tabs, too, and be edited there.
                 Some(was) if entry.is_none() => Entry::edited(was, is.as_ref(), stamp, rules)?,
                 // What the others do not have cannot be told by its difference.

@@ -33,6 +33,7 @@ fn index(items: &[Json], member: &str) -> Option<Index> {
 
 /// What differs between two arrays; `None` if they cannot be told by item.
 pub(super) fn compare<'j>(
+    known: Option<&Node>,
     old: &'j [Json],
     new: &'j [Json],
     member: &str,
@@ -54,7 +55,8 @@ pub(super) fn compare<'j>(
         let part = match here.and_then(|here| old.get(here)) {
             Some(old) => {
                 at.push("*");
-                let part = diff::compare(old, item, stamp, rules, at);
+                let known = known.and_then(|known| known.parts.get(&name(&id)));
+                let part = diff::compare(known, old, item, stamp, rules, at);
                 at.pop();
                 part
             }
