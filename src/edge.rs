@@ -20,8 +20,8 @@
 //! | two members of an object | both |
 //! | one member | the later |
 //! | the whole removed, or replaced by something that is no object; one member of it | the removal, or what replaced it |
-//! | an object replaced by one that has no member in common with it, such as another variant of an enum; again so | the later, as a whole |
-//! | an object replaced so; one of its members changed | what replaced it |
+//! | an object replaced by one that has no member in common with it, such as another variant of an enum | the later, as a whole |
+//! | an object replaced by such a one; a member of it | what replaced it |
 //! | an array | the later, as a whole; with [`Merge::keyed`] its items one by one |
 //! | a key with [`Merge::whole`] | the later |
 //!
