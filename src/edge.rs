@@ -44,6 +44,8 @@ mod feed;
 mod hash;
 mod link;
 mod outbound;
+#[cfg(feature = "js")]
+pub mod page;
 mod refusal;
 mod replica;
 #[cfg(feature = "simulator")]
