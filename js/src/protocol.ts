@@ -20,9 +20,11 @@ export type ValuesOf<K extends readonly string[]> = {
 };
 
 /** What a batch may take besides its function: nothing at all if that returns a promise. */
-export type BatchRest<R> = R extends PromiseLike<unknown>
-  ? [refused: "a batch is over when its function returns, so that cannot be async"]
-  : [source?: string];
+export type BatchRest<R> = [R] extends [never]
+  ? [source?: string]
+  : R extends PromiseLike<unknown>
+    ? [refused: "a batch is over when its function returns, so that cannot be async"]
+    : [source?: string];
 
 /** All values by key: without prototype, deeply frozen, the same object until something changes. */
 export type Snapshot = Readonly<Record<string, unknown>>;
@@ -85,47 +87,47 @@ export interface Metadata {
  */
 export interface View {
   /** The value, `undefined` if there is none. */
-  get<K extends string>(key: K): ValueOf<K> | undefined;
-  has(key: string): boolean;
-  keys(): readonly string[];
-  snapshot(): Snapshot;
+  readonly get: <K extends string>(key: K) => ValueOf<K> | undefined;
+  readonly has: (key: string) => boolean;
+  readonly keys: () => readonly string[];
+  readonly snapshot: () => Snapshot;
   /** Puts a snapshot's values back; `"replace"`, the default, also removes what it lacks. */
-  restore(snapshot: object, mode?: "replace" | "merge"): void;
-  metadata(): Metadata;
-  set<K extends string>(key: K, value: ValueOf<K>, source?: string): void;
+  readonly restore: (snapshot: object, mode?: "replace" | "merge") => void;
+  readonly metadata: () => Metadata;
+  readonly set: <K extends string>(key: K, value: ValueOf<K>, source?: string) => void;
   /** Stores what `f` makes of the present value, `undefined` if there is none. */
-  update<K extends string>(
+  readonly update: <K extends string>(
     key: K,
     f: (value: ValueOf<K> | undefined) => ValueOf<K>,
     source?: string,
-  ): void;
+  ) => void;
   /** Whether there was something to remove. */
-  delete(key: string, source?: string): boolean;
-  clear(source?: string): void;
+  readonly delete: (key: string, source?: string) => boolean;
+  readonly clear: (source?: string) => void;
   /** All of what `f` writes, in one step; none of it if `f` throws. */
-  batch<R>(f: (view: View) => R, ...source: BatchRest<R>): R;
-  subscribe<K extends string>(
+  readonly batch: <R>(f: (view: View) => R, ...source: BatchRest<R>) => R;
+  readonly subscribe: <K extends string>(
     key: K,
     listener: (value: ValueOf<K> | undefined, change: Change<ValueOf<K>>) => void,
     options?: SubscribeOptions,
-  ): Unsubscribe;
-  subscribeKeys(
+  ) => Unsubscribe;
+  readonly subscribeKeys: (
     keys: readonly string[],
     listener: (changes: readonly Change[]) => void,
     options?: SubscribeOptions,
-  ): Unsubscribe;
+  ) => Unsubscribe;
   /** `*` stands for any part of a key. */
-  subscribePattern(
+  readonly subscribePattern: (
     glob: string,
     listener: (changes: readonly Change[]) => void,
     options?: SubscribeOptions,
-  ): Unsubscribe;
-  subscribeAll(
+  ) => Unsubscribe;
+  readonly subscribeAll: (
     listener: (changes: readonly Change[]) => void,
     options?: SubscribeOptions,
-  ): Unsubscribe;
+  ) => Unsubscribe;
   /** Calls the listeners that wait for the end of the turn now. */
-  flush(): void;
+  readonly flush: () => void;
 }
 
 /** What a micro-frontend says of itself. */
@@ -149,12 +151,12 @@ export interface Mfe {
 export interface Scope extends View {
   readonly id: string;
   /** The keys that all share, with this micro-frontend's rights. */
-  shared(): View;
+  readonly shared: () => View;
   /** The keys of another micro-frontend, as far as they are granted. */
-  peer(id: string): View;
-  isRegistered(): boolean;
+  readonly peer: (id: string) => View;
+  readonly isRegistered: () => boolean;
   /** Ends its subscriptions and removes its keys. */
-  unregister(): void;
+  readonly unregister: () => void;
 }
 
 /** What a guest in another wasm module speaks through. Not for applications. */
@@ -168,24 +170,24 @@ export interface Handle extends View {
   readonly name: string;
   /** The version of the Rust library behind it. */
   readonly library: string;
-  engine(): "map" | "signal";
-  isClosed(): boolean;
+  readonly engine: () => "map" | "signal";
+  readonly isClosed: () => boolean;
   /** Registers a micro-frontend. An id can be taken once. */
-  scope(id: string, info?: MfeInfo): Scope;
-  mfes(): readonly Mfe[];
-  subscribeMfes(listener: (mfes: readonly Mfe[]) => void, options?: SubscribeOptions): Unsubscribe;
+  readonly scope: (id: string, info?: MfeInfo) => Scope;
+  readonly mfes: () => readonly Mfe[];
+  readonly subscribeMfes: (listener: (mfes: readonly Mfe[]) => void, options?: SubscribeOptions) => Unsubscribe;
   /** For guests in wasm; not for applications. */
-  link(receive: (text: string) => void): Link;
+  readonly link: (receive: (text: string) => void) => Link;
 }
 
 /** The handles of the page, at `globalThis[Symbol.for("universal-state/1")]`. */
 export interface Directory {
   readonly protocol: 1;
-  get(name: string): Handle | undefined;
-  names(): readonly string[];
+  readonly get: (name: string) => Handle | undefined;
+  readonly names: () => readonly string[];
   /** Whether it was installed: not if the name is taken. */
-  install(name: string, handle: Handle): boolean;
-  remove(name: string, handle: Handle): void;
+  readonly install: (name: string, handle: Handle) => boolean;
+  readonly remove: (name: string, handle: Handle) => void;
 }
 
 /** Why a {@link StateError} was thrown. */
