@@ -41,6 +41,8 @@ mod clock;
 mod door;
 mod entry;
 mod feed;
+#[cfg(feature = "host")]
+pub mod host;
 mod link;
 mod refusal;
 mod replica;
