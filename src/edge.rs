@@ -44,6 +44,8 @@ mod feed;
 #[cfg(feature = "host")]
 pub mod host;
 mod link;
+#[cfg(feature = "js")]
+pub mod page;
 mod refusal;
 mod replica;
 #[cfg(feature = "simulator")]
