@@ -8,6 +8,7 @@ use universal_state::{
         Edge, Storage, Tabs,
         browser::{LocalStorage, PageTransport},
         host::Host,
+        page::Page,
     },
 };
 
@@ -58,6 +59,14 @@ pub fn edge(store: &Store) -> Option<Edge> {
         .tabs(Tabs::new(PageTransport::new(SHOP)))
         .attach(store);
     edge.map_err(|error| store.report(&error)).ok()
+}
+
+/// Puts the store on the page, for scripts. Without that no micro-frontend can be mounted.
+pub fn page(store: &Store) {
+    match Page::install(store, SHOP) {
+        Ok(page) => page.forget(),
+        Err(error) => store.report(&error),
+    }
 }
 
 /// Makes the host and asks for its manifest.
