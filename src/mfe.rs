@@ -173,14 +173,14 @@ impl Inner {
     }
 
     /// Whether a script that is no micro-frontend may use a key.
-    #[cfg(feature = "js")]
+    #[cfg(all(feature = "js", target_family = "wasm", target_os = "unknown"))]
     pub(crate) fn is_shared_with_anyone(&self, full_name: &str, access: Access) -> bool {
         // No micro-frontend has this id.
         Registry::of(self).allows("", full_name, access)
     }
 
     /// As [`Inner::is_shared_with_anyone`], counted and reported if not.
-    #[cfg(feature = "js")]
+    #[cfg(all(feature = "js", target_family = "wasm", target_os = "unknown"))]
     pub(crate) fn may_share_with_anyone(
         &self,
         full_name: &str,

@@ -25,6 +25,7 @@
 
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 mod fence;
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
 mod gate;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 mod handle;
