@@ -3,6 +3,7 @@
 use crate::Page as Mounted;
 use js_sys::{Function, Promise};
 use leptos::prelude::*;
+use std::sync::atomic::{AtomicU32, Ordering};
 use universal_state::{
     EngineKind, Store,
     edge::{
@@ -46,12 +47,14 @@ fn entry(version: &str, url: &str, more: &str) -> String {
     )
 }
 
+static NUMBER: AtomicU32 = AtomicU32::new(0);
+
 /// A store on the page, a host with one micro-frontend, and where it is to be.
 struct Stage {
     store: Store,
     host: Host,
     element: HtmlElement,
-    _page: Page,
+    page: Page,
 }
 
 impl Stage {
@@ -61,7 +64,9 @@ impl Stage {
 
     fn on(engine: EngineKind, url: &str, more: &str) -> Self {
         let store = Store::builder().engine(engine).on_error(|_| {}).build();
-        let page = Page::install(&store, "stage").expect("the name is free");
+        // What fails leaves its page behind.
+        let name = format!("stage {}", NUMBER.fetch_add(1, Ordering::Relaxed));
+        let page = Page::install(&store, &name).expect("the name is free");
         let host = Host::new(&store, page.name());
         let text = format!(r#"{{"version": 1, "mfes": [{}]}}"#, entry("1.0.0", url, more));
         host.add(Manifest::parse(&text).expect("a manifest"))
@@ -73,7 +78,7 @@ impl Stage {
             store,
             host,
             element,
-            _page: page,
+            page,
         }
     }
 
@@ -164,13 +169,12 @@ async fn it_mounts_what_it_loads_and_takes_it_down() {
 async fn its_bytes_are_counted_while_they_come() {
     let stage = Stage::of(GREET);
     let seen = RwSignal::new(Vec::new());
-    let owner = Owner::new();
     let host = stage.host.clone();
-    owner.with(|| {
-        Effect::new(move |_| {
+    let _watching = Mounted::mount(move || {
+        move || {
             let status = host.status("a");
-            seen.update_untracked(|seen| seen.push(status));
-        })
+            seen.update_untracked(|seen: &mut Vec<_>| seen.push(status));
+        }
     });
     assert_eq!(stage.mounted().await, MfeStatus::Running);
     let all = GREET.len() as u64;
@@ -211,7 +215,8 @@ async fn what_does_not_load_says_why_and_the_page_goes_on() {
         assert_eq!(stage.host.metrics().failures[&kind], 1);
         let failure = stage.failure().expect("it stands in the registry");
         assert!(failure.starts_with(kind.name()), "{failure}");
-        let shown = text("JSON.stringify(globalThis[Symbol.for('universal-state/1')].get('stage').mfes())");
+        let name = stage.page.name();
+        let shown = text(&format!("JSON.stringify(globalThis[Symbol.for('universal-state/1')].get('{name}').mfes())"));
         assert!(shown.contains(kind.name()), "{shown}");
         stage.host.unmount("a").unwrap();
         assert!(stage.store.mfes().is_empty());
