@@ -30,7 +30,7 @@ const styles = `
 .toggle:hover { background: var(--hover); }
 :focus-visible { outline: 2px solid var(--focus); outline-offset: 2px; }
 svg { flex: none; width: 1.125rem; height: 1.125rem; fill: none; stroke: currentColor; stroke-width: 1.6; stroke-linejoin: round; stroke-linecap: round; }
-.count { min-width: 1.4em; padding: 0 .35em; border-radius: 1em; background: var(--ink); color: var(--on-ink); font-size: var(--type-xs); line-height: 1.4rem; text-align: center; font-variant-numeric: tabular-nums; }
+.count { min-width: 1.4rem; padding: 0 .35em; border-radius: .7rem; background: var(--ink); color: var(--on-ink); font-size: var(--type-xs); line-height: 1.4rem; text-align: center; font-variant-numeric: tabular-nums; }
 .total, .price { font-variant-numeric: tabular-nums; }
 .panel {
   position: absolute; inset: calc(100% + var(--space-2)) 0 auto auto; z-index: 4;
