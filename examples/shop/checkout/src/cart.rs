@@ -66,8 +66,7 @@ pub fn ordered(lines: &[Line]) -> Vec<OrderedItem> {
 
 /// Changes how many there are of a SKU: [`MOST`] at most, and none takes the line out.
 pub fn set_quantity(cart: &mut Cart, sku: &str, quantity: u32) {
-    cart.items
-        .retain(|item| item.sku != sku || quantity > 0);
+    cart.items.retain(|item| item.sku != sku || quantity > 0);
     for item in &mut cart.items {
         if item.sku == sku {
             item.quantity = quantity.min(MOST);

@@ -69,7 +69,12 @@ fn Row(line: Line, data: Data, lines: Memo<Vec<Line>>, said: RwSignal<String>) -
     // The row stays while its quantity changes.
     let present = Memo::new(move |_| {
         let is_it = |line: &&Line| sku.with_value(|sku| line.sku == *sku);
-        lines.with(|lines| lines.iter().find(is_it).map(|line| (line.quantity, line.total())))
+        lines.with(|lines| {
+            lines
+                .iter()
+                .find(is_it)
+                .map(|line| (line.quantity, line.total()))
+        })
     });
     let quantity = move || present.get().map_or(0, |(quantity, _)| quantity);
     let sum = move || data.money(present.get().map_or(0, |(_, total)| total));
@@ -94,8 +99,12 @@ fn Row(line: Line, data: Data, lines: Memo<Vec<Line>>, said: RwSignal<String>) -
     };
     let remove = move |_| {
         let next = lines.with_untracked(|lines| {
-            let at = lines.iter().position(|line| sku.with_value(|sku| line.sku == *sku))?;
-            let next = lines.get(at + 1).or_else(|| lines.get(at.checked_sub(1)?))?;
+            let at = lines
+                .iter()
+                .position(|line| sku.with_value(|sku| line.sku == *sku))?;
+            let next = lines
+                .get(at + 1)
+                .or_else(|| lines.get(at.checked_sub(1)?))?;
             Some(remove_id(data, &next.sku))
         });
         said.set(title.with_value(|title| format!("{title} was removed.")));

@@ -27,7 +27,9 @@ impl Problems {
         let (draft, pickups) = (self.draft, self.data.pickups);
         self.is_tried
             .get()
-            .then(|| draft.with(|draft| pickups.with_value(|pickups| problem(draft, field, pickups))))
+            .then(|| {
+                draft.with(|draft| pickups.with_value(|pickups| problem(draft, field, pickups)))
+            })
             .flatten()
     }
 
@@ -276,7 +278,11 @@ fn problem_id(data: Data, field: Field) -> String {
 }
 
 /// 40 random bits.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to below 2^40")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "from 0 to below 2^40"
+)]
 fn random() -> u64 {
     (js_sys::Math::random() * (1_u64 << 40) as f64) as u64
 }

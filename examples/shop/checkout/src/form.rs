@@ -69,7 +69,8 @@ fn email_problem(email: &str) -> Option<&'static str> {
             && labels().all(|label| !label.is_empty())
             && !email.contains(char::is_whitespace)
     });
-    (!is_whole).then_some("This does not look like an e-mail address. It reads like name@example.org.")
+    (!is_whole)
+        .then_some("This does not look like an e-mail address. It reads like name@example.org.")
 }
 
 /// An order's number from 40 random bits: eight digits and capitals without those that look alike.
@@ -121,25 +122,53 @@ mod tests {
 
     #[test]
     fn space_is_not_a_name() {
-        let draft = Draft { name: "  \t".to_owned(), ..draft() };
+        let draft = Draft {
+            name: "  \t".to_owned(),
+            ..draft()
+        };
         assert_eq!(first_wrong(&draft, &pickups()), Some(Field::Name));
     }
 
     #[test]
     fn what_looks_like_a_mistake_is_no_address() {
-        for email in ["ada", "ada@", "@example.org", "ada@example", "a da@example.org", "a@b@c.org", "ada@example..org"] {
-            let draft = Draft { email: email.to_owned(), ..draft() };
-            assert_eq!(first_wrong(&draft, &pickups()), Some(Field::Email), "{email}");
+        for email in [
+            "ada",
+            "ada@",
+            "@example.org",
+            "ada@example",
+            "a da@example.org",
+            "a@b@c.org",
+            "ada@example..org",
+        ] {
+            let draft = Draft {
+                email: email.to_owned(),
+                ..draft()
+            };
+            assert_eq!(
+                first_wrong(&draft, &pickups()),
+                Some(Field::Email),
+                "{email}"
+            );
         }
-        for email in [" ada@example.org ", "ada+shop@sub.example.org", "ädä@exämple.org"] {
-            let draft = Draft { email: email.to_owned(), ..draft() };
+        for email in [
+            " ada@example.org ",
+            "ada+shop@sub.example.org",
+            "ädä@exämple.org",
+        ] {
+            let draft = Draft {
+                email: email.to_owned(),
+                ..draft()
+            };
             assert_eq!(first_wrong(&draft, &pickups()), None, "{email}");
         }
     }
 
     #[test]
     fn a_store_that_was_closed_for_good_has_to_be_chosen_again() {
-        let draft = Draft { pickup: "closed".to_owned(), ..draft() };
+        let draft = Draft {
+            pickup: "closed".to_owned(),
+            ..draft()
+        };
         assert_eq!(first_wrong(&draft, &pickups()), Some(Field::Pickup));
     }
 

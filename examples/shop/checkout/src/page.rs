@@ -50,7 +50,9 @@ impl Container {
     /// Tells what went wrong to whoever runs the page.
     pub fn report(self, error: &impl fmt::Display) {
         let error = js_sys::Error::new(&error.to_string());
-        let _ = self.0.try_with_value(|context| context.report_error(&error));
+        let _ = self
+            .0
+            .try_with_value(|context| context.report_error(&error));
     }
 }
 
@@ -96,7 +98,9 @@ pub fn money(cents: i64, currency: &str) -> String {
 pub fn focus_later(id: String) {
     request_animation_frame(move || {
         let element = document().get_element_by_id(&id);
-        if let Some(element) = element.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
+        if let Some(element) =
+            element.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok())
+        {
             let _ = element.focus();
         }
     });

@@ -25,7 +25,12 @@ pub fn ThanksPage(data: Data) -> impl IntoView {
 fn Thanks(data: Data, order: Order) -> impl IntoView {
     let pickup = data.pickups.with_value(|pickups| {
         let store = pickups.stores.iter().find(|store| store.id == order.pickup);
-        store.map(|store| format!("{}, {}, {} ({})", store.name, store.street, store.town, store.hours))
+        store.map(|store| {
+            format!(
+                "{}, {}, {} ({})",
+                store.name, store.street, store.town, store.hours
+            )
+        })
     });
     let rows = data.catalogue.with_value(|catalogue| {
         let row = |item: &crate::contract::OrderedItem| {
