@@ -85,15 +85,20 @@ function Asked({ catalogue, id, sku, navigate }: AskedProps) {
   );
 }
 
+/** Also if it was taken away by another version of this page that went as this one came. */
 function usePublished(id: string | undefined, sku: string | undefined) {
   const store = useStore();
+  const [published] = useGlobalState(PRODUCT);
+  const isPublished = published?.id === id && published?.sku === sku;
   useEffect(() => {
-    if (store && id !== undefined && sku !== undefined) {
-      store.set(PRODUCT, { id, sku }, "decide");
-    } else {
-      store?.delete(PRODUCT, "decide");
+    if (store && !isPublished) {
+      if (id !== undefined && sku !== undefined) {
+        store.set(PRODUCT, { id, sku }, "decide");
+      } else {
+        store.delete(PRODUCT, "decide");
+      }
     }
-  }, [store, id, sku]);
+  }, [store, id, sku, isPublished]);
   // Only the end of the page takes it away: between two variants nobody should see none.
   useEffect(() => () => void store?.delete(PRODUCT, "decide"), [store]);
 }
