@@ -49,9 +49,7 @@ pub use fields::{use_global_store, use_global_store_or, use_mfe_store, use_mfe_s
 pub use follow::{use_computed, use_metadata, use_mfes, use_registered_computed, use_subscription};
 pub use history::{UseHistory, use_history, use_mfe_history};
 #[cfg(feature = "host")]
-pub use host::{
-    HostedFallback, MicroFrontend, MicroFrontendProps, provide_host, use_host,
-};
+pub use host::{HostedFallback, MicroFrontend, MicroFrontendProps, provide_host, use_host};
 pub use key_source::{KeySource, ReactiveKey};
 pub use landing::use_landing;
 pub use load::{LoadSignals, use_load_status};

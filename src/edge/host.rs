@@ -309,7 +309,9 @@ impl Host {
     pub fn status(&self, id: &str) -> Option<MfeStatus> {
         let (status, signal) = self
             .0
-            .with(id, |seat| (seat.life.status().clone(), Arc::clone(&seat.signal)))
+            .with(id, |seat| {
+                (seat.life.status().clone(), Arc::clone(&seat.signal))
+            })
             .ok()?;
         signal.track();
         Some(status)
@@ -336,7 +338,9 @@ impl Host {
 impl fmt::Debug for Host {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seats = crate::lock(&self.0.seats);
-        let seats = seats.iter().map(|seat| (seat.life.entry().id(), seat.life.status()));
+        let seats = seats
+            .iter()
+            .map(|seat| (seat.life.entry().id(), seat.life.status()));
         f.debug_map().entries(seats).finish()
     }
 }
@@ -383,7 +387,10 @@ impl Shared {
             blame(&sources, file, stack).map(str::to_owned)
         });
         if let Some(id) = id {
-            self.tell(&id, Input::Threw(Failure::new(FailureKind::Runtime, reason)));
+            self.tell(
+                &id,
+                Input::Threw(Failure::new(FailureKind::Runtime, reason)),
+            );
         }
     }
 

@@ -38,13 +38,13 @@ fn module(source: &str) -> String {
         "return URL.createObjectURL(new Blob([source], { type: 'text/javascript' }))",
     );
     let made = make.call1(&JsValue::UNDEFINED, &source.into());
-    made.ok().and_then(|url| url.as_string()).expect("an address")
+    made.ok()
+        .and_then(|url| url.as_string())
+        .expect("an address")
 }
 
 fn entry(version: &str, url: &str, more: &str) -> String {
-    format!(
-        r#"{{"id": "a", "framework": "none", "version": "{version}", "url": "{url}"{more}}}"#
-    )
+    format!(r#"{{"id": "a", "framework": "none", "version": "{version}", "url": "{url}"{more}}}"#)
 }
 
 static NUMBER: AtomicU32 = AtomicU32::new(0);
@@ -68,7 +68,10 @@ impl Stage {
         let name = format!("stage {}", NUMBER.fetch_add(1, Ordering::Relaxed));
         let page = Page::install(&store, &name).expect("the name is free");
         let host = Host::new(&store, page.name());
-        let text = format!(r#"{{"version": 1, "mfes": [{}]}}"#, entry("1.0.0", url, more));
+        let text = format!(
+            r#"{{"version": 1, "mfes": [{}]}}"#,
+            entry("1.0.0", url, more)
+        );
         host.add(Manifest::parse(&text).expect("a manifest"))
             .expect("a new id");
         let document = gloo_utils::document();
@@ -109,7 +112,10 @@ impl Stage {
     }
 
     fn failure(&self) -> Option<String> {
-        self.store.mfes().first().and_then(|mfe| mfe.failure.clone())
+        self.store
+            .mfes()
+            .first()
+            .and_then(|mfe| mfe.failure.clone())
     }
 }
 
@@ -140,7 +146,8 @@ async fn until(condition: impl Fn() -> bool) {
     panic!("it never came true");
 }
 
-const GREET: &str = "export function mount(element, { id, version }) { element.textContent = `${id} ${version}` }
+const GREET: &str =
+    "export function mount(element, { id, version }) { element.textContent = `${id} ${version}` }
     export function unmount(element) { element.textContent = '' }";
 
 #[wasm_bindgen_test]
@@ -178,9 +185,7 @@ async fn its_bytes_are_counted_while_they_come() {
     });
     assert_eq!(stage.mounted().await, MfeStatus::Running);
     let all = GREET.len() as u64;
-    let is_progress = |status: &Option<MfeStatus>| {
-        matches!(status, Some(MfeStatus::Loading { received, .. }) if *received == all)
-    };
+    let is_progress = |status: &Option<MfeStatus>| matches!(status, Some(MfeStatus::Loading { received, .. }) if *received == all);
     let seen = seen.get_untracked();
     assert!(seen.iter().any(is_progress), "{seen:?}");
 }
@@ -206,8 +211,14 @@ async fn what_does_not_load_says_why_and_the_page_goes_on() {
         (module("export function mount( {"), FailureKind::Module),
         (module("throw new Error('no')"), FailureKind::Module),
         (module("export const unmount = 1"), FailureKind::Module),
-        (module("export function mount() { throw new Error('no') }"), FailureKind::Mount),
-        (module("export async function mount() { throw undefined }"), FailureKind::Mount),
+        (
+            module("export function mount() { throw new Error('no') }"),
+            FailureKind::Mount,
+        ),
+        (
+            module("export async function mount() { throw undefined }"),
+            FailureKind::Mount,
+        ),
     ] {
         let stage = Stage::at(&url, "");
         assert_eq!(stage.failed().await, kind, "{url}");
@@ -216,7 +227,9 @@ async fn what_does_not_load_says_why_and_the_page_goes_on() {
         let failure = stage.failure().expect("it stands in the registry");
         assert!(failure.starts_with(kind.name()), "{failure}");
         let name = stage.page.name();
-        let shown = text(&format!("JSON.stringify(globalThis[Symbol.for('universal-state/1')].get('{name}').mfes())"));
+        let shown = text(&format!(
+            "JSON.stringify(globalThis[Symbol.for('universal-state/1')].get('{name}').mfes())"
+        ));
         assert!(shown.contains(kind.name()), "{shown}");
         stage.host.unmount("a").unwrap();
         assert!(stage.store.mfes().is_empty());
@@ -256,7 +269,11 @@ async fn what_takes_too_long_fails_and_does_not_appear_later() {
         assert_eq!(stage.element.inner_text(), "");
         assert_eq!(stage.element.child_element_count(), 0);
     }
-    assert_eq!(text("globalThis.lateGone"), "1", "it was unmounted once, when it was done");
+    assert_eq!(
+        text("globalThis.lateGone"),
+        "1",
+        "it was unmounted once, when it was done"
+    );
 }
 
 #[wasm_bindgen_test]
@@ -268,7 +285,10 @@ async fn what_failed_is_tried_again_on_demand() {
     );
     assert_eq!(stage.failed().await, FailureKind::Module);
     stage.host.retry("a").unwrap();
-    assert!(matches!(stage.settled().await, MfeStatus::Failed { attempts: 2, .. }));
+    assert!(matches!(
+        stage.settled().await,
+        MfeStatus::Failed { attempts: 2, .. }
+    ));
     stage.host.retry("a").unwrap();
     assert_eq!(stage.settled().await, MfeStatus::Running);
     assert_eq!(stage.element.inner_text(), "at last");
@@ -288,7 +308,10 @@ async fn what_it_throws_later_is_put_down_to_it_and_it_goes_on() {
         }",
     );
     assert_eq!(stage.mounted().await, MfeStatus::Running);
-    for (how, said) in [("reject", "runtime: rejected"), ("report", "runtime: reported")] {
+    for (how, said) in [
+        ("reject", "runtime: rejected"),
+        ("report", "runtime: reported"),
+    ] {
         script(&format!("globalThis.misbehave.{how}()"));
         until(|| stage.failure().as_deref() == Some(said)).await;
         assert_eq!(stage.status(), MfeStatus::Running);
@@ -311,14 +334,21 @@ async fn unmounted_before_it_is_there_it_does_not_appear() {
     stage.host.unmount("a").unwrap();
     assert_eq!(stage.status(), MfeStatus::Idle);
     pause(50).await;
-    assert_eq!(text("globalThis.mounts"), "undefined", "it was not even loaded");
+    assert_eq!(
+        text("globalThis.mounts"),
+        "undefined",
+        "it was not even loaded"
+    );
     stage.host.prefetch("a").unwrap();
     until(|| stage.host.metrics().loads == 1).await;
     stage.host.mount("a", &stage.element).unwrap();
     until(|| stage.status() == MfeStatus::Mounting).await;
     stage.host.unmount("a").unwrap();
     pause(50).await;
-    assert_eq!((stage.status(), stage.element.inner_text()), (MfeStatus::Idle, String::new()));
+    assert_eq!(
+        (stage.status(), stage.element.inner_text()),
+        (MfeStatus::Idle, String::new())
+    );
     assert!(stage.store.mfes().is_empty());
     // Quick changes end as the last one says.
     for _ in 0..5 {
@@ -342,7 +372,11 @@ async fn it_waits_for_the_keys_that_it_requires() {
     assert_eq!(stage.settled().await, MfeStatus::Running);
     let listeners = stage.store.listener_count();
     stage.host.unmount("a").unwrap();
-    assert_eq!(stage.store.listener_count(), listeners, "it stopped listening when it ran");
+    assert_eq!(
+        stage.store.listener_count(),
+        listeners,
+        "it stopped listening when it ran"
+    );
 }
 
 const FIRST: &str = "export function mount(element, { scope, store }) {

@@ -80,11 +80,7 @@ pub fn open(
         .map_err(refused)?;
     let page = Page::install(&store, name).map_err(refused)?;
     let handle = page.handle();
-    let kept = Kept {
-        store,
-        edge,
-        page,
-    };
+    let kept = Kept { store, edge, page };
     STORES.with_borrow_mut(|stores| stores.insert(name.to_owned(), kept));
     Ok(handle)
 }
@@ -107,7 +103,11 @@ fn reporter(report: Function) -> impl Fn(&StateError) + Send + Sync + 'static {
 /// Whether what was stored before is still on its way.
 #[wasm_bindgen(js_name = isLoading)]
 pub fn is_loading(name: &str) -> bool {
-    let loading = |kept: &Kept| kept.edge.as_ref().is_some_and(|edge| edge.status().is_loading);
+    let loading = |kept: &Kept| {
+        kept.edge
+            .as_ref()
+            .is_some_and(|edge| edge.status().is_loading)
+    };
     of(name, loading).unwrap_or(false)
 }
 

@@ -66,7 +66,10 @@ mod tests {
         let stack = "Error: no\n    at f (https://shop.example/app.js:1:1)\n    \
             at g (https://shop.example/mfe/cart/1.0.0/chunk-3.js:7:9)\n    \
             at h (https://shop.example/root.js:2:2)";
-        assert_eq!(blame(&sources(), "https://shop.example/root.js", stack), Some("cart"));
+        assert_eq!(
+            blame(&sources(), "https://shop.example/root.js", stack),
+            Some("cart")
+        );
     }
 
     #[test]
@@ -77,9 +80,15 @@ mod tests {
 
     #[test]
     fn what_lies_right_below_the_origin_is_blamed_for_itself_alone() {
-        assert_eq!(blame(&sources(), "https://shop.example/root.js", ""), Some("root"));
+        assert_eq!(
+            blame(&sources(), "https://shop.example/root.js", ""),
+            Some("root")
+        );
         assert_eq!(blame(&sources(), "https://shop.example/app.js", ""), None);
         assert_eq!(blame(&sources(), "", ""), None);
-        assert_eq!(blame(&sources(), "data:text/javascript,throw%201", ""), Some("text"));
+        assert_eq!(
+            blame(&sources(), "data:text/javascript,throw%201", ""),
+            Some("text")
+        );
     }
 }

@@ -449,7 +449,10 @@ mod tests {
         for (changed, said) in [
             (r#""id": """#, "mfes[0] (\"\"): id is empty"),
             (r#""id": 7"#, "mfes[0]: id is no text"),
-            (r#""version": "latest""#, "mfes[0] (\"a\"): version is no version"),
+            (
+                r#""version": "latest""#,
+                "mfes[0] (\"a\"): version is no version",
+            ),
             (r#""version": "1.0.0/../..""#, "version is no version"),
             (r#""url": "javascript:alert(1)""#, "url is no address"),
             (r#""url": "a b.js""#, "url is no address"),
@@ -468,18 +471,33 @@ mod tests {
     #[test]
     fn what_is_no_manifest_is_refused() {
         for text in [
-            "", "[]", "{}", r#"{"version": 2, "mfes": []}"#, r#"{"version": 1}"#,
-            r#"{"version": 1, "mfes": [7]}"#, r#"{"version": "1", "mfes": []}"#,
+            "",
+            "[]",
+            "{}",
+            r#"{"version": 2, "mfes": []}"#,
+            r#"{"version": 1}"#,
+            r#"{"version": 1, "mfes": [7]}"#,
+            r#"{"version": "1", "mfes": []}"#,
         ] {
             assert!(Manifest::parse(text).is_err(), "{text}");
         }
         let long = " ".repeat(MAX_BYTES + 1);
-        assert!(matches!(Manifest::parse(&long), Err(ManifestError::TooLong { .. })));
+        assert!(matches!(
+            Manifest::parse(&long),
+            Err(ManifestError::TooLong { .. })
+        ));
     }
 
     #[test]
     fn addresses_and_versions_of_every_form_are_read() {
-        for url in ["a.js", "/a.js", "//cdn/a.js", "https://a/b.js", "data:text/javascript,1", "blob:x"] {
+        for url in [
+            "a.js",
+            "/a.js",
+            "//cdn/a.js",
+            "https://a/b.js",
+            "data:text/javascript,1",
+            "blob:x",
+        ] {
             assert!(is_url(url), "{url}");
         }
         for version in ["1", "1.4", "1.4.0", "1.4.0-rc.1+build.5"] {

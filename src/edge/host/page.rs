@@ -185,14 +185,24 @@ impl Page {
     }
 
     pub(super) fn abort(&self, id: &str, load: u64) {
-        let load = self.0.parts.borrow_mut().loads.remove(&(id.to_owned(), load));
+        let load = self
+            .0
+            .parts
+            .borrow_mut()
+            .loads
+            .remove(&(id.to_owned(), load));
         if let Some(load) = load {
             load.abort();
         }
     }
 
     pub(super) fn forget(&self, id: &str, load: u64) {
-        let module = self.0.parts.borrow_mut().modules.remove(&(id.to_owned(), load));
+        let module = self
+            .0
+            .parts
+            .borrow_mut()
+            .modules
+            .remove(&(id.to_owned(), load));
         drop(module);
     }
 
@@ -257,7 +267,12 @@ impl Page {
     }
 
     pub(super) fn stop(&self, id: &str, mount: u64) {
-        let mount = self.0.parts.borrow_mut().mounts.remove(&(id.to_owned(), mount));
+        let mount = self
+            .0
+            .parts
+            .borrow_mut()
+            .mounts
+            .remove(&(id.to_owned(), mount));
         if let Some(mount) = mount {
             mount.stop();
         }

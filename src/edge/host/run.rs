@@ -44,7 +44,8 @@ impl Shared {
     fn perform(&self, id: &str, task: Task) {
         match task {
             Task::Load { load, entry, again } => {
-                self.page.load(&self.this, load, &entry, again, self.limit());
+                self.page
+                    .load(&self.this, load, &entry, again, self.limit());
             }
             Task::Abort { load } => self.page.abort(id, load),
             Task::Forget { load } => self.page.forget(id, load),
@@ -190,7 +191,11 @@ impl Shared {
 impl Drop for Shared {
     fn drop(&mut self) {
         self.page.end();
-        let seats = std::mem::take(self.seats.get_mut().unwrap_or_else(|seats| seats.into_inner()));
+        let seats = std::mem::take(
+            self.seats
+                .get_mut()
+                .unwrap_or_else(|seats| seats.into_inner()),
+        );
         for seat in seats.iter().filter(|seat| seat.is_registered) {
             match self.store.unregister_mfe(seat.life.entry().id()) {
                 Ok(()) | Err(StateError::UnknownMfe { .. } | StateError::Disposed) => {}

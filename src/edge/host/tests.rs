@@ -35,12 +35,20 @@ fn a_failure_stands_in_the_registry_until_the_micro_frontend_leaves() {
     let host = host(&store);
     host.0.tell("a", Input::Mount);
     // There is no page here, so it does not load.
-    assert!(matches!(host.status("a"), Some(MfeStatus::Failed { attempts: 1, .. })));
-    let [mfe] = &*store.mfes() else { panic!("{:?}", store.mfes()) };
+    assert!(matches!(
+        host.status("a"),
+        Some(MfeStatus::Failed { attempts: 1, .. })
+    ));
+    let [mfe] = &*store.mfes() else {
+        panic!("{:?}", store.mfes())
+    };
     assert_eq!(mfe.failure.as_deref(), Some("network: there is no page"));
     assert_eq!(host.metrics().failures[&FailureKind::Network], 1);
     host.retry("a").unwrap();
-    assert!(matches!(host.status("a"), Some(MfeStatus::Failed { attempts: 2, .. })));
+    assert!(matches!(
+        host.status("a"),
+        Some(MfeStatus::Failed { attempts: 2, .. })
+    ));
     assert_eq!(store.mfes().len(), 1);
     host.unmount("a").unwrap();
     assert!(store.mfes().is_empty());
@@ -63,9 +71,11 @@ fn an_error_of_a_script_is_counted_for_the_one_that_it_belongs_to() {
     let host = Host::new(&store, "default");
     let text = r#"{"version": 1, "mfes": [{"id": "a", "framework": "x", "version": "1.0.0", "url": "https://x.example/a/a.js"}]}"#;
     host.add(Manifest::parse(text).unwrap()).unwrap();
-    host.0.threw(None, "no".into(), "https://x.example/app.js", "");
+    host.0
+        .threw(None, "no".into(), "https://x.example/app.js", "");
     assert_eq!(host.metrics().failed(), 0);
-    host.0.threw(None, "no".into(), "https://x.example/a/chunk.js", "");
+    host.0
+        .threw(None, "no".into(), "https://x.example/a/chunk.js", "");
     assert_eq!(host.metrics().failures[&FailureKind::Runtime], 1);
 }
 

@@ -59,7 +59,8 @@ pub fn App() -> impl IntoView {
 
 #[component]
 fn Categories(goods: Goods, screen: Memo<Screen>) -> impl IntoView {
-    let links = move || match goods.get() {
+    let links = move || {
+        match goods.get() {
         Fetched::Here(catalogue) => catalogue
             .categories
             .into_iter()
@@ -79,6 +80,7 @@ fn Categories(goods: Goods, screen: Memo<Screen>) -> impl IntoView {
             .collect_view()
             .into_any(),
         _ => ().into_any(),
+    }
     };
     view! { <nav class="shop-nav" aria-label="Categories">{links}</nav> }
 }

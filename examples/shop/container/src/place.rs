@@ -23,7 +23,9 @@ pub struct Place {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Screen {
     Home,
-    Products { category: String },
+    Products {
+        category: String,
+    },
     Product,
     /// Of the team Checkout: cart, form, thanks.
     Checkout,

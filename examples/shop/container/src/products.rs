@@ -14,7 +14,9 @@ fn WithCatalogue<V: IntoView + 'static>(
 ) -> impl IntoView {
     let goods: Goods = expect_context();
     move || match goods.get() {
-        Fetched::Coming => view! { <p class="shop-notice" aria-busy="true">"One moment …"</p> }.into_any(),
+        Fetched::Coming => {
+            view! { <p class="shop-notice" aria-busy="true">"One moment …"</p> }.into_any()
+        }
         Fetched::Here(catalogue) => children(catalogue).into_any(),
         Fetched::Failed(reason) => view! {
             <div class="slot-sorry" role="alert">
@@ -174,8 +176,13 @@ fn List(catalogue: Catalogue, category: String) -> impl IntoView {
             }
         };
         let families = catalogue.families.iter();
-        let families = families
-            .map(|family| link(family.id.clone(), family.name.clone(), Some(family.colour.clone())));
+        let families = families.map(|family| {
+            link(
+                family.id.clone(),
+                family.name.clone(),
+                Some(family.colour.clone()),
+            )
+        });
         std::iter::once(link(String::new(), "All".to_owned(), None))
             .chain(families)
             .collect_view()
@@ -226,7 +233,9 @@ fn List(catalogue: Catalogue, category: String) -> impl IntoView {
 
 #[component]
 fn Card(shown: Shown, currency: String) -> impl IntoView {
-    let Shown { product, variant, .. } = shown;
+    let Shown {
+        product, variant, ..
+    } = shown;
     let cheapest = product.variants.iter().map(|variant| variant.price).min();
     let dearest = product.variants.iter().map(|variant| variant.price).max();
     let from = if cheapest == dearest { "" } else { "from " };

@@ -15,7 +15,9 @@ pub fn Slot(
     let hosting: Hosting = expect_context();
     let manifest = hosting.manifest;
     let fill = move || match manifest.get() {
-        Manifest::Coming => view! { <Wait label status=Signal::stored(MfeStatus::Idle)/> }.into_any(),
+        Manifest::Coming => {
+            view! { <Wait label status=Signal::stored(MfeStatus::Idle)/> }.into_any()
+        }
         Manifest::Failed(reason) => {
             let hosting = hosting.clone();
             let retry = Callback::new(move |()| hosting.ask());

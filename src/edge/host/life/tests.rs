@@ -108,7 +108,10 @@ fn unmounted_while_it_mounts_its_answer_counts_no_more() {
     let load = asked(&life.take(Input::Mount));
     let mount = asked(&life.take(loaded(load)));
     let keep = false;
-    assert!(life.take(Input::Unmount).contains(&Task::Stop { mount, keep }));
+    assert!(
+        life.take(Input::Unmount)
+            .contains(&Task::Stop { mount, keep })
+    );
     let second = asked(&life.take(Input::Mount));
     assert_ne!(second, mount);
     assert!(life.take(Input::Mounted { mount, ms: 1 }).is_empty());
@@ -124,7 +127,10 @@ fn it_waits_for_the_keys_that_it_requires() {
     let keys = vec!["user".to_owned()];
     assert_eq!(*life.status(), MfeStatus::Waiting { keys });
     let tasks = life.take(Input::Keys(Vec::new()));
-    assert!(matches!(*tasks, [Task::Unwatch, Task::Start { .. }]), "{tasks:?}");
+    assert!(
+        matches!(*tasks, [Task::Unwatch, Task::Start { .. }]),
+        "{tasks:?}"
+    );
     // Once it runs, a key that goes again is its own affair.
     assert!(life.take(Input::Keys(Vec::new())).is_empty());
 }
@@ -137,7 +143,9 @@ fn every_attempt_counts_until_it_runs() {
         let failure = failure();
         let tasks = life.take(Input::LoadFailed { load, failure });
         assert!(matches!(*tasks, [Task::Tell(_)]), "{tasks:?}");
-        assert!(matches!(life.status(), MfeStatus::Failed { attempts, .. } if *attempts == attempt));
+        assert!(
+            matches!(life.status(), MfeStatus::Failed { attempts, .. } if *attempts == attempt)
+        );
         let tasks = life.take(Input::Retry);
         // A browser remembers a module that failed, so each comes from an address of its own.
         let again = |task: &Task| matches!(task, Task::Load { again, .. } if *again == attempt);
@@ -155,10 +163,16 @@ fn what_failed_to_mount_is_taken_down_and_not_loaded_again() {
     let mount = asked(&life.take(loaded(load)));
     let (failure, keep) = (failure(), false);
     let tasks = life.take(Input::MountFailed { mount, failure });
-    assert!(matches!(*tasks, [Task::Stop { .. }, Task::Tell(_)]), "{tasks:?}");
+    assert!(
+        matches!(*tasks, [Task::Stop { .. }, Task::Tell(_)]),
+        "{tasks:?}"
+    );
     assert_eq!(tasks[0], Task::Stop { mount, keep });
     let tasks = life.take(Input::Retry);
-    assert!(matches!(tasks[1], Task::Start { load: own, .. } if own == load), "{tasks:?}");
+    assert!(
+        matches!(tasks[1], Task::Start { load: own, .. } if own == load),
+        "{tasks:?}"
+    );
 }
 
 #[test]
@@ -214,7 +228,8 @@ fn if_the_new_one_does_not_mount_the_old_one_is_mounted_again() {
     let failure = failure();
     let said = Task::Replaced(Err(failure.clone()));
     let tasks = life.take(Input::MountFailed { mount, failure });
-    let is_old = |task: &Task| matches!(task, Task::Start { entry, .. } if entry.version() == "1.0.0");
+    let is_old =
+        |task: &Task| matches!(task, Task::Start { entry, .. } if entry.version() == "1.0.0");
     assert!(tasks.iter().any(is_old), "{tasks:?}");
     let mount = asked(&tasks);
     assert!(life.take(Input::Mounted { mount, ms: 1 }).contains(&said));
@@ -236,7 +251,12 @@ fn unmounted_while_it_is_replaced_neither_appears() {
         assert!(tasks.iter().any(is_told), "{tasks:?}");
         assert_eq!(*life.status(), MfeStatus::Idle);
         assert_eq!(life.entry().version(), "1.0.0");
-        assert!(!life.take(loaded(load)).iter().any(|task| matches!(task, Task::Start { .. })));
+        assert!(
+            !life
+                .take(loaded(load))
+                .iter()
+                .any(|task| matches!(task, Task::Start { .. }))
+        );
     }
 }
 
@@ -246,7 +266,8 @@ fn what_does_not_run_is_replaced_at_once() {
     let load = asked(&life.take(Input::Mount));
     let tasks = life.take(Input::Replace(entry("2.0.0", "[]")));
     assert!(tasks.contains(&Task::Abort { load }), "{tasks:?}");
-    let is_new = |task: &Task| matches!(task, Task::Load { entry, .. } if entry.version() == "2.0.0");
+    let is_new =
+        |task: &Task| matches!(task, Task::Load { entry, .. } if entry.version() == "2.0.0");
     assert!(tasks.iter().any(is_new), "{tasks:?}");
     assert!(tasks.contains(&Task::Replaced(Ok(()))), "{tasks:?}");
 }
@@ -276,13 +297,21 @@ fn no_order_of_events_mounts_twice() {
                 5 if !life.is_replacing() => Input::Replace(entry("2.0.0", "[]")),
                 6 => Input::Keys(Vec::new()),
                 7 => loaded(load),
-                8 => Input::LoadFailed { load, failure: failure() },
+                8 => Input::LoadFailed {
+                    load,
+                    failure: failure(),
+                },
                 9 => Input::Mounted { mount, ms: 1 },
-                _ => Input::MountFailed { mount, failure: failure() },
+                _ => Input::MountFailed {
+                    mount,
+                    failure: failure(),
+                },
             };
             story.push(format!("{input:?}"));
             match &input {
-                Input::Loaded { load, .. } | Input::LoadFailed { load, .. } => loads.retain(|l| l != load),
+                Input::Loaded { load, .. } | Input::LoadFailed { load, .. } => {
+                    loads.retain(|l| l != load)
+                }
                 _ => {}
             }
             for task in life.take(input) {
@@ -295,8 +324,14 @@ fn no_order_of_events_mounts_twice() {
                 }
             }
             // A failed mount is stopped by its own answer.
-            assert!(loads.len() <= 2, "round {round}: loads {loads:?}\n{story:#?}");
-            assert!(mounts.len() <= 1, "round {round}: mounts {mounts:?}\n{story:#?}");
+            assert!(
+                loads.len() <= 2,
+                "round {round}: loads {loads:?}\n{story:#?}"
+            );
+            assert!(
+                mounts.len() <= 1,
+                "round {round}: mounts {mounts:?}\n{story:#?}"
+            );
             let is_there = matches!(life.status(), MfeStatus::Mounting | MfeStatus::Running);
             assert_eq!(is_there, !mounts.is_empty(), "round {round}\n{story:#?}");
         }
