@@ -106,7 +106,7 @@ impl Step {
 fn lint() -> Result<()> {
     for selection in [
         "--workspace --all-targets",
-        "-p universal-state --all-targets --features simulator",
+        "-p universal-state --all-targets --features simulator,host",
         "-p universal-state --all-targets --no-default-features",
         "-p universal-state --all-targets --no-default-features --features json",
         "-p universal-state --all-targets --no-default-features --features fields",
@@ -157,7 +157,7 @@ fn crate_names(tree: &str) -> BTreeSet<&str> {
 }
 
 /// What selects everything that runs natively.
-const ALL: &str = "--features simulator";
+const ALL: &str = "--features simulator,host";
 
 fn native(counts: &mut Counts) -> Result<()> {
     for features in [

@@ -101,12 +101,13 @@ impl Wanted {
     }
 }
 
-/// A product in the list: the variant that is shown, and how many of it there are.
+/// A product in the list: the variant that is shown, and what those that are wanted cost.
 #[derive(Clone, PartialEq)]
 struct Shown {
     product: Product,
     variant: Variant,
-    wanted: usize,
+    cheapest: u32,
+    dearest: u32,
 }
 
 #[component]
@@ -145,17 +146,19 @@ fn List(catalogue: Catalogue, category: String) -> impl IntoView {
             of_category
                 .filter_map(|product| {
                     let variants = wanted.of_product(product);
+                    let prices = variants.iter().map(|variant| variant.price);
                     Some(Shown {
                         product: product.clone(),
                         variant: (*variants.first()?).clone(),
-                        wanted: variants.len(),
+                        cheapest: prices.clone().min()?,
+                        dearest: prices.max()?,
                     })
                 })
                 .collect()
         });
         match wanted.order.as_str() {
-            "price" => shown.sort_by_key(|shown| shown.variant.price),
-            "-price" => shown.sort_by_key(|shown| std::cmp::Reverse(shown.variant.price)),
+            "price" => shown.sort_by_key(|shown| shown.cheapest),
+            "-price" => shown.sort_by_key(|shown| std::cmp::Reverse(shown.cheapest)),
             _ => {}
         }
         shown
@@ -224,7 +227,7 @@ fn List(catalogue: Catalogue, category: String) -> impl IntoView {
         <ul class="products">
             <For
                 each=move || shown.get()
-                key=|shown| (shown.product.id.clone(), shown.variant.sku.clone(), shown.wanted)
+                key=|shown| (shown.variant.sku.clone(), shown.cheapest, shown.dearest)
                 children=move |shown| view! { <Card shown currency=currency.clone()/> }
             />
         </ul>
@@ -234,10 +237,11 @@ fn List(catalogue: Catalogue, category: String) -> impl IntoView {
 #[component]
 fn Card(shown: Shown, currency: String) -> impl IntoView {
     let Shown {
-        product, variant, ..
+        product,
+        variant,
+        cheapest,
+        dearest,
     } = shown;
-    let cheapest = product.variants.iter().map(|variant| variant.price).min();
-    let dearest = product.variants.iter().map(|variant| variant.price).max();
     let from = if cheapest == dearest { "" } else { "from " };
     let dots = product.variants.iter().map(|variant| {
         view! { <i style:background=variant.colour.clone()></i> }
@@ -247,7 +251,7 @@ fn Card(shown: Shown, currency: String) -> impl IntoView {
             <a class="card" href=format!("{ROOT}product/{}?sku={}", product.id, variant.sku)>
                 <img src=file(&variant.picture) alt="" width="480" height="480" loading="lazy"/>
                 <span class="card-name">{product.name} " " <small>{product.kind}</small></span>
-                <span class="card-price">{from} {price(cheapest.unwrap_or_default(), &currency)}</span>
+                <span class="card-price">{from} {price(cheapest, &currency)}</span>
                 <span class="card-colours">
                     <span class="card-dots" aria-hidden="true">{dots.collect_view()}</span>
                     {match product.variants.len() {
