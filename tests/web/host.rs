@@ -277,6 +277,22 @@ async fn what_takes_too_long_fails_and_does_not_appear_later() {
 }
 
 #[wasm_bindgen_test]
+async fn what_hung_once_does_not_hold_up_what_comes_after_it() {
+    let stage = Stage::of(
+        "export function mount(element) {
+            globalThis.hung = (globalThis.hung ?? 0) + 1;
+            if (globalThis.hung === 1) return new Promise(() => {});
+            element.textContent = 'second';
+        }",
+    );
+    stage.host.set_time_limit(200);
+    assert_eq!(stage.failed().await, FailureKind::Timeout);
+    stage.host.retry("a").unwrap();
+    assert_eq!(stage.settled().await, MfeStatus::Running);
+    assert_eq!(stage.element.inner_text(), "second");
+}
+
+#[wasm_bindgen_test]
 async fn what_failed_is_tried_again_on_demand() {
     let stage = Stage::of(
         "globalThis.tries = (globalThis.tries ?? 0) + 1;

@@ -175,65 +175,76 @@ export function resolve(url, base) {
 /** When what a module mounted last, and what it was still taking down, is done with. */
 const settled = new WeakMap();
 
+const nothing = () => {};
+
 /** What is mounted: in an element of its own, so that what fails or comes late shows nowhere. */
 class Mount {
   #module;
+  #limit;
   #element = document.createElement("div");
+  #mounting;
   #isStopped = false;
-  #mounting = Promise.resolve();
   #hasBegun = false;
   #isSettled = false;
+  #isLate = false;
 
   constructor(module, parent, context, limit) {
     this.#module = module;
+    this.#limit = limit;
     this.#element.className = "mfe";
     this.#element.dataset.mfe = context.id;
     this.#element.dataset.version = context.version;
     parent.append(this.#element);
     const before = settled.get(module) ?? Promise.resolve();
-    const began = performance.now();
-    this.#mounting = before.then(async () => {
-      if (this.#isStopped) return;
-      this.#hasBegun = true;
-      try {
-        await module.mount(this.#element, Object.freeze(context));
-      } finally {
-        this.#isSettled = true;
-      }
-    });
-    this.#await(this.#mounting, limit);
-    this.limit = limit;
-    this.done = within(this.#mounting, limit, "mounting").then(
-      () => performance.now() - began,
-      (thrown) => {
-        throw thrown instanceof Failure ? thrown : new Failure("mount", words(thrown));
-      },
-    );
+    this.#mounting = before.then(() => this.#begin(Object.freeze(context)));
+    this.done = before.then(() => this.#end());
+    // The next one waits, but not for ever.
+    settled.set(module, this.done.then(nothing, nothing));
   }
 
-  /** Has the module's next mount wait, but not for ever. */
-  #await(promise, limit) {
-    const quiet = within(promise, limit, "it").catch(() => {});
-    settled.set(this.#module, quiet);
+  async #begin(context) {
+    if (this.#isStopped) return;
+    this.#hasBegun = true;
+    try {
+      await this.#module.mount(this.#element, context);
+    } finally {
+      this.#isSettled = true;
+    }
+  }
+
+  /** How long it took, in ms. */
+  async #end() {
+    const began = performance.now();
+    try {
+      await within(this.#mounting, this.#limit, "mounting");
+    } catch (thrown) {
+      this.#isLate = !this.#isSettled;
+      throw thrown instanceof Failure ? thrown : new Failure("mount", words(thrown));
+    }
+    return performance.now() - began;
   }
 
   /** Takes it down. One that is still mounting is told when it is done, and shows no more until then. */
   stop() {
     if (this.#isStopped) return;
     this.#isStopped = true;
-    const leave = async () => {
-      if (!this.#hasBegun) return;
-      try {
-        await this.#module.unmount?.(this.#element);
-      } catch (thrown) {
-        globalThis.reportError(thrown);
-      }
-      this.#element.replaceChildren();
-    };
     const isOver = !this.#hasBegun || this.#isSettled;
-    const left = isOver ? leave() : this.#mounting.then(leave, leave);
+    const left = isOver ? this.#leave() : this.#mounting.then(nothing, nothing).then(() => this.#leave());
     this.#element.remove();
-    this.#await(left, this.limit);
+    // What had its time is not waited for once more.
+    if (this.#isLate) return;
+    const gone = within(left, this.#limit, "it").catch(nothing);
+    settled.set(this.#module, Promise.all([this.done.catch(nothing), gone]));
+  }
+
+  async #leave() {
+    if (!this.#hasBegun) return;
+    try {
+      await this.#module.unmount?.(this.#element);
+    } catch (thrown) {
+      globalThis.reportError(thrown);
+    }
+    this.#element.replaceChildren();
   }
 }
 
