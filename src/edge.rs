@@ -42,6 +42,8 @@ mod door;
 mod entry;
 mod feed;
 mod hash;
+#[cfg(feature = "host")]
+pub mod host;
 mod link;
 mod outbound;
 #[cfg(feature = "js")]

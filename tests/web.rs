@@ -11,6 +11,9 @@ mod databases;
 mod following;
 #[path = "web/history.rs"]
 mod history;
+#[cfg(feature = "host")]
+#[path = "web/host.rs"]
+mod host;
 #[path = "web/loading.rs"]
 mod loading;
 #[cfg(feature = "js")]
