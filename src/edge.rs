@@ -42,6 +42,8 @@ mod door;
 mod entry;
 mod feed;
 mod link;
+#[cfg(feature = "js")]
+pub mod page;
 mod refusal;
 mod replica;
 #[cfg(feature = "simulator")]

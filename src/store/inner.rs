@@ -4,7 +4,7 @@ use super::{
     clock::Scheduler,
     context::{self, Dep, ThisThread},
     deliver::{Deliverer, Item},
-    guest::{ComputedKey, Feeding, Filtering, Loading, Recording, SnapshotKeeping},
+    guest::{ComputedKey, Feeding, Filtering, Joining, Loading, Recording, SnapshotKeeping},
     listen::{Delivery, Listener, Listeners, Subject, Subscription},
     pipe::Signals,
     slot::{SharedSignal, Slot, Slots},
@@ -51,7 +51,10 @@ pub(crate) struct Inner {
     pub(crate) members: SharedSignal,
     pub(crate) everything: SharedSignal,
     pub(crate) middleware: RwLock<Option<Arc<dyn Filtering>>>,
-    pub(crate) has_middleware: AtomicBool,
+    /// Whether somebody is asked before a commit: middleware, or the host of a guest.
+    pub(crate) asks: AtomicBool,
+    /// Where commits are decided upon, if the store has joined another's.
+    pub(crate) joined: OnceLock<Arc<dyn Joining>>,
     /// The thread that holds its signals back; 0 if none does.
     pub(crate) holder: AtomicUsize,
     reporter: RwLock<Option<Reporter>>,
@@ -176,7 +179,8 @@ impl Inner {
             members: SharedSignal::default(),
             everything: SharedSignal::default(),
             holder: AtomicUsize::new(0),
-            has_middleware: AtomicBool::new(middleware.is_some()),
+            asks: AtomicBool::new(middleware.is_some()),
+            joined: OnceLock::new(),
             ids: AtomicU64::new(
                 1 + middleware
                     .as_ref()
@@ -433,6 +437,9 @@ impl Inner {
             loading.cancel(self);
         }
         self.flush();
+        if let Some(joined) = self.joined.get() {
+            joined.leave(self);
+        }
         let recorders = {
             let mut state = crate::lock(&self.state);
             state.disposed = true;

@@ -6,9 +6,16 @@ use universal_state::{
     SubscribeOptions, Subscription,
 };
 
-/// An empty store on an engine.
+#[cfg(feature = "js")]
+#[path = "guests.rs"]
+pub mod guests;
+
+/// An empty store on an engine; where a case runs as a guest, one that has joined another.
 pub fn store(engine: EngineKind) -> Store {
-    Store::builder().engine(engine).on_error(|_| {}).build()
+    let store = Store::builder().engine(engine).on_error(|_| {}).build();
+    #[cfg(feature = "js")]
+    guests::join(&store);
+    store
 }
 
 /// Notes what is pushed to it, in order.
