@@ -36,6 +36,7 @@ pub type Receive = Box<dyn Fn(&str) + Send + Sync>;
 /// key is labelled secret in the guest stay in the guest, and those of the host's in the host.
 /// Natively, where both may be used by several threads, a write may return before it can be read
 /// here if another thread is just taking in what the host tells.
+#[derive(Clone)]
 pub struct Guest(Weak<Session>);
 
 impl Guest {
