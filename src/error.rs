@@ -229,6 +229,14 @@ pub enum StateError {
         /// The limit, in bytes.
         limit: usize,
     },
+    /// A store cannot be put on the page.
+    #[error("store {name:?} cannot be put on the page: {reason}")]
+    Page {
+        /// The name that it should have there.
+        name: String,
+        /// Why not, and what to do about it.
+        reason: String,
+    },
     /// Another tab had not the same state, and no message was under way that explains it. Both are
     /// brought into step.
     #[error("tab {tab} did not agree with this one; both are brought into step")]
@@ -250,6 +258,54 @@ pub enum StateError {
 }
 
 impl StateError {
+    /// A short name of the kind of error, the same in every version: what programs in other languages
+    /// decide by.
+    ///
+    /// ```
+    /// use universal_state::Store;
+    ///
+    /// let error = Store::new().set("", 1).unwrap_err();
+    /// assert_eq!(error.code(), "key");
+    /// ```
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Key { .. } | Self::KeyTaken { .. } => "key",
+            Self::Type { .. } => "type",
+            Self::Serialize { .. } | Self::Json { .. } | Self::Pointer { .. } => "value",
+            Self::Vetoed { .. } => "vetoed",
+            Self::Aborted { .. } => "aborted",
+            Self::Conflict { .. } | Self::Superseded { .. } => "conflict",
+            Self::Cycle { .. } => "cycle",
+            Self::ReadOnly { .. } => "read-only",
+            Self::Disposed => "disposed",
+            Self::Reentrant { .. } => "reentrant",
+            Self::Pattern { .. } => "pattern",
+            Self::MfeId { .. } => "mfe-id",
+            Self::MfeTaken { .. } => "mfe-taken",
+            Self::UnknownMfe { .. } => "unknown-mfe",
+            Self::Denied { .. } | Self::Refused { .. } => "denied",
+            _ => "other",
+        }
+    }
+
+    /// The key that the error is about, if it is about one.
+    pub fn key(&self) -> Option<&str> {
+        match self {
+            Self::Key { key, .. }
+            | Self::Type { key, .. }
+            | Self::Serialize { key, .. }
+            | Self::Conflict { key }
+            | Self::Superseded { key }
+            | Self::ReadOnly { key, .. }
+            | Self::KeyTaken { key, .. }
+            | Self::Evaluation { key, .. }
+            | Self::Denied { key, .. }
+            | Self::TooLarge { key, .. } => Some(key),
+            Self::Vetoed { key, .. } | Self::Storage { key, .. } => key.as_deref(),
+            _ => None,
+        }
+    }
+
     /// The error with which the closure of a batch gives up.
     ///
     /// ```

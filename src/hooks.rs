@@ -24,6 +24,8 @@ mod key_source;
 mod landing;
 mod load;
 mod mfe;
+#[cfg(feature = "js")]
+mod page;
 mod provider;
 mod resource;
 mod selector;
@@ -48,6 +50,8 @@ pub use key_source::{KeySource, ReactiveKey};
 pub use landing::use_landing;
 pub use load::{LoadSignals, use_load_status};
 pub use mfe::{Mfe, MfeFallback, MfeProps, try_use_scope, use_mfe, use_scope};
+#[cfg(feature = "js")]
+pub use page::provide_page;
 pub use provider::{
     GlobalStateProvider, GlobalStateProviderProps, provide_global_state, try_use_store, use_store,
 };

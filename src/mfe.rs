@@ -174,6 +174,30 @@ impl Inner {
             .is_none_or(|(id, _)| crate::read(&self.namespaces).contains(id))
     }
 
+    /// Whether a script that is no micro-frontend may use a key.
+    #[cfg(all(feature = "js", target_family = "wasm", target_os = "unknown"))]
+    pub(crate) fn is_shared_with_anyone(&self, full_name: &str, access: Access) -> bool {
+        // No micro-frontend has this id.
+        Registry::of(self).allows("", full_name, access)
+    }
+
+    /// As [`Inner::is_shared_with_anyone`], counted and reported if not.
+    #[cfg(all(feature = "js", target_family = "wasm", target_os = "unknown"))]
+    pub(crate) fn may_share_with_anyone(
+        &self,
+        full_name: &str,
+        access: Access,
+    ) -> Result<(), StateError> {
+        if self.is_shared_with_anyone(full_name, access) {
+            return Ok(());
+        }
+        Err(self.deny(StateError::Denied {
+            mfe: "page".to_owned(),
+            key: full_name.to_owned(),
+            access,
+        }))
+    }
+
     /// Makes whoever was allowed or denied something ask again.
     fn rules_changed(&self) {
         self.write_hidden(&self.rules, |changes| {

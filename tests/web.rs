@@ -13,6 +13,9 @@ mod following;
 mod history;
 #[path = "web/loading.rs"]
 mod loading;
+#[cfg(feature = "js")]
+#[path = "web/page.rs"]
+mod page;
 #[cfg(feature = "edge")]
 #[path = "web/page_life.rs"]
 mod page_life;

@@ -155,7 +155,7 @@ impl View {
         self.inner.report(&type_error(key, labels, mismatch));
     }
 
-    pub(super) fn full_name<'k>(
+    pub(crate) fn full_name<'k>(
         &self,
         key: &'k str,
         access: Access,

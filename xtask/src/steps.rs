@@ -105,7 +105,7 @@ fn lint() -> Result<()> {
         "-p universal-state --all-targets --no-default-features --features edge",
         "--workspace --exclude xtask --exclude bench-native --lib --bins --examples --target wasm32-unknown-unknown",
         "-p bench-size --features further-type,mfe,json,regex,fields --target wasm32-unknown-unknown",
-        "-p universal-state --test web --features indexed-db --target wasm32-unknown-unknown",
+        "-p universal-state --test web --features indexed-db,js --target wasm32-unknown-unknown",
     ] {
         Cmd::line(&format!("cargo clippy {selection} -- -D warnings")).run()?;
     }
@@ -200,11 +200,11 @@ fn with_figures(test: Cmd, counts: &mut Counts) -> Result<()> {
 
 fn doc(counts: &mut Counts) -> Result<()> {
     count(
-        Cmd::line("cargo test -p universal-state --features simulator,indexed-db --doc"),
+        Cmd::line("cargo test -p universal-state --features simulator,indexed-db,js --doc"),
         Runner::Cargo,
         counts,
     )?;
-    Cmd::line("cargo doc -p universal-state --features simulator,indexed-db --no-deps")
+    Cmd::line("cargo doc -p universal-state --features simulator,indexed-db,js --no-deps")
         .env("RUSTDOCFLAGS", "-D warnings")
         .run()
 }
@@ -220,7 +220,7 @@ fn wasm(environment: &Environment, counts: &mut Counts) -> Result<()> {
     )?;
 
     let test =
-        Cmd::line("cargo test -p universal-state --test web --features indexed-db --target wasm32-unknown-unknown")
+        Cmd::line("cargo test -p universal-state --test web --features indexed-db,js --target wasm32-unknown-unknown")
             .env(
                 "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER",
                 environment.test_runner()?,
