@@ -23,7 +23,7 @@ use crate::{
 pub(crate) use access::{GrantImage, RulesImage};
 #[cfg(feature = "edge")]
 pub(crate) use elsewhere::Elsewhere;
-pub(crate) use elsewhere::Rule;
+pub(crate) use elsewhere::{Leaving, Rule};
 use registry::{Records, Registry};
 use std::sync::PoisonError;
 
@@ -72,7 +72,10 @@ impl Store {
         match member {
             Some(member) => member.end(&self.inner),
             None => match registry.elsewhere() {
-                Some(elsewhere) => elsewhere.unregister(id, false),
+                Some(elsewhere) => {
+                    self.inner.may_write()?;
+                    elsewhere.unregister(id, Leaving::of(id))
+                }
                 None => Err(StateError::UnknownMfe { id: id.to_owned() }),
             },
         }

@@ -5,8 +5,11 @@ use super::{
     registry::{MfeInfo, Registry},
 };
 use crate::{
+    change::{Origin, Stamp},
     error::{Access, StateError},
+    key::Name,
     pattern::Pattern,
+    store::ComputedKey,
 };
 use std::sync::Arc;
 
@@ -18,12 +21,37 @@ pub(crate) trait Elsewhere: Send + Sync {
     /// Registers a micro-frontend. Returns when that was, in ms since the Unix epoch.
     fn register(&self, info: &MfeInfo) -> Result<u64, StateError>;
 
-    /// Unregisters one and deletes its keys; if they may not be deleted, `whatever` leaves them and
-    /// unregisters it all the same.
-    fn unregister(&self, id: &str, whatever: bool) -> Result<(), StateError>;
+    /// Unregisters one and deletes its keys.
+    fn unregister(&self, id: &str, leaving: Leaving) -> Result<(), StateError>;
+
+    /// Unregisters one that is gone, and leaves its keys, which may not be deleted.
+    fn forget(&self, id: &str) -> Result<(), StateError>;
 
     /// Changes what micro-frontends may do. Returns how many grants it took back.
     fn rule(&self, rule: Rule<'_>) -> Result<usize, StateError>;
+}
+
+/// What goes with a micro-frontend that is unregistered elsewhere.
+pub(crate) struct Leaving {
+    pub(crate) namespace: String,
+    pub(crate) stamp: Stamp,
+    /// What it computes here.
+    pub(crate) computed: Vec<Arc<dyn ComputedKey>>,
+}
+
+impl Leaving {
+    /// Of one that is not of this store.
+    pub(super) fn of(id: &str) -> Self {
+        let id: Arc<str> = id.into();
+        Self {
+            namespace: crate::key::namespace(&id),
+            stamp: Stamp {
+                origin: Origin::Mfe(Arc::clone(&id)),
+                source: Name::Shared(id),
+            },
+            computed: Vec::new(),
+        }
+    }
 }
 
 /// A change of what micro-frontends may do.
@@ -65,6 +93,12 @@ mod mirror {
             let (value, sequence) = self.load(&self.registry);
             let records = value.and_then(|value| value.to::<Records>().ok());
             (records.unwrap_or_default(), sequence)
+        }
+
+        /// Unregisters one without asking anybody, and leaves its keys. Returns whether it was there.
+        pub(crate) fn forget_mfe(&self, id: &str) -> bool {
+            let member = Registry::of(self).member(id);
+            member.is_some_and(|member| member.close(self))
         }
 
         /// The micro-frontends that were registered through this store.

@@ -1,6 +1,9 @@
 //! [`Scope`]: the store as one micro-frontend sees it.
 
-use super::registry::{Mfe, MfeInfo, Registry};
+use super::{
+    elsewhere::Leaving,
+    registry::{Mfe, MfeInfo, Registry},
+};
 use crate::{
     change::{Origin, Stamp},
     error::{Access, StateError},
@@ -61,13 +64,11 @@ impl Drop for Registration {
                 Ok(()) | Err(StateError::UnknownMfe { .. }) => {}
                 Err(error) => {
                     inner.report(&error);
-                    if !member.ended.swap(true, Ordering::AcqRel) {
-                        inner.disown(member.encoded_id());
-                        if let Some(elsewhere) = Registry::of(&inner).elsewhere() {
-                            let gone = elsewhere.unregister(&member.id, true);
-                            let _ = gone.inspect_err(|error| inner.report(error));
-                        }
-                        member.leave(&inner);
+                    if member.close(&inner)
+                        && let Some(elsewhere) = Registry::of(&inner).elsewhere()
+                    {
+                        let gone = elsewhere.forget(&member.id);
+                        let _ = gone.inspect_err(|error| inner.report(error));
                     }
                 }
             }
@@ -120,7 +121,7 @@ impl Member {
         let deleted = match &elsewhere {
             Some(elsewhere) => self
                 .may_delete(inner)
-                .and_then(|()| elsewhere.unregister(&self.id, false)),
+                .and_then(|()| elsewhere.unregister(&self.id, self.leaving(inner))),
             None => delete_here(),
         };
         match deleted {
@@ -140,6 +141,7 @@ impl Member {
     /// Asks the middleware of a store that has joined another's whether the keys may be deleted. What
     /// deletes them is told, not asked.
     fn may_delete(&self, inner: &Inner) -> Result<(), StateError> {
+        inner.may_write()?;
         let slots = inner.slots.all().into_iter();
         let own = slots.filter(|slot| slot.key.starts_with(&self.namespace));
         let writes = own.map(|slot| Write {
@@ -152,12 +154,22 @@ impl Member {
         inner.ask_middleware(writes.collect())
     }
 
-    /// Has been unregistered elsewhere.
-    #[cfg(feature = "edge")]
-    pub(super) fn close(&self, inner: &Inner) {
-        if !self.ended.swap(true, Ordering::AcqRel) {
+    fn leaving(&self, inner: &Inner) -> Leaving {
+        Leaving {
+            namespace: self.namespace.clone(),
+            stamp: self.stamp(),
+            computed: self.computed(inner),
+        }
+    }
+
+    /// Goes, whoever may object, and leaves its keys. Returns whether it was there.
+    pub(super) fn close(&self, inner: &Inner) -> bool {
+        let is_there = !self.ended.swap(true, Ordering::AcqRel);
+        if is_there {
+            inner.disown(self.encoded_id());
             self.leave(inner);
         }
+        is_there
     }
 
     /// The computed values that are dropped with it.

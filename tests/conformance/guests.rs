@@ -28,3 +28,10 @@ pub fn join(store: &Store) {
     })
     .unwrap();
 }
+
+/// Whether the stores of this thread are guests. What follows from values that cross as JSON, as a
+/// whole, is not promised to them: that one without a JSON form is stored, that none is encoded before
+/// somebody asks, that the cost of a write does not follow the size of a value.
+pub fn are_meant() -> bool {
+    HOST.get().is_some()
+}

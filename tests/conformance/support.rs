@@ -10,6 +10,14 @@ use universal_state::{
 #[path = "guests.rs"]
 pub mod guests;
 
+/// Whether what the stores of this thread hold crosses to another store as JSON.
+pub fn crosses_as_json() -> bool {
+    #[cfg(feature = "js")]
+    return guests::are_meant();
+    #[cfg(not(feature = "js"))]
+    false
+}
+
 /// An empty store on an engine; where a case runs as a guest, one that has joined another.
 pub fn store(engine: EngineKind) -> Store {
     let store = Store::builder().engine(engine).on_error(|_| {}).build();

@@ -15,11 +15,11 @@ fn a_guest_that_is_dropped_leaves_nothing_in_the_host() {
     for pair in PAIRS {
         let page = Page::new(pair, 0);
         page.host.set("n", 0).unwrap();
-        let before = (
-            page.host.listener_count(),
-            page.host.slot_count(),
-            page.links.len(),
-        );
+        let left = || {
+            let host = &page.host;
+            (host.listener_count(), host.slot_count(), page.links.len())
+        };
+        let before = left();
         for n in 1..50 {
             let guest = store(pair[1]);
             let joined = join(&guest, &page.links).unwrap();
@@ -28,31 +28,16 @@ fn a_guest_that_is_dropped_leaves_nothing_in_the_host() {
                 .unwrap();
             shop.set("own", n).unwrap();
             shop.shared().set("n", n).unwrap();
-            let _subscription = guest.subscribe("n", |_: Option<&i32>, _: &_| ()).unwrap();
+            let subscription = guest.subscribe("n", |_: Option<&i32>, _: &_| ()).unwrap();
             match n % 3 {
-                0 => drop(shop),
+                0 => {}
                 1 => joined.leave(),
                 _ => guest.dispose(),
             }
-            drop(guest);
-            let after = (
-                page.host.listener_count(),
-                page.host.slot_count(),
-                page.links.len(),
-            );
-            if n % 3 == 0 {
-                assert!(!joined.is_joined());
-            }
-            // What is dropped last here is the scope, which holds the store.
-            drop(joined);
-            let _ = after;
+            drop((subscription, shop, guest));
+            assert!(!joined.is_joined());
+            assert_eq!(left(), before, "guest {n}");
         }
-        let after = (
-            page.host.listener_count(),
-            page.host.slot_count(),
-            page.links.len(),
-        );
-        assert_eq!(after, before);
         assert_eq!((page.host.get("n"), page.host.mfes().len()), (Some(49), 0));
     }
 }

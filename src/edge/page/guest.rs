@@ -10,14 +10,14 @@ use crate::{
     change::{Origin, Stamp},
     error::StateError,
     label::Labels,
-    mfe::{Elsewhere, MfeInfo, Rule},
-    store::{Answer, Inner, Joining, Slot, Store, Write, Writes, serialize_error},
+    mfe::{Elsewhere, Leaving, MfeInfo, Rule},
+    store::{Answer, ComputedKey, Inner, Joining, Slot, Store, Write, Writes, serialize_error},
     value::Value,
 };
 use inbox::{Inbox, Item};
 use reactive_graph::graph::untrack;
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     fmt, mem,
     sync::{
         Arc, Mutex, PoisonError, RwLock, Weak,
@@ -60,6 +60,7 @@ impl Guest {
             pending: Mutex::default(),
             inbox: Inbox::default(),
             ids: AtomicU64::new(0),
+            leaving: Mutex::default(),
             closed: RwLock::default(),
         });
         if inner.joined.set(Arc::clone(&session) as _).is_err() {
@@ -134,6 +135,8 @@ struct Session {
     pending: Mutex<Vec<Pending>>,
     inbox: Inbox,
     ids: AtomicU64,
+    /// The micro-frontends that the host is unregistering for this store.
+    leaving: Mutex<Vec<Leaving>>,
     closed: RwLock<Option<Arc<dyn Fn() + Send + Sync>>>,
 }
 
@@ -262,15 +265,15 @@ impl Session {
         inner.mirror_registry(state.registry);
         self.take_in(inner, Item::Rules(state.rules));
         let mut writes = Writes::new();
-        let mut there = HashMap::new();
+        let mut there = HashSet::new();
         for changed in state.values {
             if let Some(write) = self.write(inner, changed, None) {
-                there.insert(write.slot.key.clone(), ());
+                there.insert(write.slot.key.clone());
                 writes.push(write);
             }
         }
         for slot in inner.slots.all() {
-            if !there.contains_key(&slot.key) && may_mirror(inner, &slot) {
+            if !there.contains(&slot.key) && may_mirror(inner, &slot) {
                 writes.push(Write {
                     slot,
                     old: None,
@@ -280,23 +283,31 @@ impl Session {
                 });
             }
         }
-        self.settle(inner, writes);
+        self.settle(inner, writes, Vec::new());
     }
 
     /// Makes what the host has stored.
     fn follow(&self, inner: &Arc<Inner>, entry: Entry) {
         let own = entry.own.and_then(|id| self.take_pending(id));
-        let (local, mut sent) = split(inner, own.unwrap_or_default());
+        let is_own = own.is_some();
+        let (local, sent) = split(own.unwrap_or_default());
+        let sent = sent
+            .into_iter()
+            .map(|write| (write.slot.key.clone(), write));
+        let mut sent: HashMap<_, _> = sent.collect();
         let mut writes = Writes::new();
         for changed in entry.changes {
-            let at = sent.iter().position(|write| write.key() == changed.key);
-            let own = at.map(|at| sent.swap_remove(at));
+            let own = sent.remove(changed.key.as_str());
             if let Some(write) = self.write(inner, changed, own) {
                 writes.push(write);
             }
         }
         writes.extend(local);
-        self.settle(inner, writes);
+        let ending = match is_own || writes.is_empty() {
+            true => Vec::new(),
+            false => self.let_go(&mut writes),
+        };
+        self.settle(inner, writes, ending);
     }
 
     /// What the host has told of a key, as a write of what this store has asked for, if it has.
@@ -322,15 +333,15 @@ impl Session {
             inner.release(&slot);
             return None;
         }
-        let (kept, stamp) = match own {
-            Some(own) => (own.new, own.stamp),
-            None => (None, page(source.as_deref())),
+        let (was, kept, stamp) = match own {
+            Some(own) => (own.old, own.new, own.stamp),
+            None => (None, None, page(source.as_deref())),
         };
-        let new = match to {
-            Content::Removed => None,
-            Content::Kept => kept,
+        let (old, new) = match to {
+            Content::Removed => (None, None),
+            Content::Kept => (was, kept),
             Content::Value(json) => match json.into_value(&key) {
-                Ok(value) => Some(value),
+                Ok(value) => (None, Some(value)),
                 Err(error) => {
                     inner.report(&error);
                     return None;
@@ -339,15 +350,15 @@ impl Session {
         };
         Some(Write {
             slot,
-            old: None,
+            old,
             new,
             stamp,
             rewritten: false,
         })
     }
 
-    fn settle(&self, inner: &Inner, writes: Writes) {
-        match inner.settle(&writes) {
+    fn settle(&self, inner: &Inner, writes: Writes, ending: Vec<Arc<dyn ComputedKey>>) {
+        match inner.settle(&writes, ending) {
             Ok(()) | Err(StateError::Disposed) => {}
             Err(error) => inner.report(&error),
         }
@@ -363,6 +374,35 @@ impl Session {
         Some(pending.swap_remove(at).writes)
     }
 
+    /// Has the host unregister a micro-frontend.
+    fn remove(&self, id: &str, keys_stay: bool) -> Result<(), StateError> {
+        let host = self.host().ok_or(StateError::Disposed)?;
+        let id = id.to_owned();
+        let text = wire::write(&Gone { id, keys_stay })?;
+        wire::answer(&host.unregister(&text))
+    }
+
+    /// What goes with the micro-frontend of which the host has deleted keys, if it is on its way out.
+    /// Its keys are gone by its own doing.
+    fn let_go(&self, writes: &mut Writes) -> Vec<Arc<dyn ComputedKey>> {
+        let mut all = crate::lock(&self.leaving);
+        let Some(leaving) = all.last_mut() else {
+            return Vec::new();
+        };
+        let of_it = |write: &Write| {
+            write.new.is_none()
+                && write.key().starts_with(&leaving.namespace)
+                && write.stamp.source == leaving.stamp.source
+        };
+        if !writes.iter().all(of_it) {
+            return Vec::new();
+        }
+        for write in writes.iter_mut() {
+            write.stamp = leaving.stamp.clone();
+        }
+        mem::take(&mut leaving.computed)
+    }
+
     /// Has the host store a transaction.
     fn ask(
         &self,
@@ -370,7 +410,7 @@ impl Session {
         host: &dyn Host,
         writes: &mut Writes,
     ) -> Result<Answer, StateError> {
-        let puts = writes.iter().filter(|write| !is_local(inner, write));
+        let puts = writes.iter().filter(|write| !is_local(write));
         let puts: Vec<_> = puts.map(put).collect::<Result<_, _>>()?;
         if puts.is_empty() {
             return Ok(Answer::Alone);
@@ -392,14 +432,14 @@ impl Session {
         if again {
             return Ok(Answer::Moved);
         }
-        let (local, sent) = split(inner, left);
+        let (local, sent) = split(left);
         let mut left: Writes = local.into_iter().collect();
         // What is equal as JSON may differ here: in what is not serialized.
         left.extend(sent.into_iter().filter(|write| {
             let key = write.key();
             same.iter().any(|same| same == key)
         }));
-        self.settle(inner, left);
+        self.settle(inner, left, Vec::new());
         Ok(Answer::Stored)
     }
 }
@@ -433,13 +473,16 @@ impl Elsewhere for Session {
         register(&*self.host().ok_or(StateError::Disposed)?, info)
     }
 
-    fn unregister(&self, id: &str, whatever: bool) -> Result<(), StateError> {
-        let host = self.host().ok_or(StateError::Disposed)?;
-        let text = wire::write(&Gone {
-            id: id.to_owned(),
-            whatever,
-        })?;
-        wire::answer(&host.unregister(&text))
+    fn unregister(&self, id: &str, leaving: Leaving) -> Result<(), StateError> {
+        crate::lock(&self.leaving).push(leaving);
+        let result = self.remove(id, false);
+        let leaving = crate::lock(&self.leaving).pop();
+        drop(leaving);
+        result
+    }
+
+    fn forget(&self, id: &str) -> Result<(), StateError> {
+        self.remove(id, true)
     }
 
     fn rule(&self, rule: Rule<'_>) -> Result<usize, StateError> {
@@ -458,13 +501,13 @@ fn may_mirror(inner: &Inner, slot: &Slot) -> bool {
 }
 
 /// Whether a write concerns this store alone.
-fn is_local(_inner: &Inner, write: &Write) -> bool {
+fn is_local(write: &Write) -> bool {
     write.slot.is_hidden() || write.labels().is_secret()
 }
 
 /// The writes of this store alone, and those that the host is asked for.
-fn split(inner: &Inner, writes: Writes) -> (Vec<Write>, Vec<Write>) {
-    writes.into_iter().partition(|write| is_local(inner, write))
+fn split(writes: Writes) -> (Vec<Write>, Vec<Write>) {
+    writes.into_iter().partition(|write| is_local(write))
 }
 
 /// A write as the host is asked for it.

@@ -215,28 +215,29 @@ impl Link {
     fn begin(&self) -> State {
         let inner = self.inner();
         self.outbox.start(inner);
-        let snapshot = inner.snapshot();
         let mut values = Vec::new();
-        for (key, value) in snapshot.iter() {
-            let labels = inner.labels(key);
-            if labels.is_secret() || snapshot.is_computed(key) {
+        // No snapshot, for which the store would keep one up to date from now on.
+        for slot in inner.slots.all() {
+            let labels = slot.labels();
+            let value = inner.load(&slot).0;
+            let Some(value) = value.filter(|_| !labels.is_secret()) else {
                 continue;
-            }
-            match Carried::of(value) {
+            };
+            match Carried::of(&value) {
                 Ok(json) => values.push(Changed {
-                    key: key.to_owned(),
+                    key: slot.key.to_string(),
                     to: Content::Value(json),
                     source: None,
                     labels: wire::Mark::all(labels),
                 }),
-                Err(reason) => inner.report(&unsendable(key, reason)),
+                Err(reason) => inner.report(&unsendable(&slot.key, reason)),
             }
         }
         values.sort_by(|a, b| a.key.cmp(&b.key));
         State {
             protocol: wire::PROTOCOL,
             library: env!("CARGO_PKG_VERSION").to_owned(),
-            version: snapshot.version(),
+            version: self.view.metadata().version,
             values,
             registry: inner.registered().0,
             rules: inner.rules_image().0,
@@ -368,17 +369,19 @@ impl Link {
 
     fn remove(&self, text: &str) -> Result<(), StateError> {
         self.may_act()?;
-        let Gone { id, whatever } = wire::read(text)?;
-        let result = self.store().unregister_mfe(&id);
-        if result.is_ok() || whatever {
+        let Gone { id, keys_stay } = wire::read(text)?;
+        let inner = self.inner();
+        let result = match keys_stay {
+            false => self.store().unregister_mfe(&id),
+            true if inner.forget_mfe(&id) => Ok(()),
+            true => Err(StateError::UnknownMfe { id: id.clone() }),
+        };
+        if result.is_ok() {
             let scope = crate::lock(&self.scopes).remove(&id);
             drop(scope);
         }
-        self.outbox.pump(self.inner());
-        match whatever {
-            true => Ok(()),
-            false => result,
-        }
+        self.outbox.pump(inner);
+        result
     }
 
     fn decide(&self, text: &str) -> Result<usize, StateError> {

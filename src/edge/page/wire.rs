@@ -173,9 +173,9 @@ pub(super) struct State {
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Gone {
     pub(super) id: String,
-    /// Also if its keys may not be deleted.
+    /// Whether its keys stay: the guest may not delete them.
     #[serde(default)]
-    pub(super) whatever: bool,
+    pub(super) keys_stay: bool,
 }
 
 /// A change of what micro-frontends may do.

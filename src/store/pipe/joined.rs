@@ -5,11 +5,13 @@ use crate::{
     error::StateError,
     store::{
         draft::Reads,
-        guest::Joining,
+        guest::{ComputedKey, Joining},
         inner::Inner,
         transaction::{Transaction, Write, Writes},
     },
+    value::is_content,
 };
+use rustc_hash::FxHashSet;
 use std::sync::{Arc, atomic::Ordering};
 
 impl Inner {
@@ -19,7 +21,7 @@ impl Inner {
     }
 
     /// Notes that the host has come or gone.
-    #[cfg_attr(not(feature = "edge"), expect(dead_code))]
+    #[cfg_attr(not(feature = "js"), expect(dead_code))]
     pub(crate) fn host_changed(&self) {
         let middleware = crate::read(&self.middleware);
         let asks = middleware.is_some() || self.host().is_some();
@@ -46,31 +48,46 @@ impl Inner {
         }
     }
 
-    /// Stores what the host has stored: nobody is asked. Middleware and all others are told.
-    #[cfg_attr(not(feature = "edge"), expect(dead_code))]
-    pub(crate) fn settle(&self, writes: &Writes) -> Result<(), StateError> {
+    /// Stores what the host has stored: nobody is asked. Middleware and all others are told. With it
+    /// keys end to be computed. A write whose `old` is what is stored is known to change it.
+    #[cfg_attr(not(feature = "js"), expect(dead_code))]
+    pub(crate) fn settle(
+        &self,
+        writes: &Writes,
+        ending: Vec<Arc<dyn ComputedKey>>,
+    ) -> Result<(), StateError> {
+        let naming: Vec<_> = ending.into_iter().map(ComputedKey::ending).collect();
         let filtered = self.filtered();
         loop {
             let mut transaction = Transaction {
                 writes: writes.iter().cloned().collect(),
             };
+            let mut known = FxHashSet::default();
             for write in &mut transaction.writes {
-                write.old = self.load(&write.slot).0;
+                let stored = self.load(&write.slot).0;
+                // It was compared before the host was asked, and need not be again.
+                if stored.is_some() && is_content(stored.as_ref(), write.old.as_ref()) {
+                    known.insert(Arc::as_ptr(&write.slot).addr());
+                }
+                write.old = stored;
             }
+            let differs = |write: &Write| known.contains(&Arc::as_ptr(&write.slot).addr());
             let loading = self.loading.get();
             // An answer that is not awaited any more is none, whatever else is stored.
             let answers = loading.map(|loading| loading.take_answers(&mut transaction.writes));
-            transaction.writes.retain(|write| !write.changes_nothing());
+            transaction
+                .writes
+                .retain(|write| differs(write) || !write.changes_nothing());
             if let Some(loading) = loading {
                 let answers = answers.and_then(Result::ok).unwrap_or_else(Writes::new);
                 loading.put_answers(self, &mut transaction.writes, answers);
             }
-            if transaction.writes.is_empty() {
+            if transaction.writes.is_empty() && naming.is_empty() {
                 return Ok(());
             }
             let mut committed = Committed::default();
             let told = filtered.is_some();
-            match self.commit(&mut transaction, None, &[], told, &mut committed)? {
+            match self.commit(&mut transaction, None, &naming, told, &mut committed)? {
                 Fate::Moved => {}
                 Fate::Equal => return Ok(()),
                 Fate::Stored => {

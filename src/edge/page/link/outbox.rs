@@ -9,7 +9,7 @@ use crate::{
 };
 use smol_str::SmolStr;
 use std::{
-    collections::VecDeque,
+    collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, atomic::Ordering},
 };
 
@@ -45,7 +45,7 @@ struct Queued {
 struct Expected {
     by: ThisThread,
     id: u64,
-    sent: Vec<(SmolStr, Option<Value>)>,
+    sent: HashMap<SmolStr, Option<Value>>,
     /// The keys that hold already what was sent.
     same: Vec<SmolStr>,
 }
@@ -90,7 +90,7 @@ impl Outbox {
     }
 
     /// Takes the next commit of this thread for a transaction of the guest's.
-    pub(super) fn expect(&self, id: u64, sent: Vec<(SmolStr, Option<Value>)>) {
+    pub(super) fn expect(&self, id: u64, sent: HashMap<SmolStr, Option<Value>>) {
         let expected = Expected {
             by: ThisThread::get(),
             id,
@@ -244,10 +244,10 @@ fn entry(inner: &Inner, queued: &Queued) -> Entry {
 }
 
 fn changed(inner: &Inner, change: &Change, own: Option<&Expected>) -> Changed {
-    let sent = own.and_then(|own| own.sent.iter().find(|(key, _)| *key == change.key));
+    let sent = own.and_then(|own| own.sent.get(&change.key));
     let to = match (&change.new, sent) {
         (None, _) => Content::Removed,
-        (Some(new), Some((_, Some(sent)))) if sent.is(new) => Content::Kept,
+        (Some(new), Some(Some(sent))) if sent.is(new) => Content::Kept,
         (Some(new), _) => match Carried::of(new) {
             Ok(json) => Content::Value(json),
             Err(reason) => {
