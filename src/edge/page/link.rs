@@ -106,6 +106,17 @@ impl Links {
         })
     }
 
+    /// Reports an error as the store does.
+    #[cfg(all(target_family = "wasm", target_os = "unknown"))]
+    pub(super) fn reporter(&self) -> impl Fn(&StateError) + 'static {
+        let inner = Weak::clone(&self.inner);
+        move |error| {
+            if let Some(inner) = inner.upgrade() {
+                inner.report(error);
+            }
+        }
+    }
+
     /// How many guests there are.
     pub fn len(&self) -> usize {
         let open = crate::lock(&self.open);
