@@ -23,6 +23,8 @@ mod page;
 #[path = "web/page_life.rs"]
 mod page_life;
 #[cfg(feature = "edge")]
+mod special_names;
+#[cfg(feature = "edge")]
 #[path = "web/storages.rs"]
 mod storages;
 #[cfg(feature = "edge")]
