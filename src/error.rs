@@ -384,8 +384,12 @@ fn of_key(key: &Option<String>) -> String {
 
 /// A name as it may stand in an error: long ones are cut, so that hostile input cannot flood a log.
 pub(crate) fn excerpt(text: &str) -> String {
-    const LONGEST: usize = 64;
-    match text.char_indices().nth(LONGEST) {
+    excerpt_of(text, 64)
+}
+
+/// The first characters of a text.
+pub(crate) fn excerpt_of(text: &str, longest: usize) -> String {
+    match text.char_indices().nth(longest) {
         None => text.to_owned(),
         Some((end, _)) => format!("{}…", &text[..end]),
     }

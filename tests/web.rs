@@ -9,6 +9,9 @@ mod broken;
 mod databases;
 #[path = "web/following.rs"]
 mod following;
+#[cfg(feature = "js")]
+#[path = "web/guests.rs"]
+mod guests;
 #[path = "web/history.rs"]
 mod history;
 #[cfg(feature = "host")]

@@ -101,6 +101,30 @@ pub(crate) trait Filtering: Send + Sync {
     fn delivered(&self, inner: &Inner, changes: &ChangeSet, took: Duration);
 }
 
+/// Where commits are decided upon, for a store that has joined another's.
+pub(crate) trait Joining: Send + Sync {
+    /// Whether there is such a place now.
+    fn is_joined(&self) -> bool;
+
+    /// Has a transaction stored there first. What is stored there is stored here too before this
+    /// returns; what is left in `writes` is not.
+    fn commit(&self, inner: &Inner, writes: &mut Writes) -> Result<Answer, StateError>;
+
+    /// Lets go of it, because the store takes no more writes.
+    fn leave(&self, inner: &Inner);
+}
+
+/// What became of a transaction that was to be stored elsewhere first.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// It is stored, there and here.
+    Stored,
+    /// It concerns this store alone.
+    Alone,
+    /// What it is based upon has changed there; here it has changed by now.
+    Moved,
+}
+
 /// A transaction that middleware sees: since when, and which.
 pub(crate) type Filtered = (Instant, Arc<dyn Filtering>);
 

@@ -205,6 +205,27 @@ export const find = (name) => directory()?.get(name);
 /** Whether the handle stands in the directory now. */
 export const install = (name, handle) => directory()?.install(name, handle) ?? false;
 
+/** Takes a handle away of which the store is gone, unless that was done. */
+export const forget = (name, handle) => {
+  directory()?.remove(name, handle);
+};
+
+/** Whether a store comes to have the name, within so many ms. */
+export const arrival = (name, limit) =>
+  new Promise((resolve) => {
+    const look = (isLast) => {
+      const found = find(name) !== undefined;
+      if (!found && !isLast) return;
+      clearTimeout(timer);
+      globalThis.removeEventListener?.("universal-state:ready", again);
+      resolve(found);
+    };
+    const again = () => look(false);
+    const timer = setTimeout(() => look(true), limit);
+    globalThis.addEventListener?.("universal-state:ready", again);
+    again();
+  });
+
 // ---- the handle ---------------------------------------------------------------------------------
 
 // What the port is asked, by number; `handle.rs` has the same list.
@@ -379,8 +400,25 @@ const makeScope = (askStore, id, name) => {
   });
 };
 
+// What a guest asks of its host, by number; `join.rs` has the same list.
+const LINK = Object.freeze({ open: 0, state: 1, commit: 2, register: 3, unregister: 4, rule: 5, leave: 6 });
+
+/** How a store in another wasm joins this one: JSON text to and fro. */
+const makeLink = (call, receive) => {
+  const id = call(LINK.open, 0, callable(receive, "what is told"));
+  const on = (what) => (text) => call(what, id, text);
+  return Object.freeze({
+    state: on(LINK.state),
+    commit: on(LINK.commit),
+    register: on(LINK.register),
+    unregister: on(LINK.unregister),
+    rule: on(LINK.rule),
+    leave: on(LINK.leave),
+  });
+};
+
 /** The handle of a store, and what takes it away. */
-export const makeHandle = (port, name, library) => {
+export const makeHandle = (port, name, library, guests) => {
   let closed = false;
   const ask = (...question) => {
     if (!closed) return port(...question);
@@ -403,6 +441,12 @@ export const makeHandle = (port, name, library) => {
       const version = optionalText(info?.version, "a version") ?? "";
       return makeScope(ask, ask(0, ASK.scope, id, framework, version), id);
     },
+    link: (receive) =>
+      makeLink((what, ...rest) => {
+        if (!closed) return guests(what, ...rest);
+        if (what === LINK.open) throw new StateError("closed", `the store ${JSON.stringify(name)} has left the page`);
+        return '{"error":{"code":"disposed"}}';
+      }, receive),
   });
   return {
     handle,

@@ -215,12 +215,12 @@ impl Inner {
         Ok(Way::Gone)
     }
 
-    /// The locks of a commit, if no batch, middleware, history, computed key or teardown of a component
+    /// The locks of a commit, if no batch, middleware, host, history, computed key or teardown of a component
     /// has a say in what this thread writes, and nothing stands in line.
     #[inline]
     fn short_way(&self) -> Result<Option<Locks<'_>>, StateError> {
         if !context::is_idle()
-            || self.has_middleware.load(Ordering::Acquire)
+            || self.asks.load(Ordering::Acquire)
             || self.holder.load(Ordering::Acquire) != 0
         {
             return Ok(None);
