@@ -190,6 +190,11 @@ pub enum StateError {
         "an edge needs the name of an application and a prefix, in which no part between colons is empty"
     )]
     EdgeName,
+    /// The store has an edge already.
+    #[error(
+        "the store has an edge already, and can have one; give that one the storage and the tabs, or detach it first"
+    )]
+    EdgeTaken,
     /// A backend of storage did not do what it was asked for, or an item in it is not used. The store
     /// itself is as it should be.
     #[error("storage in {backend}{}: {reason}", of_key(key))]

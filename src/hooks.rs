@@ -20,6 +20,8 @@ mod fields;
 mod flight;
 mod follow;
 mod history;
+#[cfg(feature = "host")]
+mod host;
 mod key_source;
 mod landing;
 mod load;
@@ -46,6 +48,8 @@ pub use edge::{provide_edge, use_edge, use_edge_status};
 pub use fields::{use_global_store, use_global_store_or, use_mfe_store, use_mfe_store_or};
 pub use follow::{use_computed, use_metadata, use_mfes, use_registered_computed, use_subscription};
 pub use history::{UseHistory, use_history, use_mfe_history};
+#[cfg(feature = "host")]
+pub use host::{HostedFallback, MicroFrontend, MicroFrontendProps, provide_host, use_host};
 pub use key_source::{KeySource, ReactiveKey};
 pub use landing::use_landing;
 pub use load::{LoadSignals, use_load_status};

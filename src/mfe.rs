@@ -68,6 +68,30 @@ impl Store {
         }
     }
 
+    /// Puts into the registry what a micro-frontend failed at, or that it is well again. It stays
+    /// until it is set otherwise or the micro-frontend unregisters.
+    ///
+    /// # Errors
+    /// [`StateError::UnknownMfe`].
+    ///
+    /// ```
+    /// use universal_state::{MfeInfo, Store};
+    ///
+    /// let store = Store::new();
+    /// let shop = store.register_mfe(MfeInfo::new("shop", "react", "1.4.0"))?;
+    /// store.set_mfe_failure("shop", Some("it threw".to_owned()))?;
+    /// assert_eq!(store.mfes()[0].failure.as_deref(), Some("it threw"));
+    /// # Ok::<(), universal_state::StateError>(())
+    /// ```
+    pub fn set_mfe_failure(&self, id: &str, failure: Option<String>) -> Result<(), StateError> {
+        let registry = Registry::of(&self.inner);
+        if registry.member(id).is_none() {
+            return Err(StateError::UnknownMfe { id: id.to_owned() });
+        }
+        registry.change(&self.inner, id, |mfe| mfe.failure.clone_from(&failure));
+        Ok(())
+    }
+
     /// Lets a micro-frontend read, or read and write, the keys whose full names a pattern matches:
     /// keys of others, or shared keys where [`Store::set_shared_access`] asks for a grant. It holds
     /// for this id until it is revoked, registered or not.

@@ -11,6 +11,9 @@ mod databases;
 mod following;
 #[path = "web/history.rs"]
 mod history;
+#[cfg(feature = "host")]
+#[path = "web/host.rs"]
+mod host;
 #[path = "web/loading.rs"]
 mod loading;
 #[cfg(feature = "js")]
@@ -19,6 +22,8 @@ mod page;
 #[cfg(feature = "edge")]
 #[path = "web/page_life.rs"]
 mod page_life;
+#[cfg(feature = "edge")]
+mod special_names;
 #[cfg(feature = "edge")]
 #[path = "web/storages.rs"]
 mod storages;

@@ -72,6 +72,10 @@ pub struct Mfe {
     pub info: MfeInfo,
     /// When it registered, in ms since the Unix epoch.
     pub registered_at: u64,
+    /// What it failed at last, in words, if it did: see
+    /// [`Store::set_mfe_failure`](crate::Store::set_mfe_failure).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
 }
 
 /// The content of the registry's hidden slot.
@@ -128,6 +132,18 @@ impl Registry {
         inner.write_hidden(&inner.registry, |records| {
             let mut records = read(records);
             records.retain(|record| record.info.id != *id);
+            Value::new(records)
+        });
+    }
+
+    /// Changes what stands of a member in the registry.
+    pub(super) fn change(&self, inner: &Inner, id: &str, change: impl Fn(&mut Mfe)) {
+        inner.write_hidden(&inner.registry, |records| {
+            let mut records = read(records);
+            records
+                .iter_mut()
+                .filter(|record| record.info.id == id)
+                .for_each(&change);
             Value::new(records)
         });
     }

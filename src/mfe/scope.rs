@@ -274,6 +274,7 @@ impl Scope {
             record: Mfe {
                 info,
                 registered_at: now(),
+                failure: None,
             },
             id,
             ended: AtomicBool::new(false),

@@ -121,8 +121,8 @@ pub(crate) struct State {
     pub(crate) snapshots: Option<Box<dyn SnapshotKeeping>>,
     /// The histories, to be told of every commit.
     pub(crate) recorders: Vec<Arc<dyn Recording>>,
-    /// The edges, to be told of every key that is written.
-    pub(crate) feeds: Vec<Arc<dyn Feeding>>,
+    /// The edge, to be told of every key that is written.
+    pub(crate) feed: Option<Arc<dyn Feeding>>,
     /// Signals that were held back.
     pub(crate) held: Vec<Signals>,
     /// What waits until this thread may write.
@@ -163,7 +163,7 @@ impl Inner {
                 delivering: None,
                 snapshots: None,
                 recorders: Vec::new(),
-                feeds: Vec::new(),
+                feed: None,
                 held: Vec::new(),
                 deferred: Vec::new(),
             }),
@@ -442,7 +442,7 @@ impl Inner {
         for recorder in recorders {
             recorder.wake(self);
         }
-        self.wake_feeds();
+        self.wake_feed();
         let mut ended = vec![crate::lock(&self.all).take()];
         let mut slots = self.slots.all();
         slots.extend([Arc::clone(&self.registry), Arc::clone(&self.rules)]);

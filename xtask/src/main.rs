@@ -11,6 +11,7 @@ mod npm;
 mod serve;
 mod setup;
 mod shell;
+mod shop;
 mod size;
 mod steps;
 mod test;

@@ -106,7 +106,7 @@ impl Step {
 fn lint() -> Result<()> {
     for selection in [
         "--workspace --all-targets",
-        "-p universal-state --all-targets --features simulator",
+        "-p universal-state --all-targets --features simulator,host",
         "-p universal-state --all-targets --no-default-features",
         "-p universal-state --all-targets --no-default-features --features json",
         "-p universal-state --all-targets --no-default-features --features fields",
@@ -114,7 +114,7 @@ fn lint() -> Result<()> {
         "-p universal-state --all-targets --no-default-features --features edge",
         "--workspace --exclude xtask --exclude bench-native --lib --bins --examples --target wasm32-unknown-unknown",
         "-p bench-size --features further-type,mfe,json,regex,fields --target wasm32-unknown-unknown",
-        "-p universal-state --test web --features indexed-db,js --target wasm32-unknown-unknown",
+        "-p universal-state --test web --features indexed-db,host --target wasm32-unknown-unknown",
     ] {
         Cmd::line(&format!("cargo clippy {selection} -- -D warnings")).run()?;
     }
@@ -157,7 +157,7 @@ fn crate_names(tree: &str) -> BTreeSet<&str> {
 }
 
 /// What selects everything that runs natively.
-const ALL: &str = "--features simulator";
+const ALL: &str = "--features simulator,host";
 
 fn native(counts: &mut Counts) -> Result<()> {
     for features in [
@@ -209,11 +209,11 @@ fn with_figures(test: Cmd, counts: &mut Counts) -> Result<()> {
 
 fn doc(counts: &mut Counts) -> Result<()> {
     count(
-        Cmd::line("cargo test -p universal-state --features simulator,indexed-db,js --doc"),
+        Cmd::line("cargo test -p universal-state --features simulator,indexed-db,host --doc"),
         Runner::Cargo,
         counts,
     )?;
-    Cmd::line("cargo doc -p universal-state --features simulator,indexed-db,js --no-deps")
+    Cmd::line("cargo doc -p universal-state --features simulator,indexed-db,host --no-deps")
         .env("RUSTDOCFLAGS", "-D warnings")
         .run()
 }
@@ -229,7 +229,7 @@ fn wasm(environment: &Environment, counts: &mut Counts) -> Result<()> {
     )?;
 
     let test =
-        Cmd::line("cargo test -p universal-state --test web --features indexed-db,js --target wasm32-unknown-unknown")
+        Cmd::line("cargo test -p universal-state --test web --features indexed-db,host --target wasm32-unknown-unknown")
             .env(
                 "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER",
                 environment.test_runner()?,

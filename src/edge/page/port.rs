@@ -333,14 +333,18 @@ impl Port {
                 |Mfe {
                      info,
                      registered_at,
-                     ..
+                     failure,
                  }| {
-                    serde_json::json!({
+                    let mut mfe = serde_json::json!({
                         "id": info.id,
                         "framework": info.framework,
                         "version": info.version,
                         "registeredAt": registered_at,
-                    })
+                    });
+                    if let Some((failure, members)) = failure.as_ref().zip(mfe.as_object_mut()) {
+                        members.insert("failure".to_owned(), failure.as_str().into());
+                    }
+                    mfe
                 },
             )
             .collect();

@@ -1,0 +1,194 @@
+import { expect, type HostedId, type Shop, test } from "../fixtures/shop";
+
+/** What shows that a micro-frontend of the product page is at work. */
+const sign = {
+  "mini-cart": (shop: Shop) => shop.miniCart.toggle,
+  decide: (shop: Shop) => shop.product.add,
+  "wish-list": (shop: Shop) => shop.wishList.region,
+} as const;
+
+type OnProductPage = keyof typeof sign;
+
+const orders: OnProductPage[][] = [
+  ["mini-cart", "decide", "wish-list"],
+  ["mini-cart", "wish-list", "decide"],
+  ["decide", "mini-cart", "wish-list"],
+  ["decide", "wish-list", "mini-cart"],
+  ["wish-list", "mini-cart", "decide"],
+  ["wish-list", "decide", "mini-cart"],
+];
+
+for (const order of orders) {
+  test(`the product page comes together in the order ${order.join(", ")}`, async ({ shop }) => {
+    const { letGo } = await shop.holdBack(order);
+    await shop.open("product/brook?sku=brook-sea");
+    for (const [at, id] of order.entries()) {
+      for (const later of order.slice(at)) await expect(sign[later](shop)).toHaveCount(0);
+      letGo(id);
+      await expect(sign[id](shop)).toBeVisible();
+    }
+    await expect(shop.wishList.toggle).toHaveAccessibleName("Wish for Brook, Sea");
+    await shop.wishList.toggle.click();
+    await shop.product.add.click();
+    await shop.wishList.moveToCart("Brook, Sea");
+    await shop.miniCart.expectCount(2, "€44.00");
+  });
+}
+
+test("the cart page comes before the mini cart as well as after it", async ({ shop }) => {
+  await shop.openProduct("brook", "brook-sea");
+  await shop.product.add.click();
+  await shop.miniCart.expectCount(1);
+  const { letGo } = await shop.holdBack(["mini-cart", "checkout"]);
+  await shop.open("cart");
+  letGo("checkout");
+  await shop.cart.setQuantity("Brook, Sea", 3);
+  await expect(shop.miniCart.toggle).toHaveCount(0);
+  letGo("mini-cart");
+  await shop.miniCart.expectCount(3, "€66.00");
+});
+
+for (const id of ["mini-cart", "decide", "wish-list"] as const) {
+  test(`${id} that cannot be fetched leaves the rest at work, and comes when asked again`, async ({ page, shop }) => {
+    const pattern = `**/shop/mfe/${id}/**`;
+    await page.route(pattern, (route) => route.abort());
+    await shop.open("product/brook?sku=brook-sea");
+    await expect(shop.sorry(id)).toBeVisible();
+    for (const other of Object.keys(sign) as OnProductPage[]) {
+      if (other !== id) await expect(sign[other](shop)).toBeVisible();
+    }
+    await page.unroute(pattern);
+    await shop.sorry(id).getByRole("button", { name: "Try again" }).click();
+    await expect(sign[id](shop)).toBeVisible();
+    await expect(shop.sorry(id)).toHaveCount(0);
+  });
+}
+
+test("a checkout whose wasm does not come leaves the cart in the header, and comes when asked again", async ({
+  page,
+  shop,
+}) => {
+  await shop.openProduct("brook", "brook-sea");
+  await shop.product.add.click();
+  await shop.miniCart.expectCount(1);
+  await page.route("**/shop/mfe/checkout/**/*.wasm", (route) => route.abort());
+  await shop.open("cart");
+  await expect(shop.sorry("checkout")).toBeVisible();
+  await shop.miniCart.expectCount(1, "€22.00");
+  await page.unroute("**/shop/mfe/checkout/**/*.wasm");
+  await shop.sorry("checkout").getByRole("button", { name: "Try again" }).click();
+  await expect(shop.cart.quantity("Brook, Sea")).toHaveValue("1");
+});
+
+test("a part that never answers is given up, and the rest did not wait for it", async ({ page, shop }) => {
+  await page.clock.install();
+  await page.route("**/shop/mfe/wish-list/**", () => {});
+  await shop.open("product/brook?sku=brook-sea");
+  await shop.product.add.click();
+  await shop.miniCart.expectCount(1, "€22.00");
+  await expect(shop.sorry("wish-list")).toHaveCount(0);
+  await page.clock.fastForward(60_000);
+  await expect(shop.sorry("wish-list")).toBeVisible();
+});
+
+const broken: Record<string, string> = {
+  "is no program": "<!doctype html>",
+  "throws when it is evaluated": "throw new Error('broken');",
+  "has no mount": "export const mounted = true;",
+  "throws when it is mounted": "export function mount() { throw new Error('broken'); } export function unmount() {}",
+};
+
+for (const [how, body] of Object.entries(broken)) {
+  test(`a product page that ${how} is contained`, async ({ page, shop }) => {
+    await page.route("**/shop/mfe/decide/**", (route) =>
+      route.fulfill({ contentType: "text/javascript", body }),
+    );
+    await shop.open("product/brook?sku=brook-sea");
+    await expect(shop.sorry("decide")).toBeVisible();
+    await expect(shop.miniCart.toggle).toBeVisible();
+    await expect(shop.wishList.region).toBeVisible();
+  });
+}
+
+test("without the catalogue each part says so in its own place, and comes back", async ({ page, shop }) => {
+  await page.route("**/data/products.json", (route) => route.abort());
+  await shop.open("product/brook?sku=brook-sea");
+  const product = shop.main.getByRole("alert").filter({ hasText: "This product cannot be shown" });
+  const wishes = shop.main.getByRole("alert").filter({ hasText: "The wish list cannot be shown" });
+  await expect(product).toBeVisible();
+  await expect(wishes).toBeVisible();
+  await expect(shop.miniCart.toggle).toBeVisible();
+
+  await page.unroute("**/data/products.json");
+  await product.getByRole("button", { name: "Try again" }).click();
+  await expect(shop.product.name).toHaveText("Brook");
+  await wishes.getByRole("button", { name: "Try again" }).click();
+  await expect(shop.wishList.toggle).toHaveAccessibleName("Wish for Brook, Sea");
+});
+
+const modules: [HostedId, string][] = [
+  ["mini-cart", "product/brook"],
+  ["decide", "product/brook"],
+  ["wish-list", "product/brook"],
+];
+
+for (const [id, path] of modules) {
+  test(`${id} can come and go a thousand times and leaves nothing behind`, async ({ page, shop }) => {
+    test.slow();
+    await shop.open(path);
+    await expect(shop.product.name).toBeVisible();
+    const left = await page.evaluate(async (id) => {
+      type Subscribe = (...all: unknown[]) => () => void;
+      type Handle = Record<string, Subscribe>;
+      const directory = (globalThis as never)[Symbol.for("universal-state/1")] as {
+        get(name: string): Handle;
+      };
+      const handle = directory.get("shop");
+      const living = new Set<object>();
+      const store: Record<string, unknown> = { ...handle };
+      for (const name of ["subscribe", "subscribeKeys", "subscribePattern", "subscribeAll"]) {
+        store[name] = (...all: unknown[]) => {
+          const stop = handle[name]?.(...all);
+          const mark = {};
+          living.add(mark);
+          const { signal } = (all.at(-1) ?? {}) as { signal?: AbortSignal };
+          signal?.addEventListener("abort", () => living.delete(mark));
+          return () => {
+            living.delete(mark);
+            stop?.();
+          };
+        };
+      }
+      const entry = performance
+        .getEntriesByType("resource")
+        .find(({ name }) => name.includes(`/shop/mfe/${id}/`));
+      const module = await import(entry?.name ?? "");
+      const element = document.createElement("div");
+      document.body.append(element);
+      const nodes = () => document.querySelectorAll("*").length;
+      const before = nodes();
+      let most = 0;
+      for (let time = 0; time < 1000; time += 1) {
+        await module.mount(element, {
+          id,
+          version: "0.0.0",
+          store,
+          navigate() {},
+          reportError(error: unknown) {
+            throw error;
+          },
+        });
+        // Lets effects run, and what was fetched arrive.
+        await new Promise((done) => setTimeout(done));
+        most = Math.max(most, living.size);
+        await module.unmount(element);
+        if (element.childNodes.length > 0) throw new Error(`round ${time} left ${element.innerHTML}`);
+      }
+      await new Promise((done) => setTimeout(done, 100));
+      return { most, living: living.size, nodes: nodes() - before };
+    }, id);
+    expect(left.most).toBeGreaterThan(0);
+    expect(left.most).toBeLessThan(10);
+    expect(left).toMatchObject({ living: 0, nodes: 0 });
+  });
+}
