@@ -159,9 +159,14 @@ export interface Scope extends View {
   readonly unregister: () => void;
 }
 
-/** What a guest in another wasm module speaks through. Not for applications. */
+/** What a guest in another wasm module speaks through, in JSON text. Not for applications. */
 export interface Link {
-  readonly [name: string]: unknown;
+  readonly state: (text?: string) => string;
+  readonly commit: (text: string) => string;
+  readonly register: (text: string) => string;
+  readonly unregister: (text: string) => string;
+  readonly rule: (text: string) => string;
+  readonly leave: (text?: string) => string;
 }
 
 /** A store, as every script of the page sees it. */

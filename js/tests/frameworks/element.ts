@@ -58,6 +58,17 @@ export const element: Suite = {
     host.remove();
   },
 
+  async other_stores_that_come_and_go_render_nothing(at) {
+    const { create, log } = make(at, ["a"]);
+    const one = create();
+    document.body.append(one);
+    equal(log.take(), [{ a: undefined }]);
+    await createStore({ name: `${at.name} other` });
+    closeStore(`${at.name} other`);
+    equal(log.take(), []);
+    one.remove();
+  },
+
   a_store_that_comes_late_or_goes_is_followed: async (at) => {
     const { create, log } = make(at, ["a"]);
     const late = `${at.name} late`;

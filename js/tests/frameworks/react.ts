@@ -265,6 +265,16 @@ export const react: Suite = {
     shown.unmount();
   },
 
+  async other_stores_that_come_and_go_render_nothing(at) {
+    const counted = counting(() => useGlobalState("a")[0]);
+    const shown = show(h(counted.Part), at.name);
+    counted.renders();
+    await act(async () => void (await createStore({ name: `${at.name} other` })));
+    act(() => void closeStore(`${at.name} other`));
+    equal(counted.renders(), 0);
+    shown.unmount();
+  },
+
   async a_store_that_comes_late_or_goes_is_followed(at) {
     const name = `${at.name} late`;
     let set: ((next: number) => void) | undefined;

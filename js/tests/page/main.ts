@@ -2,9 +2,19 @@
 
 import { closeStore, createStore, storeCounts, type ReportedError } from "universal-state/store";
 import { suites } from "./suites.js";
-import type { At } from "./support.js";
+import { equal, type At } from "./support.js";
 
 let number = 0;
+
+/** How many listeners wait for stores that come or go: each case has to end those that it began. */
+let waiting = 0;
+for (const [method, step] of [["addEventListener", 1], ["removeEventListener", -1]] as const) {
+  const original = globalThis[method];
+  globalThis[method] = (type: string, ...rest: unknown[]) => {
+    waiting += type.startsWith("universal-state:") ? step : 0;
+    Reflect.apply(original, globalThis, [type, ...rest]);
+  };
+}
 
 async function run(suite: string, promise: string, engine: "map" | "signal"): Promise<void> {
   const test = suites[suite]?.[promise];
@@ -24,7 +34,9 @@ async function run(suite: string, promise: string, engine: "map" | "signal"): Pr
   };
   try {
     await test(at);
+    equal(waiting, 0, "listeners that still wait for stores");
   } finally {
+    waiting = 0;
     closeStore(name);
   }
 }
