@@ -22,6 +22,9 @@ export default defineConfig({
   testDir: "tests",
   forbidOnly: !!process.env.CI,
   retries: 0,
+  // A shared machine may be slow; no test measures time.
+  timeout: 120_000,
+  expect: { timeout: 20_000 },
   reporter: "list",
   use: {
     baseURL: served ?? `http://127.0.0.1:${port}`,
@@ -31,7 +34,8 @@ export default defineConfig({
       // The browser starts the same way for these tests and for those of `tests/web.rs`.
       args: webdriver["goog:chromeOptions"].args,
     },
-    trace: "retain-on-failure",
+    // Recording costs a third of the time: `TRACE=1` for a failure that a picture does not explain.
+    trace: process.env.TRACE ? "retain-on-failure" : "off",
     screenshot: "only-on-failure",
   },
   webServer: served

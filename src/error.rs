@@ -190,6 +190,11 @@ pub enum StateError {
         "an edge needs the name of an application and a prefix, in which no part between colons is empty"
     )]
     EdgeName,
+    /// The store has an edge already.
+    #[error(
+        "the store has an edge already, and can have one; give that one the storage and the tabs, or detach it first"
+    )]
+    EdgeTaken,
     /// A backend of storage did not do what it was asked for, or an item in it is not used. The store
     /// itself is as it should be.
     #[error("storage in {backend}{}: {reason}", of_key(key))]
@@ -229,6 +234,14 @@ pub enum StateError {
         /// The limit, in bytes.
         limit: usize,
     },
+    /// A store cannot be put on the page.
+    #[error("store {name:?} cannot be put on the page: {reason}")]
+    Page {
+        /// The name that it should have there.
+        name: String,
+        /// Why not, and what to do about it.
+        reason: String,
+    },
     /// Another tab had not the same state, and no message was under way that explains it. Both are
     /// brought into step.
     #[error("tab {tab} did not agree with this one; both are brought into step")]
@@ -250,6 +263,54 @@ pub enum StateError {
 }
 
 impl StateError {
+    /// A short name of the kind of error, the same in every version: what programs in other languages
+    /// decide by.
+    ///
+    /// ```
+    /// use universal_state::Store;
+    ///
+    /// let error = Store::new().set("", 1).unwrap_err();
+    /// assert_eq!(error.code(), "key");
+    /// ```
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Key { .. } | Self::KeyTaken { .. } => "key",
+            Self::Type { .. } => "type",
+            Self::Serialize { .. } | Self::Json { .. } | Self::Pointer { .. } => "value",
+            Self::Vetoed { .. } => "vetoed",
+            Self::Aborted { .. } => "aborted",
+            Self::Conflict { .. } | Self::Superseded { .. } => "conflict",
+            Self::Cycle { .. } => "cycle",
+            Self::ReadOnly { .. } => "read-only",
+            Self::Disposed => "disposed",
+            Self::Reentrant { .. } => "reentrant",
+            Self::Pattern { .. } => "pattern",
+            Self::MfeId { .. } => "mfe-id",
+            Self::MfeTaken { .. } => "mfe-taken",
+            Self::UnknownMfe { .. } => "unknown-mfe",
+            Self::Denied { .. } | Self::Refused { .. } => "denied",
+            _ => "other",
+        }
+    }
+
+    /// The key that the error is about, if it is about one.
+    pub fn key(&self) -> Option<&str> {
+        match self {
+            Self::Key { key, .. }
+            | Self::Type { key, .. }
+            | Self::Serialize { key, .. }
+            | Self::Conflict { key }
+            | Self::Superseded { key }
+            | Self::ReadOnly { key, .. }
+            | Self::KeyTaken { key, .. }
+            | Self::Evaluation { key, .. }
+            | Self::Denied { key, .. }
+            | Self::TooLarge { key, .. } => Some(key),
+            Self::Vetoed { key, .. } | Self::Storage { key, .. } => key.as_deref(),
+            _ => None,
+        }
+    }
+
     /// The error with which the closure of a batch gives up.
     ///
     /// ```
@@ -323,8 +384,12 @@ fn of_key(key: &Option<String>) -> String {
 
 /// A name as it may stand in an error: long ones are cut, so that hostile input cannot flood a log.
 pub(crate) fn excerpt(text: &str) -> String {
-    const LONGEST: usize = 64;
-    match text.char_indices().nth(LONGEST) {
+    excerpt_of(text, 64)
+}
+
+/// The first characters of a text.
+pub(crate) fn excerpt_of(text: &str, longest: usize) -> String {
+    match text.char_indices().nth(longest) {
         None => text.to_owned(),
         Some((end, _)) => format!("{}…", &text[..end]),
     }

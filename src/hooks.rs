@@ -20,10 +20,14 @@ mod fields;
 mod flight;
 mod follow;
 mod history;
+#[cfg(feature = "host")]
+mod host;
 mod key_source;
 mod landing;
 mod load;
 mod mfe;
+#[cfg(feature = "js")]
+mod page;
 mod provider;
 mod resource;
 mod selector;
@@ -44,10 +48,14 @@ pub use edge::{provide_edge, use_edge, use_edge_status};
 pub use fields::{use_global_store, use_global_store_or, use_mfe_store, use_mfe_store_or};
 pub use follow::{use_computed, use_metadata, use_mfes, use_registered_computed, use_subscription};
 pub use history::{UseHistory, use_history, use_mfe_history};
+#[cfg(feature = "host")]
+pub use host::{HostedFallback, MicroFrontend, MicroFrontendProps, provide_host, use_host};
 pub use key_source::{KeySource, ReactiveKey};
 pub use landing::use_landing;
 pub use load::{LoadSignals, use_load_status};
 pub use mfe::{Mfe, MfeFallback, MfeProps, try_use_scope, use_mfe, use_scope};
+#[cfg(feature = "js")]
+pub use page::provide_page;
 pub use provider::{
     GlobalStateProvider, GlobalStateProviderProps, provide_global_state, try_use_store, use_store,
 };

@@ -5,6 +5,7 @@
 //! no security boundary: all script of a page runs with the same rights.
 
 mod access;
+mod elsewhere;
 mod registry;
 mod scope;
 
@@ -18,6 +19,11 @@ use crate::{
     store::{Computed, Inner, Store, SubscribeOptions, Subscription, View},
     value::Value,
 };
+#[cfg(feature = "edge")]
+pub(crate) use access::{GrantImage, RulesImage};
+#[cfg(feature = "edge")]
+pub(crate) use elsewhere::Elsewhere;
+pub(crate) use elsewhere::{Leaving, Rule};
 use registry::{Records, Registry};
 use std::sync::PoisonError;
 
@@ -61,11 +67,42 @@ impl Store {
     /// or [`StateError::Reentrant`] from inside a batch: the micro-frontend stays registered then.
     pub fn unregister_mfe(&self, id: &str) -> Result<(), StateError> {
         self.inner.may_act_at_once()?;
-        let member = Registry::of(&self.inner).member(id);
+        let registry = Registry::of(&self.inner);
+        let member = registry.member(id);
         match member {
             Some(member) => member.end(&self.inner),
-            None => Err(StateError::UnknownMfe { id: id.to_owned() }),
+            None => match registry.elsewhere() {
+                Some(elsewhere) => {
+                    self.inner.may_write()?;
+                    elsewhere.unregister(id, Leaving::of(id))
+                }
+                None => Err(StateError::UnknownMfe { id: id.to_owned() }),
+            },
         }
+    }
+
+    /// Puts into the registry what a micro-frontend failed at, or that it is well again. It stays
+    /// until it is set otherwise or the micro-frontend unregisters.
+    ///
+    /// # Errors
+    /// [`StateError::UnknownMfe`].
+    ///
+    /// ```
+    /// use universal_state::{MfeInfo, Store};
+    ///
+    /// let store = Store::new();
+    /// let shop = store.register_mfe(MfeInfo::new("shop", "react", "1.4.0"))?;
+    /// store.set_mfe_failure("shop", Some("it threw".to_owned()))?;
+    /// assert_eq!(store.mfes()[0].failure.as_deref(), Some("it threw"));
+    /// # Ok::<(), universal_state::StateError>(())
+    /// ```
+    pub fn set_mfe_failure(&self, id: &str, failure: Option<String>) -> Result<(), StateError> {
+        let registry = Registry::of(&self.inner);
+        if registry.member(id).is_none() {
+            return Err(StateError::UnknownMfe { id: id.to_owned() });
+        }
+        registry.change(&self.inner, id, |mfe| mfe.failure.clone_from(&failure));
+        Ok(())
     }
 
     /// Lets a micro-frontend read, or read and write, the keys whose full names a pattern matches:
@@ -85,20 +122,36 @@ impl Store {
     /// # Ok::<(), universal_state::StateError>(())
     /// ```
     pub fn grant(&self, id: &str, access: Access, keys: Pattern) {
-        Registry::of(&self.inner).grant(id, access, keys);
+        let registry = Registry::of(&self.inner);
+        if let Some(elsewhere) = registry.elsewhere() {
+            self.view()
+                .or_report(elsewhere.rule(Rule::Grant(id, access, &keys)));
+            return;
+        }
+        registry.grant(id, access, keys);
         self.inner.rules_changed();
     }
 
     /// Takes all grants of a micro-frontend back. Returns how many there were.
     pub fn revoke(&self, id: &str) -> usize {
-        let revoked = Registry::of(&self.inner).revoke(id);
+        let registry = Registry::of(&self.inner);
+        if let Some(elsewhere) = registry.elsewhere() {
+            let revoked = self.view().or_report(elsewhere.rule(Rule::Revoke(id)));
+            return revoked.unwrap_or(0);
+        }
+        let revoked = registry.revoke(id);
         self.inner.rules_changed();
         revoked
     }
 
     /// What micro-frontends may do with shared keys: everything, unless it is set otherwise.
     pub fn set_shared_access(&self, access: SharedAccess) {
-        Registry::of(&self.inner).set_shared(access);
+        let registry = Registry::of(&self.inner);
+        if let Some(elsewhere) = registry.elsewhere() {
+            self.view().or_report(elsewhere.rule(Rule::Shared(access)));
+            return;
+        }
+        registry.set_shared(access);
         self.inner.rules_changed();
     }
 }
@@ -148,6 +201,30 @@ impl Inner {
             .is_none_or(|(id, _)| crate::read(&self.namespaces).contains(id))
     }
 
+    /// Whether a script that is no micro-frontend may use a key.
+    #[cfg(all(feature = "js", target_family = "wasm", target_os = "unknown"))]
+    pub(crate) fn is_shared_with_anyone(&self, full_name: &str, access: Access) -> bool {
+        // No micro-frontend has this id.
+        Registry::of(self).allows("", full_name, access)
+    }
+
+    /// As [`Inner::is_shared_with_anyone`], counted and reported if not.
+    #[cfg(all(feature = "js", target_family = "wasm", target_os = "unknown"))]
+    pub(crate) fn may_share_with_anyone(
+        &self,
+        full_name: &str,
+        access: Access,
+    ) -> Result<(), StateError> {
+        if self.is_shared_with_anyone(full_name, access) {
+            return Ok(());
+        }
+        Err(self.deny(StateError::Denied {
+            mfe: "page".to_owned(),
+            key: full_name.to_owned(),
+            access,
+        }))
+    }
+
     /// Makes whoever was allowed or denied something ask again.
     fn rules_changed(&self) {
         self.write_hidden(&self.rules, |changes| {
@@ -165,6 +242,21 @@ impl Inner {
         owned.insert(encoded_id.to_owned());
     }
 
+    /// Has namespaces owned by those with these ids, and by nobody else.
+    #[cfg(feature = "edge")]
+    fn own_only(&self, ids: &[&str]) {
+        let encoded = ids.iter().map(|id| {
+            let namespace = crate::key::namespace(id);
+            crate::key::split(&namespace).map_or_else(String::new, |(id, _)| id.to_owned())
+        });
+        let now = encoded.collect();
+        let mut owned = self
+            .namespaces
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        *owned = now;
+    }
+
     /// Takes the owner of a namespace away: values can no longer be put there.
     fn disown(&self, encoded_id: &str) {
         let mut owned = self
@@ -174,7 +266,7 @@ impl Inner {
         owned.remove(encoded_id);
     }
 
-    fn deny(&self, error: StateError) -> StateError {
+    pub(crate) fn deny(&self, error: StateError) -> StateError {
         Registry::of(self).count_denied();
         self.report(&error);
         error

@@ -9,13 +9,24 @@ mod broken;
 mod databases;
 #[path = "web/following.rs"]
 mod following;
+#[cfg(feature = "js")]
+#[path = "web/guests.rs"]
+mod guests;
 #[path = "web/history.rs"]
 mod history;
+#[cfg(feature = "host")]
+#[path = "web/host.rs"]
+mod host;
 #[path = "web/loading.rs"]
 mod loading;
+#[cfg(feature = "js")]
+#[path = "web/page.rs"]
+mod page;
 #[cfg(feature = "edge")]
 #[path = "web/page_life.rs"]
 mod page_life;
+#[cfg(feature = "edge")]
+mod special_names;
 #[cfg(feature = "edge")]
 #[path = "web/storages.rs"]
 mod storages;

@@ -20,6 +20,7 @@ cargo xtask COMMAND
       native         the library's and xtask's tests on this machine
       doc            the examples in the documentation, and its links
       wasm           the library's tests in a headless browser
+      js             the npm package in js/: types, sizes, and tests in a headless browser
       build          the demo's release build, into dist/
       e2e            the demo's end-to-end tests, on dist/
       size           the compressed size of dist/, and of what the store adds to a small app,
@@ -35,6 +36,7 @@ cargo xtask COMMAND
       --json FILE      write the numbers to FILE too
   size             weigh what the store and each of its features add to a small Leptos app
       --json FILE      write the sizes to FILE too
+  npm              build the npm package in js/, and pack it into target/npm/
   serve            serve dist/ as it is until Ctrl-C
       --port N       the port on 127.0.0.1 (8080)
   help             this text
@@ -49,6 +51,7 @@ pub enum Command {
     Help,
     Bench(Bench),
     Setup,
+    Npm,
     Size { json: Option<PathBuf> },
     Demo { port: u16 },
     Serve { port: u16 },
@@ -66,6 +69,10 @@ pub fn parse(arguments: &[String]) -> Result<Command> {
         "setup" => match rest.first() {
             None => Ok(Command::Setup),
             Some(argument) => bail!("`setup` takes no argument, got `{argument}`"),
+        },
+        "npm" => match rest.first() {
+            None => Ok(Command::Npm),
+            Some(argument) => bail!("`npm` takes no argument, got `{argument}`"),
         },
         "demo" => Ok(Command::Demo { port: port(rest)? }),
         "bench" => bench(rest).map(Command::Bench),
@@ -267,5 +274,6 @@ mod tests {
         assert!(error("tset").contains("`tset`"));
         assert!(error("test nativ").contains("`nativ`"));
         assert!(error("setup now").contains("`now`"));
+        assert!(error("npm publish").contains("`publish`"));
     }
 }

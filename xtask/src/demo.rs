@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail};
 use crate::serve;
 use crate::setup::{self, Environment, Item};
 use crate::shell::Cmd;
+use crate::shop;
 
 /// What [`build`] needs.
 pub const NEEDS: [Item; 5] = [
@@ -32,12 +33,13 @@ pub fn serve(port: u16) -> Result<()> {
     serve_until_ended(listen("serve", port)?)
 }
 
-/// The release build, into `dist`.
+/// The release build of both pages, into `dist`.
 pub fn build(environment: &Environment) -> Result<()> {
     // Offline, Trunk fails rather than download a tool that is missing.
     Cmd::line("trunk build --release --offline")
         .path(&environment.path()?)
-        .run()
+        .run()?;
+    shop::build(environment)
 }
 
 /// The folder of the release build.
@@ -67,7 +69,7 @@ fn serve_until_ended(listener: TcpListener) -> Result<()> {
     let dist = dist()?;
     let server = thread::spawn(move || serve::run(&listener, &dist));
     serve::answers(address)?;
-    println!("Workbench ready: http://{address}/");
+    println!("Workbench ready: http://{address}/\nShop ready: http://{address}/shop/");
     server.join().expect("the server does not panic");
     Ok(())
 }

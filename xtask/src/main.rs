@@ -5,11 +5,13 @@ mod browser;
 mod cli;
 mod counts;
 mod demo;
+mod js;
 mod lockfile;
 mod npm;
 mod serve;
 mod setup;
 mod shell;
+mod shop;
 mod size;
 mod steps;
 mod test;
@@ -65,6 +67,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Bench(bench) => bench::run(&bench)?,
         Command::Demo { port } => demo::run(port)?,
         Command::Serve { port } => demo::serve(port)?,
+        Command::Npm => js::run()?,
         Command::Size { json } => {
             size::apps::run(&setup::run(&size::apps::NEEDS)?, json.as_deref())?
         }

@@ -1,11 +1,13 @@
-//! npm packages: those of `end2end/` are Playwright, TypeScript and Binaryen's `wasm-opt`.
+//! npm packages: those of `end2end/` are Playwright, TypeScript and Binaryen's `wasm-opt`, those of
+//! `js/` what builds and tests the package there.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use crate::shell::Cmd;
+use crate::tools::on_path;
 
 pub fn dir() -> PathBuf {
     crate::root().join("end2end")
@@ -18,6 +20,9 @@ pub fn bin() -> PathBuf {
 
 /// Installs what the `package-lock.json` in `dir` names, unless that very file was installed before.
 pub fn install(dir: &Path) -> Result<&'static str> {
+    if on_path("npm").is_none() {
+        bail!("npm is not on PATH");
+    }
     let lock = fs::read(dir.join("package-lock.json"))?;
     let stamp = dir.join("node_modules/.installed-package-lock.json");
     if fs::read(&stamp).is_ok_and(|installed| installed == lock) {

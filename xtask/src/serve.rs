@@ -107,8 +107,8 @@ fn respond(
     stream.flush()
 }
 
-/// The file in `folder` for a request's target. A path without a file extension that names no file is a route of the
-/// application, so it gets the page.
+/// The file in `folder` for a request's target. A path without a file extension that names no file is a route of an
+/// application, so it gets its page: that of the first folder of the path, if it has one, or else the one of all.
 fn file_for(folder: &Path, target: &str) -> Option<PathBuf> {
     let relative = relative_path(target)?;
     let file = folder.join(&relative);
@@ -123,10 +123,14 @@ fn file_for(folder: &Path, target: &str) -> Option<PathBuf> {
     if page.is_file() {
         return Some(page);
     }
-    let is_route = relative.extension().is_none();
-    is_route
-        .then(|| folder.join("index.html"))
-        .filter(|index| index.is_file())
+    if relative.extension().is_some() {
+        return None;
+    }
+    let first = relative.components().next()?;
+    [folder.join(first), folder.to_owned()]
+        .map(|application| application.join("index.html"))
+        .into_iter()
+        .find(|page| page.is_file())
 }
 
 /// The path that a request's target names below the served folder; nothing if it tries to leave it.
@@ -253,6 +257,13 @@ mod tests {
             file_for(&dist, "/assets/app.wasm"),
             Some(dist.join("assets/app.wasm"))
         );
+        fs::create_dir_all(dist.join("shop")).unwrap();
+        fs::write(dist.join("shop/index.html"), "shop").unwrap();
+        for target in ["/shop", "/shop/", "/shop/product/7?sku=1"] {
+            let shop = Some(dist.join("shop/index.html"));
+            assert_eq!(file_for(&dist, target), shop, "{target}");
+        }
+        assert_eq!(file_for(&dist, "/shop/data/gone.svg"), None);
         assert_eq!(file_for(&dist, "/assets/gone.wasm"), None);
         assert_eq!(file_for(&dist, "/../secret"), None);
     }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use crate::browser::{self, Browser};
+use crate::js;
 use crate::npm;
 use crate::shell::Cmd;
 use crate::tools::{self, Tool, on_path};
@@ -19,6 +20,7 @@ pub enum Item {
     WasmTarget,
     Crates,
     NpmPackages,
+    JsPackages,
     WasmBindgen,
     Trunk,
     Browser,
@@ -83,12 +85,13 @@ pub fn run(items: &[Item]) -> Result<Environment> {
 
 impl Item {
     /// In the order in which they are seen to: the long builds come after everything that may fail at once.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Rustfmt,
         Self::Clippy,
         Self::WasmTarget,
         Self::Browser,
         Self::NpmPackages,
+        Self::JsPackages,
         Self::Crates,
         Self::WasmBindgen,
         Self::Trunk,
@@ -101,6 +104,7 @@ impl Item {
             Self::WasmTarget => "Rust's wasm32 target",
             Self::Browser => "Chromium and chromedriver",
             Self::NpmPackages => "npm packages of end2end",
+            Self::JsPackages => "npm packages of js",
             Self::Crates => "crates of Cargo.lock",
             Self::WasmBindgen => "wasm-bindgen",
             Self::Trunk => "Trunk",
@@ -115,6 +119,9 @@ impl Item {
             Self::Browser => "runs the browser and end-to-end tests",
             Self::NpmPackages => {
                 "Playwright runs the end-to-end tests, TypeScript checks them, Binaryen shrinks the demo"
+            }
+            Self::JsPackages => {
+                "TypeScript builds the npm package, esbuild weighs it, React, Vue, Svelte and Playwright test it"
             }
             Self::Crates => "fetched now, as Trunk builds offline",
             Self::WasmBindgen => "writes the JavaScript side, in exactly the version of the crate",
@@ -132,6 +139,7 @@ impl Item {
                  on PATH or named by the variables CHROME and CHROMEDRIVER"
             }
             Self::NpmPackages => "install Node.js 20 or later, then run npm ci in end2end/",
+            Self::JsPackages => "install Node.js 20 or later, then run npm ci in js/",
             Self::Crates => "cargo fetch",
             Self::WasmBindgen => {
                 "cargo install wasm-bindgen-cli --locked --version (the one of wasm-bindgen in Cargo.lock)"
@@ -153,13 +161,11 @@ impl Item {
                 Ok(state)
             }
             Self::NpmPackages => {
-                if on_path("npm").is_none() {
-                    bail!("npm is not on PATH");
-                }
                 let state = npm::install(&npm::dir())?;
                 environment.programs.push(npm::bin());
                 Ok(state.to_owned())
             }
+            Self::JsPackages => npm::install(&js::dir()).map(str::to_owned),
             Self::Crates => {
                 // CI must not build with other versions than the committed ones.
                 let is_ci = env::var_os("CI").is_some_and(|value| !value.is_empty());

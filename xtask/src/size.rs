@@ -2,6 +2,7 @@
 //! the store adds to a small app.
 
 pub mod apps;
+pub mod npm;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -10,6 +10,7 @@ use anyhow::{Result, bail};
 use crate::browser;
 use crate::counts::{Counts, Runner};
 use crate::demo;
+use crate::js;
 use crate::lockfile;
 use crate::npm;
 use crate::serve;
@@ -24,6 +25,7 @@ pub enum Step {
     Native,
     Doc,
     Wasm,
+    Js,
     Build,
     E2e,
     Size,
@@ -31,12 +33,13 @@ pub enum Step {
 
 impl Step {
     /// In the order in which they are run: what fails fast comes first, and `build` before what needs its result.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Fmt,
         Self::Lint,
         Self::Native,
         Self::Doc,
         Self::Wasm,
+        Self::Js,
         Self::Build,
         Self::E2e,
         Self::Size,
@@ -49,6 +52,7 @@ impl Step {
             Self::Native => "native",
             Self::Doc => "doc",
             Self::Wasm => "wasm",
+            Self::Js => "js",
             Self::Build => "build",
             Self::E2e => "e2e",
             Self::Size => "size",
@@ -66,6 +70,7 @@ impl Step {
             Self::Native | Self::Doc => &[],
             Self::Size => &size::apps::NEEDS,
             Self::Wasm => &[Item::WasmTarget, Item::WasmBindgen, Item::Browser],
+            Self::Js => &js::TEST_NEEDS,
             Self::Build => &demo::NEEDS,
             Self::E2e => &[Item::NpmPackages, Item::Browser],
         }
@@ -73,7 +78,10 @@ impl Step {
 
     /// Whether the step's purpose is to run tests, so that none found is a failure.
     pub fn runs_tests(self) -> bool {
-        matches!(self, Self::Native | Self::Doc | Self::Wasm | Self::E2e)
+        matches!(
+            self,
+            Self::Native | Self::Doc | Self::Wasm | Self::Js | Self::E2e
+        )
     }
 
     /// Runs the step, adding the tests that it ran to `counts`, if it fails too.
@@ -84,6 +92,7 @@ impl Step {
             Self::Native => native(counts),
             Self::Doc => doc(counts),
             Self::Wasm => wasm(environment, counts),
+            Self::Js => js::test(environment, counts),
             Self::Build => demo::build(environment),
             Self::E2e => end_to_end(environment, counts),
             Self::Size => {
@@ -97,7 +106,7 @@ impl Step {
 fn lint() -> Result<()> {
     for selection in [
         "--workspace --all-targets",
-        "-p universal-state --all-targets --features simulator",
+        "-p universal-state --all-targets --features simulator,host",
         "-p universal-state --all-targets --no-default-features",
         "-p universal-state --all-targets --no-default-features --features json",
         "-p universal-state --all-targets --no-default-features --features fields",
@@ -105,7 +114,7 @@ fn lint() -> Result<()> {
         "-p universal-state --all-targets --no-default-features --features edge",
         "--workspace --exclude xtask --exclude bench-native --lib --bins --examples --target wasm32-unknown-unknown",
         "-p bench-size --features further-type,mfe,json,regex,fields --target wasm32-unknown-unknown",
-        "-p universal-state --test web --features indexed-db --target wasm32-unknown-unknown",
+        "-p universal-state --test web --features indexed-db,host --target wasm32-unknown-unknown",
     ] {
         Cmd::line(&format!("cargo clippy {selection} -- -D warnings")).run()?;
     }
@@ -148,7 +157,7 @@ fn crate_names(tree: &str) -> BTreeSet<&str> {
 }
 
 /// What selects everything that runs natively.
-const ALL: &str = "--features simulator";
+const ALL: &str = "--features simulator,host";
 
 fn native(counts: &mut Counts) -> Result<()> {
     for features in [
@@ -200,11 +209,11 @@ fn with_figures(test: Cmd, counts: &mut Counts) -> Result<()> {
 
 fn doc(counts: &mut Counts) -> Result<()> {
     count(
-        Cmd::line("cargo test -p universal-state --features simulator,indexed-db --doc"),
+        Cmd::line("cargo test -p universal-state --features simulator,indexed-db,host --doc"),
         Runner::Cargo,
         counts,
     )?;
-    Cmd::line("cargo doc -p universal-state --features simulator,indexed-db --no-deps")
+    Cmd::line("cargo doc -p universal-state --features simulator,indexed-db,host --no-deps")
         .env("RUSTDOCFLAGS", "-D warnings")
         .run()
 }
@@ -220,7 +229,7 @@ fn wasm(environment: &Environment, counts: &mut Counts) -> Result<()> {
     )?;
 
     let test =
-        Cmd::line("cargo test -p universal-state --test web --features indexed-db --target wasm32-unknown-unknown")
+        Cmd::line("cargo test -p universal-state --test web --features indexed-db,host --target wasm32-unknown-unknown")
             .env(
                 "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER",
                 environment.test_runner()?,
@@ -254,7 +263,7 @@ fn end_to_end(environment: &Environment, counts: &mut Counts) -> Result<()> {
 }
 
 /// Runs a test runner and adds its tests to `counts` before it reports a failure.
-fn count(test: Cmd, runner: Runner, counts: &mut Counts) -> Result<()> {
+pub fn count(test: Cmd, runner: Runner, counts: &mut Counts) -> Result<()> {
     let teed = test.tee()?;
     *counts += runner.count(&teed.output);
     teed.result

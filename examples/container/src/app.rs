@@ -49,7 +49,8 @@ pub fn App() -> impl IntoView {
                 <p class="masthead-product">"universal-state"</p>
                 <h1>"Workbench"</h1>
                 <p class="masthead-promise">
-                    "One typed, reactive store that every micro-frontend on the page shares."
+                    "One typed, reactive store that every micro-frontend on the page shares. "
+                    <a href="/shop/">"The shop"</a> ", of five frameworks and builds, is another page."
                 </p>
             </div>
             <EngineSwitch/>

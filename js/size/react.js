@@ -1,0 +1,2 @@
+export * from "universal-state";
+export * from "universal-state/react";

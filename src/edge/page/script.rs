@@ -1,0 +1,62 @@
+//! What `page.js` has, as Rust calls it.
+
+use crate::error::StateError;
+use js_sys::{Array, Function, Object};
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
+
+#[wasm_bindgen(module = "/src/edge/page/page.js")]
+extern "C" {
+    /// What a JSON text stands for, frozen, sharing with `before` what is equal.
+    #[wasm_bindgen(catch)]
+    pub(super) fn decode(text: &str, before: &JsValue) -> Result<JsValue, JsValue>;
+
+    /// An object of names and values that take turns; `before` if that has the same ones.
+    pub(super) fn collect(entries: &Array, before: &JsValue) -> JsValue;
+
+    /// A change.
+    #[allow(clippy::too_many_arguments, reason = "these are its members")]
+    pub(super) fn change(
+        key: &str,
+        value: &JsValue,
+        previous: &JsValue,
+        source: &str,
+        origin: &str,
+        time: f64,
+        version: f64,
+        removed: bool,
+    ) -> JsValue;
+
+    /// Freezes an array.
+    pub(super) fn list(items: Array) -> JsValue;
+
+    /// What was thrown, in words.
+    pub(super) fn describe(thrown: &JsValue) -> String;
+
+    fn failure(code: &str, message: &str, key: Option<&str>) -> JsValue;
+
+    /// Puts a handle into the directory, unless the name is taken.
+    pub(super) fn install(name: &str, handle: &JsValue) -> bool;
+
+    /// The handle of a name; undefined if there is none.
+    pub(super) fn find(name: &str) -> JsValue;
+
+    /// Takes a handle out of the directory, if it is there.
+    pub(super) fn forget(name: &str, handle: &JsValue);
+
+    /// Whether a store comes to have the name, within so many ms.
+    pub(super) fn arrival(name: &str, limit: f64) -> js_sys::Promise;
+
+    /// `{ handle, close }`
+    #[wasm_bindgen(js_name = makeHandle)]
+    pub(super) fn make_handle(
+        port: &Function,
+        name: &str,
+        library: &str,
+        guests: &Function,
+    ) -> Object;
+}
+
+/// An error as scripts catch it.
+pub(super) fn thrown(error: &StateError) -> JsValue {
+    failure(error.code(), &error.to_string(), error.key())
+}

@@ -1,0 +1,71 @@
+//! The shop: its page, and the micro-frontends that each team builds for itself.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use crate::npm;
+use crate::setup::Environment;
+use crate::shell::Cmd;
+
+/// What Vite builds.
+const BY_VITE: [&str; 2] = ["decide", "wish-list"];
+
+/// The crate that is a micro-frontend with a wasm of its own, and its folder.
+const BY_CARGO: (&str, &str) = ("shop-checkout", "checkout");
+
+fn dir() -> PathBuf {
+    crate::root().join("examples/shop")
+}
+
+/// The release build, into `dist/shop`. What is in `dist` stays: the workbench is built before.
+pub fn build(environment: &Environment) -> Result<()> {
+    let shop = crate::root().join("dist/shop");
+    // Offline, Trunk fails rather than download a tool that is missing.
+    Cmd::line("trunk build --release --offline --public-url /shop/ --dist")
+        .arguments([&shop])
+        .arguments(["examples/shop/container/index.html"])
+        .path(&environment.path()?)
+        .run()?;
+    // The package that they use, as it would be published.
+    let package = crate::root().join("js");
+    println!("npm packages of js: {}", npm::install(&package)?);
+    Cmd::line("npm run --silent build").dir(&package).run()?;
+    for name in BY_VITE {
+        let folder = dir().join(name);
+        println!("npm packages of {name}: {}", npm::install(&folder)?);
+        Cmd::line("npm run --silent build").dir(&folder).run()?;
+    }
+    by_cargo(environment)?;
+    Cmd::new("node", ["examples/shop/manifest.mjs"])
+        .arguments([&shop])
+        .run()
+}
+
+/// A wasm of its own, with the module that starts it beside it.
+fn by_cargo(environment: &Environment) -> Result<()> {
+    let (package, folder) = BY_CARGO;
+    let folder = dir().join(folder);
+    let out = folder.join("dist");
+    if out.exists() {
+        fs::remove_dir_all(&out)?;
+    }
+    Cmd::line("cargo build --release --target wasm32-unknown-unknown --package")
+        .arguments([package])
+        .run()?;
+    let name = package.replace('-', "_");
+    let built = crate::target().join(format!("wasm32-unknown-unknown/release/{name}.wasm"));
+    let path = environment.path()?;
+    Cmd::line("wasm-bindgen --target web --no-typescript --out-dir")
+        .arguments([&out, &built])
+        .path(&path)
+        .run()?;
+    let wasm = out.join(format!("{name}_bg.wasm"));
+    Cmd::line("wasm-opt -Oz --output")
+        .arguments([&wasm, &wasm])
+        .path(&path)
+        .run()?;
+    fs::copy(folder.join("checkout.js"), out.join("checkout.js"))?;
+    Ok(())
+}
