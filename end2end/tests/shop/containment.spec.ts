@@ -1,4 +1,4 @@
-import { expect, type HostedId, type Shop, test } from "../fixtures/shop";
+import { expect, type Shop, test } from "../fixtures/shop";
 
 /** What shows that a micro-frontend of the product page is at work. */
 const sign = {
@@ -91,24 +91,35 @@ test("a part that never answers is given up, and the rest did not wait for it", 
   await expect(shop.sorry("wish-list")).toBeVisible();
 });
 
-const broken: Record<string, string> = {
-  "is no program": "<!doctype html>",
-  "throws when it is evaluated": "throw new Error('broken');",
-  "has no mount": "export const mounted = true;",
-  "throws when it is mounted": "export function mount() { throw new Error('broken'); } export function unmount() {}",
-};
+const broken = {
+  "is no program": ["<!doctype html>", "Unexpected token"],
+  "throws when it is evaluated": ["throw new Error('out of clay');", "out of clay"],
+  "has no mount": ["export const mounted = true;", "no function `mount`"],
+  "throws when it is mounted": ["export function mount() { throw new Error('out of glaze'); }", "out of glaze"],
+} as const;
 
-for (const [how, body] of Object.entries(broken)) {
-  test(`a product page that ${how} is contained`, async ({ page, shop }) => {
+for (const [how, [body, reason]] of Object.entries(broken)) {
+  test(`a product page that ${how} is contained, and says why`, async ({ page, shop }) => {
+    await shop.trustAnyBytes();
     await page.route("**/shop/mfe/decide/**", (route) =>
       route.fulfill({ contentType: "text/javascript", body }),
     );
     await shop.open("product/brook?sku=brook-sea");
-    await expect(shop.sorry("decide")).toBeVisible();
+    await expect(shop.sorry("decide")).toContainText(reason);
     await expect(shop.miniCart.toggle).toBeVisible();
     await expect(shop.wishList.region).toBeVisible();
   });
 }
+
+test("a module of other bytes than the manifest says does not run", async ({ page, shop }) => {
+  const body = "globalThis.hasRun = true; export function mount() {}";
+  await page.route("**/shop/mfe/decide/**", (route) =>
+    route.fulfill({ contentType: "text/javascript", body }),
+  );
+  await shop.open("product/brook?sku=brook-sea");
+  await expect(shop.sorry("decide")).toContainText("digest");
+  expect(await page.evaluate(() => "hasRun" in globalThis)).toBe(false);
+});
 
 test("without the catalogue each part says so in its own place, and comes back", async ({ page, shop }) => {
   await page.route("**/data/products.json", (route) => route.abort());
@@ -126,16 +137,10 @@ test("without the catalogue each part says so in its own place, and comes back",
   await expect(shop.wishList.toggle).toHaveAccessibleName("Wish for Brook, Sea");
 });
 
-const modules: [HostedId, string][] = [
-  ["mini-cart", "product/brook"],
-  ["decide", "product/brook"],
-  ["wish-list", "product/brook"],
-];
-
-for (const [id, path] of modules) {
+for (const id of Object.keys(sign)) {
   test(`${id} can come and go a thousand times and leaves nothing behind`, async ({ page, shop }) => {
     test.slow();
-    await shop.open(path);
+    await shop.open("product/brook");
     await expect(shop.product.name).toBeVisible();
     const left = await page.evaluate(async (id) => {
       type Subscribe = (...all: unknown[]) => () => void;
@@ -192,3 +197,47 @@ for (const [id, path] of modules) {
     expect(left).toMatchObject({ living: 0, nodes: 0 });
   });
 }
+
+test("checkout can come and go a thousand times in the memory that its wasm has", async ({ page, shop }) => {
+  test.setTimeout(240_000);
+  await shop.openProduct("brook", "brook-sea");
+  await shop.product.add.click();
+  await shop.open("cart");
+  await expect(shop.cart.quantity("Brook, Sea")).toHaveValue("1");
+  const { warm, end } = await page.evaluate(async () => {
+    const entries = performance.getEntriesByType("resource").map(({ name }) => name);
+    const address = (file: string) => entries.find((name) => name.endsWith(file)) ?? "";
+    const module = await import(address("/checkout.js"));
+    const wasm = await (await import(address("/shop_checkout.js"))).default();
+    const directory = (globalThis as never)[Symbol.for("universal-state/1")] as {
+      get(name: string): object;
+    };
+    const element = document.createElement("div");
+    document.body.append(element);
+    const context = {
+      id: "checkout",
+      version: "0.0.0",
+      store: directory.get("shop"),
+      navigate() {},
+      reportError(error: unknown) {
+        throw error;
+      },
+    };
+    const rounds = async (count: number) => {
+      for (let time = 0; time < count; time += 1) {
+        await module.mount(element, context);
+        // Until it shows what it fetched.
+        while (!element.querySelector("h1")) await new Promise((done) => setTimeout(done, 1));
+        await module.unmount(element);
+        if (element.childNodes.length > 0) throw new Error(`it left ${element.innerHTML}`);
+      }
+      return wasm.memory.buffer.byteLength as number;
+    };
+    const warm = await rounds(300);
+    return { warm, end: await rounds(700) };
+  });
+  expect(warm).toBeGreaterThan(0);
+  expect(end).toBe(warm);
+  await shop.cart.setQuantity("Brook, Sea", 2);
+  await shop.miniCart.expectCount(2, "€44.00");
+});

@@ -40,6 +40,7 @@ svg { flex: none; width: 1.125rem; height: 1.125rem; fill: none; stroke: current
   background: var(--surface); color: var(--text); box-shadow: 0 12px 36px light-dark(#171a2126, #00000080);
   font: 400 var(--type-s) / 1.45 var(--font);
 }
+.panel.from-left { inset-inline: 0 auto; }
 .panel[hidden] { display: none; }
 ul { display: grid; gap: var(--space-3); padding: 0; list-style: none; }
 li { display: grid; grid-template-columns: 3rem minmax(0, 1fr) auto; align-items: center; gap: var(--space-3); }
@@ -222,7 +223,11 @@ class MiniCart extends HTMLElement {
 
   /** @param {boolean} isOpen */
   #open(isOpen) {
-    this.#part(".panel").hidden = !isOpen;
+    const panel = this.#part(".panel");
+    panel.hidden = !isOpen;
+    // Wherever the page has put the cart, the list does not begin left of what can be seen.
+    panel.classList.remove("from-left");
+    panel.classList.toggle("from-left", isOpen && panel.getBoundingClientRect().left < 0);
     this.#part(".toggle").setAttribute("aria-expanded", String(isOpen));
   }
 

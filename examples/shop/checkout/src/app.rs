@@ -3,7 +3,10 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use leptos::prelude::*;
-use universal_state::hooks::{provide_global_state, use_global_state};
+use universal_state::{
+    Store,
+    hooks::{provide_global_state, use_global_state},
+};
 
 use crate::{
     cart::{self, Line},
@@ -11,8 +14,7 @@ use crate::{
     catalogue::{Catalogue, DATA, Pickups},
     checkout_page::CheckoutPage,
     contract::{CART, Cart, PLACE},
-    page::{Container, Context, fetch, money},
-    store,
+    page::{Container, Context, Requests, money},
     thanks_page::ThanksPage,
 };
 
@@ -80,20 +82,21 @@ enum Loading {
 
 /// The page that the address asks for, once there is something to show.
 #[component]
-pub fn App(context: Context) -> impl IntoView {
+pub fn App(context: Context, store: Store) -> impl IntoView {
     static MOUNTS: AtomicU32 = AtomicU32::new(0);
     let mount = MOUNTS.fetch_add(1, Ordering::Relaxed);
     let container = Container::provide(context);
-    provide_global_state(store::connect());
+    provide_global_state(store);
     let (place, _) = use_global_state(PLACE);
     let page = Memo::new(move |_| place.with(|place| Page::at(&place.as_ref()?.path)));
     let loading = RwSignal::new(Loading::Waiting);
     let owner = Owner::current().unwrap_or_default();
+    let requests = Requests::of_component();
     let load = move || {
         loading.set(Loading::Waiting);
-        let owner = owner.clone();
+        let (owner, requests) = (owner.clone(), requests.clone());
         leptos::task::spawn_local(async move {
-            let loaded = load_data().await;
+            let loaded = load_data(&requests).await;
             // Unmounted meanwhile, there is nothing left to tell.
             if loading.is_disposed() {
                 return;
@@ -134,9 +137,9 @@ pub fn App(context: Context) -> impl IntoView {
     }
 }
 
-async fn load_data() -> Result<(Catalogue, Pickups), String> {
-    let catalogue = fetch(&format!("{DATA}products.json")).await?;
-    let pickups = fetch(&format!("{DATA}pickups.json")).await?;
+async fn load_data(requests: &Requests) -> Result<(Catalogue, Pickups), String> {
+    let catalogue = requests.fetch(&format!("{DATA}products.json")).await?;
+    let pickups = requests.fetch(&format!("{DATA}pickups.json")).await?;
     Ok((catalogue, pickups))
 }
 

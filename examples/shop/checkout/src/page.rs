@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;
+use web_sys::{AbortController, RequestInit, Response};
 
 #[wasm_bindgen]
 extern "C" {
@@ -56,26 +57,44 @@ impl Container {
     }
 }
 
-/// Fetches a JSON file.
-///
-/// # Errors
-/// Why there is none, or none that reads as a `T`.
-pub async fn fetch<T: DeserializeOwned>(address: &str) -> Result<T, String> {
-    let describe = |error: JsValue| format!("{address}: {error:?}");
-    let response = JsFuture::from(window().fetch_with_str(address))
-        .await
-        .map_err(describe)?
-        .dyn_into::<web_sys::Response>()
-        .map_err(describe)?;
-    if !response.ok() {
-        return Err(format!("{address}: {}", response.status()));
+/// What the running component fetches. It is given up when the component goes.
+#[derive(Clone)]
+pub struct Requests(Option<AbortController>);
+
+impl Requests {
+    /// For the running component.
+    pub fn of_component() -> Self {
+        let control = AbortController::new().ok();
+        let held = StoredValue::new_local(control.clone());
+        on_cleanup(move || {
+            held.try_with_value(|control| control.as_ref().map(AbortController::abort));
+        });
+        Self(control)
     }
-    let text = JsFuture::from(response.text().map_err(describe)?)
-        .await
-        .map_err(describe)?
-        .as_string()
-        .unwrap_or_default();
-    serde_json::from_str(&text).map_err(|error| format!("{address}: {error}"))
+
+    /// Fetches a JSON file.
+    ///
+    /// # Errors
+    /// Why there is none, or none that reads as a `T`.
+    pub async fn fetch<T: DeserializeOwned>(&self, address: &str) -> Result<T, String> {
+        let describe = |error: JsValue| format!("{address}: {error:?}");
+        let init = RequestInit::new();
+        init.set_signal(self.0.as_ref().map(AbortController::signal).as_ref());
+        let response = JsFuture::from(window().fetch_with_str_and_init(address, &init))
+            .await
+            .map_err(describe)?
+            .dyn_into::<Response>()
+            .map_err(describe)?;
+        if !response.ok() {
+            return Err(format!("{address}: {}", response.status()));
+        }
+        let text = JsFuture::from(response.text().map_err(describe)?)
+            .await
+            .map_err(describe)?
+            .as_string()
+            .unwrap_or_default();
+        serde_json::from_str(&text).map_err(|error| format!("{address}: {error}"))
+    }
 }
 
 /// A price in the words of the browser's language.
