@@ -21,12 +21,12 @@
 //! | one member | the later |
 //! | the whole removed, or replaced by something that is no object; one member of it | the removal, or what replaced it |
 //! | an object replaced by one that has no member in common with it, such as another variant of an enum | the later, as a whole |
+//! | an object replaced by such a one; a member of it | what replaced it |
 //! | an array | the later, as a whole; with [`Merge::keyed`] its items one by one |
 //! | a key with [`Merge::whole`] | the later |
 //!
-//! A type whose members depend on each other should be merged as a whole: an enum with the tag inside,
-//! or one whose variants hold a single value, of which one tab may change the value while another
-//! changes the variant.
+//! A type whose members depend on each other should be merged as a whole, such as an enum with the tag
+//! inside. In others, variants are not mixed.
 //!
 //! # What comes in
 //!
@@ -41,9 +41,11 @@ mod clock;
 mod door;
 mod entry;
 mod feed;
+mod hash;
 #[cfg(feature = "host")]
 pub mod host;
 mod link;
+mod outbound;
 #[cfg(feature = "js")]
 pub mod page;
 mod refusal;

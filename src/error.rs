@@ -190,6 +190,11 @@ pub enum StateError {
         "an edge needs the name of an application and a prefix, in which no part between colons is empty"
     )]
     EdgeName,
+    /// The store has an edge already.
+    #[error(
+        "the store has an edge already, and can have one; give that one the storage and the tabs, or detach it first"
+    )]
+    EdgeTaken,
     /// A backend of storage did not do what it was asked for, or an item in it is not used. The store
     /// itself is as it should be.
     #[error("storage in {backend}{}: {reason}", of_key(key))]
@@ -379,8 +384,12 @@ fn of_key(key: &Option<String>) -> String {
 
 /// A name as it may stand in an error: long ones are cut, so that hostile input cannot flood a log.
 pub(crate) fn excerpt(text: &str) -> String {
-    const LONGEST: usize = 64;
-    match text.char_indices().nth(LONGEST) {
+    excerpt_of(text, 64)
+}
+
+/// The first characters of a text.
+pub(crate) fn excerpt_of(text: &str, longest: usize) -> String {
+    match text.char_indices().nth(longest) {
         None => text.to_owned(),
         Some((end, _)) => format!("{}…", &text[..end]),
     }

@@ -58,6 +58,9 @@
 //! | `fields` | yes | [`fields`]: the fields of a value, read and written one by one |
 //! | `regex` | yes | [`Pattern::regex`] beside [`Pattern::glob`] |
 //! | `collections` | yes | [`OrdMap`] and [`OrdSet`] under a key, read, tracked and written by entry |
+//! | `edge` | yes | [`edge`]: storage that survives the page, and all tabs of an origin in step; needs `json` |
+//! | `indexed-db` | no | `edge::browser::IndexedDb`: storage in IndexedDB; needs `edge` |
+//! | `simulator` | no | `edge::simulator`: tabs over a network that is made to fail, in tests; needs `edge` |
 //!
 //! The core, without default features, needs neither Leptos nor web-sys, runs natively, and is
 //! `Send + Sync`.
@@ -125,6 +128,6 @@ fn read<T: ?Sized>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
 }
 
 /// The examples of the README are tests.
-#[cfg(all(doctest, feature = "leptos", feature = "json", feature = "collections"))]
+#[cfg(all(doctest, feature = "leptos", feature = "collections", feature = "edge"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

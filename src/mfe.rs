@@ -5,6 +5,7 @@
 //! no security boundary: all script of a page runs with the same rights.
 
 mod access;
+mod elsewhere;
 mod registry;
 mod scope;
 
@@ -18,6 +19,11 @@ use crate::{
     store::{Computed, Inner, Store, SubscribeOptions, Subscription, View},
     value::Value,
 };
+#[cfg(feature = "edge")]
+pub(crate) use access::{GrantImage, RulesImage};
+#[cfg(feature = "edge")]
+pub(crate) use elsewhere::Elsewhere;
+pub(crate) use elsewhere::{Leaving, Rule};
 use registry::{Records, Registry};
 use std::sync::PoisonError;
 
@@ -61,10 +67,17 @@ impl Store {
     /// or [`StateError::Reentrant`] from inside a batch: the micro-frontend stays registered then.
     pub fn unregister_mfe(&self, id: &str) -> Result<(), StateError> {
         self.inner.may_act_at_once()?;
-        let member = Registry::of(&self.inner).member(id);
+        let registry = Registry::of(&self.inner);
+        let member = registry.member(id);
         match member {
             Some(member) => member.end(&self.inner),
-            None => Err(StateError::UnknownMfe { id: id.to_owned() }),
+            None => match registry.elsewhere() {
+                Some(elsewhere) => {
+                    self.inner.may_write()?;
+                    elsewhere.unregister(id, Leaving::of(id))
+                }
+                None => Err(StateError::UnknownMfe { id: id.to_owned() }),
+            },
         }
     }
 
@@ -109,20 +122,36 @@ impl Store {
     /// # Ok::<(), universal_state::StateError>(())
     /// ```
     pub fn grant(&self, id: &str, access: Access, keys: Pattern) {
-        Registry::of(&self.inner).grant(id, access, keys);
+        let registry = Registry::of(&self.inner);
+        if let Some(elsewhere) = registry.elsewhere() {
+            self.view()
+                .or_report(elsewhere.rule(Rule::Grant(id, access, &keys)));
+            return;
+        }
+        registry.grant(id, access, keys);
         self.inner.rules_changed();
     }
 
     /// Takes all grants of a micro-frontend back. Returns how many there were.
     pub fn revoke(&self, id: &str) -> usize {
-        let revoked = Registry::of(&self.inner).revoke(id);
+        let registry = Registry::of(&self.inner);
+        if let Some(elsewhere) = registry.elsewhere() {
+            let revoked = self.view().or_report(elsewhere.rule(Rule::Revoke(id)));
+            return revoked.unwrap_or(0);
+        }
+        let revoked = registry.revoke(id);
         self.inner.rules_changed();
         revoked
     }
 
     /// What micro-frontends may do with shared keys: everything, unless it is set otherwise.
     pub fn set_shared_access(&self, access: SharedAccess) {
-        Registry::of(&self.inner).set_shared(access);
+        let registry = Registry::of(&self.inner);
+        if let Some(elsewhere) = registry.elsewhere() {
+            self.view().or_report(elsewhere.rule(Rule::Shared(access)));
+            return;
+        }
+        registry.set_shared(access);
         self.inner.rules_changed();
     }
 }
@@ -213,6 +242,21 @@ impl Inner {
         owned.insert(encoded_id.to_owned());
     }
 
+    /// Has namespaces owned by those with these ids, and by nobody else.
+    #[cfg(feature = "edge")]
+    fn own_only(&self, ids: &[&str]) {
+        let encoded = ids.iter().map(|id| {
+            let namespace = crate::key::namespace(id);
+            crate::key::split(&namespace).map_or_else(String::new, |(id, _)| id.to_owned())
+        });
+        let now = encoded.collect();
+        let mut owned = self
+            .namespaces
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        *owned = now;
+    }
+
     /// Takes the owner of a namespace away: values can no longer be put there.
     fn disown(&self, encoded_id: &str) {
         let mut owned = self
@@ -222,7 +266,7 @@ impl Inner {
         owned.remove(encoded_id);
     }
 
-    fn deny(&self, error: StateError) -> StateError {
+    pub(crate) fn deny(&self, error: StateError) -> StateError {
         Registry::of(self).count_denied();
         self.report(&error);
         error

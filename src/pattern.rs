@@ -121,6 +121,12 @@ impl Pattern {
         self.0.kind() == other.0.kind() && self.as_str() == other.as_str()
     }
 
+    /// Whether it is a regular expression.
+    #[cfg(feature = "edge")]
+    pub(crate) fn is_regex(&self) -> bool {
+        self.0.kind() != Kind::Glob
+    }
+
     /// The text it was made from.
     pub fn as_str(&self) -> &str {
         self.0.text()

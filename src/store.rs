@@ -43,11 +43,13 @@ pub use transaction::{Transaction, Write};
 pub use view::View;
 
 pub(crate) use clock::now;
+#[cfg(feature = "edge")]
+pub(crate) use context::ThisThread;
 #[cfg(feature = "fields")]
 pub(crate) use graph::{Graph, Triggers, typed};
 pub(crate) use guest::ComputedKey;
 #[cfg(feature = "edge")]
-pub(crate) use guest::Feeding;
+pub(crate) use guest::{Answer, Feeding, Joining, Recording};
 pub(crate) use inner::Inner;
 pub(crate) use listen::Listener;
 #[cfg(all(feature = "json", feature = "leptos"))]
@@ -56,8 +58,10 @@ pub(crate) use place::find;
 pub(crate) use slot::SharedSignal;
 #[cfg(any(feature = "fields", feature = "edge"))]
 pub(crate) use slot::Slot;
+#[cfg(feature = "edge")]
+pub(crate) use transaction::Writes;
 pub(crate) use view::Gate;
-#[cfg(all(feature = "fields", feature = "json"))]
+#[cfg(all(any(feature = "fields", feature = "edge"), feature = "json"))]
 pub(crate) use view::serialize_error;
 #[cfg(feature = "fields")]
 pub(crate) use view::type_error;
@@ -119,6 +123,12 @@ impl Store {
     /// An empty store, set up step by step.
     pub fn builder() -> StoreBuilder {
         StoreBuilder::default()
+    }
+
+    /// The store of an owner's view.
+    #[cfg(feature = "edge")]
+    pub(crate) fn of(view: View) -> Self {
+        Self { view }
     }
 
     /// The owner's view, for code that takes any view.
@@ -358,7 +368,8 @@ impl Inner {
             .unwrap_or_else(std::sync::PoisonError::into_inner);
         let before = all.take();
         *all = change(before.as_ref().map(|before| before.chain()));
-        self.has_middleware.store(all.is_some(), Ordering::Release);
+        let asks = all.is_some() || self.host().is_some();
+        self.asks.store(asks, Ordering::Release);
         drop(all);
         drop(before);
     }

@@ -9,17 +9,15 @@
 
 #[path = "conformance/effects.rs"]
 mod effects;
+mod seeded;
 
 use effects::Effects;
-use proptest::{
-    prelude::*,
-    test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunner},
-};
+use proptest::{prelude::*, test_runner::TestCaseError};
+use seeded::Seeded;
 use serde_json::json;
 use std::{
     collections::BTreeMap,
     fmt::Debug,
-    hash::{BuildHasher, RandomState},
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
@@ -363,22 +361,6 @@ fn check(engine: EngineKind, parts: &[Part], ops: &[Op]) -> Result<(), TestCaseE
 
 #[test]
 fn an_effect_has_run_if_and_only_if_what_it_reads_is_another() {
-    let variable = |name| {
-        let text = std::env::var(name).ok()?;
-        Some(
-            text.parse::<u64>()
-                .unwrap_or_else(|_| panic!("{name} is not a number: {text:?}")),
-        )
-    };
-    let cases = variable("UNIVERSAL_STATE_CASES").unwrap_or(400);
-    let seed = variable("PROPTEST_RNG_SEED").unwrap_or_else(|| RandomState::new().hash_one(0));
-    let mut runner = TestRunner::new(Config {
-        cases: u32::try_from(cases).unwrap_or(u32::MAX),
-        rng_seed: RngSeed::Fixed(seed),
-        failure_persistence: None,
-        max_shrink_iters: 5_000,
-        ..Config::default()
-    });
     let part = || {
         prop_oneof![
             Just(Part::All),
@@ -394,15 +376,7 @@ fn an_effect_has_run_if_and_only_if_what_it_reads_is_another() {
         prop::collection::vec(part(), 0..12),
         prop::collection::vec(op(), 0..40),
     );
-    match runner.run(&sequence, |(engine, parts, ops)| {
-        check(engine, &parts, &ops)
-    }) {
-        Ok(()) => {}
-        Err(TestError::Fail(reason, case)) => panic!(
-            "{reason}\n{case:#?}\nreplay: PROPTEST_RNG_SEED={seed} UNIVERSAL_STATE_CASES={cases}"
-        ),
-        Err(TestError::Abort(reason)) => panic!("given up: {reason}"),
-    }
+    Seeded::new(400).try_all(sequence, |(engine, parts, ops)| check(engine, &parts, &ops));
 }
 
 /// However reads, registrations and commits meet, nobody is left with what is old, and no write is

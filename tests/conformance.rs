@@ -23,6 +23,20 @@ macro_rules! conformance {
             fn signal() {
                 case(universal_state::EngineKind::Signal);
             }
+
+            #[cfg(feature = "js")]
+            #[test]
+            fn map_as_guest_of_signal() {
+                $crate::support::guests::of(universal_state::EngineKind::Signal);
+                case(universal_state::EngineKind::Map);
+            }
+
+            #[cfg(feature = "js")]
+            #[test]
+            fn signal_as_guest_of_map() {
+                $crate::support::guests::of(universal_state::EngineKind::Map);
+                case(universal_state::EngineKind::Signal);
+            }
         }
     )+};
 }

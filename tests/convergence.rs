@@ -16,6 +16,8 @@ mod messages;
 mod presence;
 #[path = "convergence/repair.rs"]
 mod repair;
+#[path = "seeded/variable.rs"]
+mod variable;
 
 use std::{
     collections::BTreeMap,
@@ -26,12 +28,7 @@ use std::{
     thread,
 };
 use universal_state::edge::simulator::{Divergence, Figures, Simulator, Tab, Workload};
-
-fn variable(name: &str) -> Option<u64> {
-    let text = std::env::var(name).ok()?;
-    let number = text.parse();
-    Some(number.unwrap_or_else(|_| panic!("{name} is not a number: {text:?}")))
-}
+use variable::variable;
 
 /// Some open tabs that know each other.
 fn tabs(simulator: &mut Simulator, count: usize) -> Vec<Tab> {

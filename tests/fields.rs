@@ -2,6 +2,8 @@
 //! fields open no door of their own.
 #![cfg(feature = "fields")]
 
+#[cfg(all(not(target_family = "wasm"), feature = "json"))]
+mod seeded;
 #[path = "fields/support.rs"]
 mod support;
 

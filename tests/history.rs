@@ -22,6 +22,8 @@ mod random;
 #[path = "history/threads.rs"]
 mod threads;
 
+mod seeded;
+
 use reactive_graph::{computed::ArcMemo, traits::GetUntracked};
 use serde::{Deserialize, Serialize};
 use std::{

@@ -16,6 +16,8 @@ mod limits;
 mod names;
 #[path = "hostile/saved.rs"]
 mod saved;
+mod seeded;
+mod special_names;
 
 use serde_json::Value;
 use std::{

@@ -13,49 +13,20 @@ mod plain;
 #[path = "model/real.rs"]
 mod real;
 
+mod seeded;
+
 use op::*;
 use plain::{Call, Model, Outcome, Seen, State};
-use proptest::{
-    prelude::*,
-    test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunner},
-};
+use proptest::{prelude::*, test_runner::TestCaseError};
 use real::{Log, Real, contents, seen, take};
+use seeded::Seeded;
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fmt::Debug,
-    hash::{BuildHasher, RandomState},
     sync::Arc,
 };
 use universal_state::{ChangeSet, Delivery, EngineKind, StateError, SubscribeOptions};
 
 type Checked = Result<(), TestCaseError>;
-
-fn variable(name: &str) -> Option<u64> {
-    let text = std::env::var(name).ok()?;
-    Some(
-        text.parse()
-            .unwrap_or_else(|_| panic!("{name} is not a number: {text:?}")),
-    )
-}
-
-fn try_all<S: Strategy<Value: Debug>>(strategy: S, test: impl Fn(S::Value) -> Checked) {
-    let cases = variable("UNIVERSAL_STATE_CASES").unwrap_or(1_000);
-    let seed = variable("PROPTEST_RNG_SEED").unwrap_or_else(|| RandomState::new().hash_one(0));
-    let mut runner = TestRunner::new(Config {
-        cases: u32::try_from(cases).unwrap_or(u32::MAX),
-        rng_seed: RngSeed::Fixed(seed),
-        failure_persistence: None,
-        max_shrink_iters: 20_000,
-        ..Config::default()
-    });
-    match runner.run(&strategy, test) {
-        Ok(()) => {}
-        Err(TestError::Fail(reason, case)) => panic!(
-            "{reason}\n{case:#?}\nreplay: PROPTEST_RNG_SEED={seed} UNIVERSAL_STATE_CASES={cases}"
-        ),
-        Err(TestError::Abort(reason)) => panic!("given up: {reason}"),
-    }
-}
 
 fn engine() -> impl Strategy<Value = EngineKind> {
     prop::sample::select(EngineKind::ALL)
@@ -131,7 +102,7 @@ fn follow(mirrors: &mut BTreeMap<usize, State>, calls: &[(usize, Call)]) {
 
 #[test]
 fn a_store_does_what_the_plain_model_does() {
-    try_all((engine(), ops(true)), |(engine, ops)| {
+    Seeded::new(1_000).try_all((engine(), ops(true)), |(engine, ops)| {
         let mut real = Real::new(engine);
         let mut model = Model::new(engine);
         let mut mirrors = BTreeMap::new();
@@ -299,7 +270,7 @@ fn compare_turn(
 
 #[test]
 fn both_engines_do_the_same_and_tell_the_same_turn_by_turn() {
-    try_all(ops(false), |ops| {
+    Seeded::new(1_000).try_all(ops(false), |ops| {
         let mut map = Real::new(EngineKind::Map);
         let mut signal = Real::new(EngineKind::Signal);
         let mut wishes: Vec<Wish> = Vec::new();
@@ -358,7 +329,7 @@ fn both_engines_do_the_same_and_tell_the_same_turn_by_turn() {
 
 #[test]
 fn whoever_replays_every_change_set_ends_on_the_state_of_the_store() {
-    try_all((engine(), ops(true)), |(engine, ops)| {
+    Seeded::new(1_000).try_all((engine(), ops(true)), |(engine, ops)| {
         let mut real = Real::new(engine);
         let mut replicas = Vec::new();
         for delivery in real::DELIVERIES {

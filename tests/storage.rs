@@ -9,6 +9,8 @@
 mod figures;
 #[path = "conformance/effects.rs"]
 mod effects;
+mod seeded;
+mod special_names;
 #[path = "storage/support.rs"]
 mod support;
 

@@ -5,6 +5,8 @@
 
 #[path = "threads/loading.rs"]
 mod loading;
+#[path = "seeded/variable.rs"]
+mod variable;
 
 use std::{
     collections::BTreeMap,
@@ -22,6 +24,7 @@ use universal_state::{
     StateError, Store, StoreBuilder, SubscribeOptions, Subscription, Transaction, Validate, Value,
     Veto, View, Warning, Write,
 };
+use variable::variable;
 
 const THREADS: usize = 8;
 const KEYS: [&str; 6] = ["a", "b", "c", "row:1", "row:2", "row:3"];
@@ -69,10 +72,6 @@ const _: () = {
     // A key names its type and holds nothing of it.
     shared::<Key<std::rc::Rc<()>>>();
 };
-
-fn variable(name: &str) -> Option<u64> {
-    std::env::var(name).ok()?.parse().ok()
-}
 
 /// How much each thread does.
 fn cases() -> usize {

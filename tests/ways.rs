@@ -13,23 +13,13 @@ mod op;
 #[path = "ways/side.rs"]
 mod side;
 
-use op::{Act, acts};
-use proptest::{
-    prelude::*,
-    sample::select,
-    test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunner},
-};
-use side::{Side, Way};
-use std::hash::{BuildHasher, RandomState};
-use universal_state::EngineKind;
+mod seeded;
 
-fn variable(name: &str) -> Option<u64> {
-    let text = std::env::var(name).ok()?;
-    Some(
-        text.parse()
-            .unwrap_or_else(|_| panic!("{name} is not a number: {text:?}")),
-    )
-}
+use op::{Act, acts};
+use proptest::{prelude::*, sample::select, test_runner::TestCaseError};
+use seeded::Seeded;
+use side::{Side, Way};
+use universal_state::EngineKind;
 
 /// Does the same to both and compares all that can be heard and seen after each step.
 fn walk_both(
@@ -56,25 +46,10 @@ fn walk_both(
 
 #[test]
 fn nobody_can_tell_the_short_way_from_the_long_one() {
-    let cases = variable("UNIVERSAL_STATE_CASES").unwrap_or(1_000);
-    let seed = variable("PROPTEST_RNG_SEED").unwrap_or_else(|| RandomState::new().hash_one(0));
-    let mut runner = TestRunner::new(Config {
-        cases: u32::try_from(cases).unwrap_or(u32::MAX),
-        rng_seed: RngSeed::Fixed(seed),
-        failure_persistence: None,
-        max_shrink_iters: 5_000,
-        ..Config::default()
-    });
     let engine = select(EngineKind::ALL);
     let strategy = (engine, any::<bool>(), acts(), any::<bool>());
     let walk = |(engine, is_scheduled, acts, keeps_looking): (_, _, Vec<_>, _)| {
         walk_both(engine, is_scheduled, &acts, keeps_looking)
     };
-    match runner.run(&strategy, walk) {
-        Ok(()) => {}
-        Err(TestError::Fail(reason, case)) => panic!(
-            "{reason}\n{case:?}\nreplay: PROPTEST_RNG_SEED={seed} UNIVERSAL_STATE_CASES={cases}"
-        ),
-        Err(TestError::Abort(reason)) => panic!("given up: {reason}"),
-    }
+    Seeded::new(1_000).try_all(strategy, walk);
 }

@@ -9,6 +9,9 @@ mod broken;
 mod databases;
 #[path = "web/following.rs"]
 mod following;
+#[cfg(feature = "js")]
+#[path = "web/guests.rs"]
+mod guests;
 #[path = "web/history.rs"]
 mod history;
 #[cfg(feature = "host")]
@@ -22,6 +25,8 @@ mod page;
 #[cfg(feature = "edge")]
 #[path = "web/page_life.rs"]
 mod page_life;
+#[cfg(feature = "edge")]
+mod special_names;
 #[cfg(feature = "edge")]
 #[path = "web/storages.rs"]
 mod storages;

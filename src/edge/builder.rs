@@ -66,7 +66,7 @@ pub struct EdgeBuilder {
     merges: Vec<(Pattern, Merge)>,
     clock: Option<Box<dyn Fn() -> u64 + Send + Sync>>,
     storage: Option<Box<dyn Plug>>,
-    pub(super) plugs: Vec<Box<dyn Plug>>,
+    pub(super) tabs: Option<Box<dyn Plug>>,
 }
 
 impl Edge {
@@ -84,7 +84,7 @@ impl Edge {
             merges: Vec::new(),
             clock: None,
             storage: None,
-            plugs: Vec::new(),
+            tabs: None,
         }
     }
 }
@@ -129,12 +129,25 @@ impl EdgeBuilder {
     }
 
     /// Ties the edge to a store. What is stored and can be read at once is in the store afterwards.
-    /// What stood in the store before is this tab's own until it is written. A store has one edge: what
-    /// comes in through one is not told to another.
+    /// What stood in the store before is this tab's own until it is written.
+    ///
+    /// ```
+    /// use universal_state::{StateError, Store, edge::Edge};
+    ///
+    /// let store = Store::new();
+    /// let edge = Edge::builder("shop").attach(&store)?;
+    /// let second = Edge::builder("shop").attach(&store);
+    /// assert_eq!(second.err(), Some(StateError::EdgeTaken));
+    ///
+    /// edge.detach();
+    /// let _second = Edge::builder("shop").attach(&store)?;
+    /// # Ok::<(), StateError>(())
+    /// ```
     ///
     /// # Errors
     /// [`StateError::EdgeName`] if the application or a part of the prefix between colons is empty,
-    /// [`StateError::Disposed`].
+    /// [`StateError::EdgeTaken`] if the store has an edge: what comes in through one would not be told
+    /// to another; [`StateError::Disposed`].
     pub fn attach(self, store: &Store) -> Result<Edge, StateError> {
         // Where nothing stands between two colons are the names that storage has for itself.
         if self.place.application.is_empty() || self.place.prefix.split(':').any(str::is_empty) {
@@ -144,9 +157,9 @@ impl EdgeBuilder {
         let clock = self.clock.unwrap_or_else(|| Box::new(store::now));
         let edge = Edge::new(store, id, self.place, self.merges, clock);
         let inner = &edge.0.view.inner;
-        inner.add_feed(Arc::clone(&edge.0.feed) as _)?;
+        inner.set_feed(Arc::clone(&edge.0.feed) as _)?;
         let mut ports = Vec::new();
-        for plug in self.storage.into_iter().chain(self.plugs) {
+        for plug in self.storage.into_iter().chain(self.tabs) {
             ports.push(plug.plug(&edge));
         }
         let _ = edge.0.ports.set(ports);

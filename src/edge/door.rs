@@ -87,7 +87,10 @@ impl Edge {
 
     /// Counts something that is not taken in, and reports it, unless much has just been reported.
     pub(crate) fn refuse(&self, from: Door, reason: Refusal, what: &str) {
-        self.note(|status| status.refused.count(reason));
+        self.note(|status| {
+            status.refused.count(reason);
+            true
+        });
         let second = self.now() / 1_000;
         let reports = {
             let (since, reports) = &mut *crate::lock(&self.0.reports);

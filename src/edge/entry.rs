@@ -2,8 +2,10 @@
 //!
 //! It is a set of puts, each a path, a value or a removal, and a [`Stamp`]; what it comes to is what
 //! results from applying them in the order of stamps. A put whose parent is no object by then is
-//! ignored, but kept: an earlier one that makes it an object may still arrive. A put makes earlier
-//! ones at and below its path obsolete. To merge is to unite the sets, so it does not matter in which
+//! ignored, but kept: an earlier one that makes it an object may still arrive. So is an edit, a put that
+//! found its member there, where the member is not: who replaced the object by one without it had not
+//! heard of the edit, and half of each would be neither, as of two variants of an enum. A put makes
+//! earlier ones at and below its path obsolete. To merge is to unite the sets, so it does not matter in which
 //! order, or how often, entries and deltas arrive (a state-based CRDT: Shapiro et al., "Conflict-free
 //! Replicated Data Types", 2011).
 
@@ -47,6 +49,9 @@ struct Put {
     stamp: Stamp,
     /// `None` is a removal.
     value: Option<Arc<Json>>,
+    /// When something was last put here that was no edit, unless that is obsolete: this one's stamp, or
+    /// that of one before, which had made the member that was then edited.
+    made: Option<Stamp>,
 }
 
 impl Entry {
@@ -69,18 +74,18 @@ impl Entry {
         }
     }
 
-    /// What turns one content into another, as a delta; `None` if nothing does. Objects are compared by
+    /// What gives the key another content, as a delta; `None` if nothing does. Objects are compared by
     /// member, everything else as a whole, unless the rules know better.
     pub(crate) fn difference(
-        old: Option<&Arc<Json>>,
+        &self,
         new: Option<&Arc<Json>>,
         stamp: Stamp,
         rules: &Rules,
     ) -> Option<Self> {
-        let root = match (old, new) {
+        let root = match (self.value(), new) {
             (None, None) => return None,
             (Some(old), Some(new)) if Arc::ptr_eq(old, new) => return None,
-            (Some(old), Some(new)) => diff::difference(old, new, stamp, rules)?,
+            (Some(old), Some(new)) => diff::difference(&self.root, old, new, stamp, rules)?,
             (_, new) => Node::put(new.cloned(), stamp),
         };
         let value = root.apply(None);
@@ -95,7 +100,8 @@ impl Entry {
         rules: &Rules,
     ) -> Option<Self> {
         let mut entry = Self::whole(Some(Arc::clone(old)), Stamp::FIRST);
-        entry.merge(&Self::difference(Some(old), new, stamp, rules)?);
+        let delta = entry.difference(new, stamp, rules)?;
+        entry.merge(&delta);
         Some(entry)
     }
 
@@ -134,9 +140,33 @@ impl Entry {
 impl Node {
     fn put(value: Option<Arc<Json>>, stamp: Stamp) -> Self {
         Self {
-            put: Some(Put { stamp, value }),
+            put: Some(Put {
+                stamp,
+                value,
+                made: Some(stamp),
+            }),
             parts: Parts::default(),
         }
+    }
+
+    /// A put of a member that is there.
+    fn edit(value: Arc<Json>, stamp: Stamp) -> Self {
+        Self {
+            put: Some(Put {
+                stamp,
+                value: Some(value),
+                made: None,
+            }),
+            parts: Parts::default(),
+        }
+    }
+
+    /// Parts of a place at which itself nothing was put; `None` if there are none.
+    fn of(parts: Vec<(String, Self)>) -> Option<Self> {
+        (!parts.is_empty()).then(|| Self {
+            put: None,
+            parts: Parts::of(parts),
+        })
     }
 
     fn is_blank(&self) -> bool {
@@ -149,11 +179,21 @@ impl Node {
         let mut is_news = false;
         if let Some(put) = &other.put
             && floor.is_none_or(|floor| put.stamp > floor)
-            && self.put.as_ref().is_none_or(|own| put.beats(own))
         {
-            self.put = Some(put.clone());
-            self.forget(put.stamp);
-            is_news = true;
+            let before = self.put.as_ref().and_then(|own| own.made);
+            let made = put
+                .made
+                .filter(|made| floor.is_none_or(|floor| *made > floor));
+            let made = made.max(before);
+            if self.put.as_ref().is_none_or(|own| put.beats(own)) {
+                self.put = Some(put.clone());
+                self.forget(put.stamp);
+                is_news = true;
+            }
+            if let Some(own) = &mut self.put {
+                own.made = made;
+                is_news |= made != before;
+            }
         }
         let floor = self.put.as_ref().map(|put| put.stamp).or(floor);
         self.parts.merge(&other.parts, |own, part| {
@@ -165,8 +205,9 @@ impl Node {
     /// Forgets what was put below, up to a stamp.
     fn forget(&mut self, until: Stamp) {
         self.parts.retain(|_, part| {
-            if part.put.as_ref().is_some_and(|put| put.stamp <= until) {
-                part.put = None;
+            part.put.take_if(|put| put.stamp <= until);
+            if let Some(put) = &mut part.put {
+                put.made.take_if(|made| *made <= until);
             }
             part.forget(until);
             !part.is_blank()
@@ -182,14 +223,21 @@ impl Node {
         let Some(base @ (Json::Object(_) | Json::Array(_))) = base else {
             return false;
         };
+        let mut items = match base {
+            Json::Array(items) => Some(keyed::Finder::new(items)),
+            _ => None,
+        };
         let mut is_less = false;
         self.parts.retain(|name, part| {
-            let there = match base {
-                Json::Array(items) => keyed::find(items, name),
-                base => base.get(name),
-            };
             let is_over = |put: &Put| put.value.is_none() && put.stamp.millis() < before;
-            if there.is_none() && part.parts.is_empty() && part.put.as_ref().is_some_and(is_over) {
+            let is_over = part.put.as_ref().map(is_over);
+            let there = match &mut items {
+                // What was put here hides it.
+                _ if is_over == Some(false) => None,
+                Some(items) => items.find(name),
+                None => base.get(name),
+            };
+            if there.is_none() && part.parts.is_empty() && is_over == Some(true) {
                 part.put = None;
                 is_less = true;
             } else {
@@ -213,6 +261,7 @@ impl Node {
     /// What the puts make of what is there.
     fn apply(&self, inherited: Option<&Json>) -> Option<Arc<Json>> {
         let base = match &self.put {
+            Some(put) if put.made.is_none() && inherited.is_none() => return None,
             Some(put) if self.parts.is_empty() => return put.value.clone(),
             Some(put) => put.value.as_deref(),
             None => inherited,

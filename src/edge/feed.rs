@@ -86,7 +86,7 @@ impl Feed {
     /// Has the edge flushed at the end of the turn.
     pub(super) fn wake_for_more(&self, inner: &Inner) {
         if !self.is_scheduled.swap(true, Ordering::AcqRel) {
-            inner.schedule_feeds();
+            inner.schedule_feed();
         }
     }
 }

@@ -1,10 +1,10 @@
-//! [`Edge`]: a replica tied to a store, and what goes out from it.
+//! [`Edge`]: a replica tied to a store, and the ports that hang on it.
 
 use super::{
     Merge,
-    entry::{Entry, MAX_VALUE_DEPTH, Rules, is_deeper},
-    feed::{Feed, Write},
-    replica::{Replica, SWEEP, TOMBSTONES},
+    entry::{Entry, Rules},
+    feed::Feed,
+    replica::{Replica, TOMBSTONES, swept_at},
     stamp::ReplicaId,
     status::{Board, EdgeStatus},
     storage::StoragePort,
@@ -12,22 +12,25 @@ use super::{
 use crate::{
     error::StateError,
     key::Name,
-    label::Label,
+    label::{Label, Labels},
     pattern::Pattern,
     store::{Store, View},
 };
-use serde_json::Value as Json;
 use smol_str::SmolStr;
 use std::{
     fmt,
     sync::{
-        Arc, Mutex, OnceLock,
+        Arc, Mutex, OnceLock, Weak,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
 /// A store's connection to its storage and to the other tabs. Made by [`Edge::builder`]; clones are
 /// handles of one, which ends with the last of them.
+///
+/// It ends where it is, and calls nobody, as a handle may be dropped anywhere: what waits for the end
+/// of the turn or for [`Storage::debounce`](super::Storage::debounce) is not written any more. Call
+/// [`Edge::detach`] before.
 #[derive(Clone)]
 pub struct Edge(pub(super) Arc<Link>);
 
@@ -36,10 +39,11 @@ pub(crate) struct Link {
     pub(super) feed: Arc<Feed>,
     replica: Mutex<Replica>,
     pub(super) board: Board,
-    rules: Vec<(Pattern, Rules)>,
+    pub(super) rules: Vec<(Pattern, Rules)>,
     clock: Box<dyn Fn() -> u64 + Send + Sync>,
     pub(super) ports: OnceLock<Vec<Arc<dyn Port>>>,
-    pub(super) storage: OnceLock<Arc<StoragePort>>,
+    /// Weak, so that an edge without storage links none of it.
+    pub(super) storage: OnceLock<Weak<StoragePort>>,
     driver: OnceLock<Box<dyn Driver>>,
     is_detached: AtomicBool,
     /// What could not be put into the store when it came.
@@ -49,7 +53,7 @@ pub(crate) struct Link {
     /// When was looked last for what can be forgotten, in ms.
     swept: AtomicU64,
     /// Which labels the replica knows of.
-    labels: AtomicU64,
+    pub(super) labels: AtomicU64,
     pub(super) place: Place,
 }
 
@@ -84,6 +88,25 @@ pub(crate) enum Door {
     Tab,
 }
 
+/// Where a key may go.
+#[derive(Clone, Copy)]
+pub(super) struct Fate {
+    /// To other tabs.
+    pub(super) is_shared: bool,
+    /// Into storage.
+    pub(super) is_stored: bool,
+}
+
+impl Fate {
+    fn of(labels: &Labels) -> Self {
+        let is_public = !labels.has(Label::Secret);
+        Self {
+            is_shared: is_public && !labels.has(Label::Local),
+            is_stored: is_public && !labels.has(Label::Volatile),
+        }
+    }
+}
+
 /// What hangs on an edge. No method is called under a lock of the edge.
 pub(crate) trait Port: Send + Sync {
     /// Which door it is.
@@ -98,6 +121,14 @@ pub(crate) trait Port: Send + Sync {
     /// A key was written here, with something that cannot go out.
     fn unwritable(&self, _edge: &Edge, _key: &SmolStr, _reason: &str) {}
 
+    /// How long it wants removals remembered, in ms, if it has a say in that.
+    fn remembers(&self) -> Option<u64> {
+        None
+    }
+
+    /// What was removed before a time, in ms, was forgotten: in these keys.
+    fn forgot(&self, _edge: &Edge, _before: u64, _keys: &[SmolStr]) {}
+
     /// The turn is over: sends, writes.
     fn flush(&self, edge: &Edge);
 
@@ -106,6 +137,9 @@ pub(crate) trait Port: Send + Sync {
 
     /// The page was away: looks whether all still agree.
     fn wake(&self, edge: &Edge);
+
+    /// Others may have changed the stored items with these names, or any.
+    fn suspect(&self, _edge: &Edge, _names: Option<&[String]>) {}
 
     /// The page, or the edge, is about to end: leaves nothing pending.
     fn close(&self, edge: &Edge);
@@ -188,6 +222,16 @@ impl Edge {
         self.arm();
     }
 
+    /// Says that others may have changed what is stored: the items with these names, or, with `None`,
+    /// any. They are read, merged, and written again if they lag behind. In a browser, `storage` events
+    /// (HTML, section 12.2.4) do this.
+    pub fn storage_changed(&self, names: Option<&[String]>) {
+        for port in self.ports() {
+            port.suspect(self, names);
+        }
+        self.arm();
+    }
+
     /// Writes what is pending, as far as that is possible at once, and takes leave of the other tabs until
     /// [`Edge::resync`]: for a page that may be about to end.
     pub fn save_now(&self) {
@@ -228,29 +272,22 @@ impl Edge {
         }
     }
 
-    pub(super) fn storage(&self) -> Option<&Arc<StoragePort>> {
-        self.0.storage.get()
+    pub(super) fn storage(&self) -> Option<Arc<StoragePort>> {
+        self.0.storage.get()?.upgrade()
     }
 
-    /// Has what the store holds of a key count as written now. Returns whether it holds anything.
-    pub(super) fn adopt(&self, key: &SmolStr) -> bool {
-        let is_there = self.0.view.has(key);
-        if is_there {
-            self.0
-                .feed
-                .again(key.clone(), None, Name::Static("initial"));
-        }
-        is_there
-    }
-
-    /// Forgets what was removed long ago, unless storage sees to that.
+    /// Forgets what was removed so long ago that nobody needs to be told.
     fn sweep(&self, now: u64) {
-        let at = now - now % SWEEP;
+        let remembers = self.ports().iter().find_map(|port| port.remembers());
+        let tombstones = remembers.unwrap_or(TOMBSTONES);
+        let at = swept_at(now, tombstones);
         if self.0.swept.swap(at, Ordering::AcqRel) == at {
             return;
         }
-        if self.ports().iter().all(|port| port.door() != Door::Storage) {
-            self.replica(|replica| replica.sweep(at.saturating_sub(TOMBSTONES)));
+        let before = at.saturating_sub(tombstones);
+        let keys = self.replica(|replica| replica.sweep(before));
+        for port in self.ports() {
+            port.forgot(self, before, &keys);
         }
     }
 
@@ -272,44 +309,29 @@ impl Edge {
         self.0.view.inner.report(error);
     }
 
-    /// Changes the status.
-    pub(crate) fn note(&self, change: impl FnOnce(&mut EdgeStatus)) {
+    /// Changes the status. `change` says whether it did.
+    pub(crate) fn note(&self, change: impl FnOnce(&mut EdgeStatus) -> bool) {
         self.0.board.note(change);
     }
 
     /// Whether a key may be known to other tabs.
     pub(crate) fn may_share(&self, key: &str) -> bool {
-        let labels = self.0.view.inner.labels(key);
-        !labels.has(Label::Local) && !labels.has(Label::Secret)
+        self.fate(key).is_shared
     }
 
     /// Whether a key may be stored.
     pub(crate) fn may_store(&self, key: &str) -> bool {
-        let labels = self.0.view.inner.labels(key);
-        !labels.has(Label::Volatile) && !labels.has(Label::Secret)
+        self.fate(key).is_stored
+    }
+
+    /// What its labels let become of a key.
+    pub(super) fn fate(&self, key: &str) -> Fate {
+        Fate::of(&self.0.view.inner.labels(key))
     }
 
     /// A number that grows when it may have changed what may be shared and stored.
     pub(crate) fn labels_version(&self) -> u64 {
         self.0.view.inner.labels_version()
-    }
-
-    /// Sees to it that the replica knows which keys are shared.
-    fn heed_labels(&self) {
-        let version = self.labels_version();
-        if self.0.labels.swap(version, Ordering::AcqRel) == version {
-            return;
-        }
-        let keys: Vec<SmolStr> =
-            self.replica(|replica| replica.entries().map(|(key, _)| key.clone()).collect());
-        for key in keys {
-            let is_shared = self.may_share(&key);
-            if !is_shared && !self.may_store(&key) {
-                self.replica(|replica| replica.forget(&key));
-            } else {
-                self.replica(|replica| replica.share(&key, is_shared));
-            }
-        }
     }
 
     #[cfg(any(
@@ -326,113 +348,6 @@ impl Edge {
         if let Some(driver) = self.0.driver.get() {
             driver.arm(self.poll());
         }
-    }
-
-    /// Stamps what was written here since the last time, and tells the ports.
-    pub(crate) fn drain(&self) {
-        self.heed_labels();
-        let mut changes = Vec::new();
-        while !self.0.feed.is_empty() {
-            let written = self.0.feed.take();
-            let mut stamp = None;
-            for (key, write) in written {
-                let stamp = &mut stamp;
-                let mut tick = || {
-                    *stamp.get_or_insert_with(|| {
-                        let now = self.now();
-                        self.replica(|replica| replica.clock.tick(now))
-                    })
-                };
-                changes.extend(self.stamp(key, write, &mut tick));
-            }
-        }
-        if !changes.is_empty() {
-            for port in self.ports() {
-                port.changed(self, &changes, None);
-            }
-        }
-    }
-
-    /// What a key came to, as a change of the replica.
-    fn stamp(
-        &self,
-        key: SmolStr,
-        write: Write,
-        tick: &mut dyn FnMut() -> super::Stamp,
-    ) -> Option<Changed> {
-        if !self.may_share(&key) && !self.may_store(&key) {
-            return None;
-        }
-        let inner = &self.0.view.inner;
-        let slot = match &write.left {
-            Some(_) => None,
-            None => inner.slots.find(&key),
-        };
-        let (new, sequence) = match &slot {
-            Some(slot) => inner.load(slot),
-            None => (write.left, 0),
-        };
-        let json = |value: &crate::Value| match value.to_json() {
-            Ok(json) if is_deeper(&json, MAX_VALUE_DEPTH) => {
-                Err("it is deeper than 80 levels".to_owned())
-            }
-            result => result,
-        };
-        let was = write.old.as_ref().and_then(|old| json(old).ok());
-        let is = match new.as_ref().map(json).transpose() {
-            Ok(json) => json,
-            Err(reason) => {
-                for port in self.ports() {
-                    port.unwritable(self, &key, &reason);
-                }
-                let key = key.to_string();
-                self.report(&StateError::Serialize { key, reason });
-                return None;
-            }
-        };
-        let delta = self.write(&key, was.as_ref(), is, tick);
-        // Another thread may have written it since: whoever stamps last has to have read last.
-        if let Some(slot) = slot
-            && inner.load(&slot).1 != sequence
-        {
-            self.0.feed.again(key.clone(), new, write.source.clone());
-        }
-        Some(Changed {
-            key,
-            delta: delta?,
-            source: write.source,
-        })
-    }
-
-    /// Has the replica know what was written.
-    fn write(
-        &self,
-        key: &SmolStr,
-        was: Option<&Arc<Json>>,
-        is: Option<Arc<Json>>,
-        tick: &mut dyn FnMut() -> super::Stamp,
-    ) -> Option<Entry> {
-        if was == is.as_ref() {
-            return None;
-        }
-        let rules = self.0.rules.iter().find(|(keys, _)| keys.matches(key));
-        let plain = Rules::default();
-        let rules = rules.map_or(&plain, |(_, rules)| rules);
-        let stamp = tick();
-        let is_shared = self.may_share(key);
-        self.replica(|replica| {
-            let entry = replica.get(key);
-            let known = entry.and_then(Entry::value);
-            let delta = match was {
-                Some(_) if known == was => Entry::difference(was, is.as_ref(), stamp, rules)?,
-                // What stood here before may be what stands in other tabs, too, and be edited there.
-                Some(was) if entry.is_none() => Entry::edited(was, is.as_ref(), stamp, rules)?,
-                // What the others do not have cannot be told by its difference.
-                _ => Entry::whole(is, stamp),
-            };
-            replica.merge(key, &delta, is_shared);
-            Some(delta)
-        })
     }
 }
 

@@ -23,16 +23,22 @@
 //! the page. All this guards against mistakes, not against malice: scripts of one page share its
 //! rights.
 
+mod connect;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 mod fence;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 mod gate;
+pub mod guest;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 mod handle;
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+mod join;
+pub mod link;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 mod port;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 mod script;
+mod wire;
 
 use crate::{error::StateError, store::Store};
 use std::fmt;

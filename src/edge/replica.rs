@@ -4,6 +4,7 @@
 use super::{
     clock::Clock,
     entry::Entry,
+    hash,
     stamp::{ReplicaId, Stamp},
 };
 use crate::key::KeyHasher;
@@ -16,9 +17,14 @@ pub(crate) const BUCKETS: usize = 64;
 /// So long is remembered, in ms, that something was removed, if nothing else is said.
 pub(crate) const TOMBSTONES: u64 = 30 * 24 * 60 * 60 * 1_000;
 
-/// Between two looks for what can be forgotten, in ms. All replicas look at the same times: each at one
-/// of its own, they would bring each other back what they forgot.
-pub(crate) const SWEEP: u64 = 60 * 60 * 1_000;
+/// Between two looks for what can be forgotten, in ms, at most.
+const SWEEP: u64 = 60 * 60 * 1_000;
+
+/// When all replicas that remember removals for so long looked last for what can be forgotten, in ms.
+/// Each at a time of its own, they would bring each other back what they forgot.
+pub(crate) fn swept_at(now: u64, tombstones: u64) -> u64 {
+    now - now % tombstones.clamp(1, SWEEP)
+}
 
 /// Sums of what a replica knows, one a bucket of keys. Two replicas with equal digests hold the same.
 pub(crate) type Digest = [u64; BUCKETS];
@@ -205,20 +211,12 @@ impl Replica {
 
 /// The bucket of a key: the same in every build.
 pub(crate) fn bucket(key: &str) -> usize {
-    (fnv(FNV_OFFSET, key.as_bytes()) % BUCKETS as u64) as usize
+    (hash::fnv(key.as_bytes()) % BUCKETS as u64) as usize
 }
 
 fn fingerprint(key: &str, entry: &Entry) -> u64 {
-    let hash = fnv(fnv(FNV_OFFSET, key.as_bytes()), &[0xff]);
-    mix(fnv(hash, entry.encode().to_string().as_bytes()))
-}
-
-const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
-
-/// FNV-1a (Fowler, Noll, Vo; RFC 9923).
-fn fnv(start: u64, bytes: &[u8]) -> u64 {
-    let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3);
-    bytes.iter().fold(start, step)
+    let hash = hash::more(hash::fnv(key.as_bytes()), &[0xff]);
+    mix(hash::more(hash, entry.encode().to_string().as_bytes()))
 }
 
 /// Spreads what differs over all bits (the finalizer of SplitMix64; Steele et al., 2014).

@@ -32,6 +32,13 @@ pub struct EdgeStatus {
     pub refused: Refused,
 }
 
+/// Sets a part of a status. Returns whether it was another.
+pub(crate) fn set<T: PartialEq>(part: &mut T, to: T) -> bool {
+    let is_news = *part != to;
+    *part = to;
+    is_news
+}
+
 /// The status of an edge, and who follows it.
 #[derive(Default)]
 pub(crate) struct Board {
@@ -46,14 +53,9 @@ impl Board {
         crate::lock(&self.status).clone()
     }
 
-    /// Changes the status, and tells who follows it if that made a difference.
-    pub(crate) fn note(&self, change: impl FnOnce(&mut EdgeStatus)) {
-        let is_news = {
-            let status = &mut *crate::lock(&self.status);
-            let before = status.clone();
-            change(status);
-            *status != before
-        };
+    /// Changes the status, and tells who follows it if `change` says that it did.
+    pub(crate) fn note(&self, change: impl FnOnce(&mut EdgeStatus) -> bool) {
+        let is_news = change(&mut crate::lock(&self.status));
         if is_news {
             self.signal.notify();
         }

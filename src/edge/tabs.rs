@@ -88,9 +88,9 @@ impl Plug for Tabs {
 }
 
 impl EdgeBuilder {
-    /// Keeps all tabs the same.
+    /// Keeps all tabs the same. Of several calls the last counts.
     pub fn tabs(mut self, tabs: Tabs) -> Self {
-        self.plugs.push(Box::new(tabs));
+        self.tabs = Some(Box::new(tabs));
         self
     }
 }

@@ -68,7 +68,7 @@ fn tab(id: u64, store: Store) -> Tab {
         .replica(ReplicaId::new(id))
         .clock(move || clock.load(Ordering::Relaxed))
         .merge(Pattern::glob("whole:*").unwrap(), Merge::whole());
-    builder.plugs.push(Box::new(PlugIn(Arc::clone(&wire))));
+    builder.tabs = Some(Box::new(PlugIn(Arc::clone(&wire))));
     let edge = builder.attach(&store).unwrap();
     Tab {
         store,
@@ -358,6 +358,19 @@ fn an_edge_that_is_dropped_or_detached_hears_no_more() {
     let store = Store::new();
     let refused = Edge::builder("").attach(&store).err();
     assert_eq!(refused, Some(StateError::EdgeName));
+}
+
+#[test]
+fn a_store_has_one_edge_at_a_time() {
+    let (a, _) = two();
+    let again = || Edge::builder("test").attach(&a.store);
+    assert_eq!(again().err(), Some(StateError::EdgeTaken));
+    a.store.set("n", 1).unwrap();
+    assert_eq!(a.sent().len(), 1, "the first goes on");
+    a.edge.detach();
+    drop(again().unwrap());
+    let edge = again().unwrap();
+    assert!(edge.is_attached());
 }
 
 #[test]

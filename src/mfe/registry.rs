@@ -2,6 +2,7 @@
 
 use super::{
     access::{Grant, Rules, SharedAccess},
+    elsewhere::Elsewhere,
     scope::Member,
 };
 use crate::{
@@ -15,7 +16,7 @@ use std::{
     any::Any,
     collections::HashMap,
     sync::{
-        Arc, Mutex, PoisonError, RwLock,
+        Arc, Mutex, OnceLock, PoisonError, RwLock, Weak,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -87,6 +88,8 @@ pub(super) struct Registry {
     members: Mutex<HashMap<String, Arc<Member>>>,
     rules: RwLock<Rules>,
     denied: AtomicU64,
+    /// Where the registry is, if the store has joined another's.
+    pub(super) elsewhere: OnceLock<Weak<dyn Elsewhere>>,
 }
 
 impl Registry {
@@ -117,11 +120,14 @@ impl Registry {
             members.insert(info.id.clone(), Arc::clone(member));
             inner.own(member.encoded_id());
         }
-        inner.write_hidden(&inner.registry, |records| {
-            let mut records = read(records);
-            records.push(member.record.clone());
-            Value::new(records)
-        });
+        // What is elsewhere came from there when it was registered.
+        if self.elsewhere().is_none() {
+            inner.write_hidden(&inner.registry, |records| {
+                let mut records = read(records);
+                records.push(member.record.clone());
+                Value::new(records)
+            });
+        }
         inner.welcome(&member.namespace);
         Ok(())
     }
@@ -129,6 +135,9 @@ impl Registry {
     pub(super) fn leave(&self, inner: &Inner, member: &Member) {
         let id = &member.record.info.id;
         crate::lock(&self.members).remove(id);
+        if self.elsewhere().is_some() {
+            return;
+        }
         inner.write_hidden(&inner.registry, |records| {
             let mut records = read(records);
             records.retain(|record| record.info.id != *id);
@@ -176,6 +185,22 @@ impl Registry {
 
     fn change_rules<R>(&self, change: impl FnOnce(&mut Rules) -> R) -> R {
         change(&mut self.rules.write().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Those that were registered through this store.
+    #[cfg(feature = "edge")]
+    pub(super) fn all(&self) -> Vec<Arc<Member>> {
+        crate::lock(&self.members).values().cloned().collect()
+    }
+
+    #[cfg(feature = "edge")]
+    pub(super) fn image(&self) -> super::access::RulesImage {
+        crate::read(&self.rules).image()
+    }
+
+    #[cfg(feature = "edge")]
+    pub(super) fn set_rules(&self, rules: Rules) {
+        self.change_rules(|before| *before = rules);
     }
 
     pub(super) fn count_denied(&self) {

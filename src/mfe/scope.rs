@@ -1,11 +1,14 @@
 //! [`Scope`]: the store as one micro-frontend sees it.
 
-use super::registry::{Mfe, MfeInfo, Registry};
+use super::{
+    elsewhere::Leaving,
+    registry::{Mfe, MfeInfo, Registry},
+};
 use crate::{
     change::{Origin, Stamp},
     error::{Access, StateError},
     key::{self, Name},
-    store::{ComputedKey, Gate, Inner, Store, Subscription, View, now},
+    store::{ComputedKey, Gate, Inner, Store, Subscription, View, Write, now},
 };
 use std::{
     borrow::Cow,
@@ -61,9 +64,11 @@ impl Drop for Registration {
                 Ok(()) | Err(StateError::UnknownMfe { .. }) => {}
                 Err(error) => {
                     inner.report(&error);
-                    if !member.ended.swap(true, Ordering::AcqRel) {
-                        inner.disown(member.encoded_id());
-                        member.leave(&inner);
+                    if member.close(&inner)
+                        && let Some(elsewhere) = Registry::of(&inner).elsewhere()
+                    {
+                        let gone = elsewhere.forget(&member.id);
+                        let _ = gone.inspect_err(|error| inner.report(error));
                     }
                 }
             }
@@ -102,14 +107,23 @@ impl Member {
         };
         // A micro-frontend that leaves does not hear of its own leaving, however it listens.
         self.listen(false);
-        let deleted = view.batch(|view| {
-            inner.end_with_batch(self.computed(inner));
-            view.present()
-                .iter()
-                .filter(|slot| slot.key.starts_with(&self.namespace))
-                .filter(|slot| !inner.is_computed(slot))
-                .try_for_each(|slot| view.remove_slot(slot))
-        });
+        let elsewhere = Registry::of(inner).elsewhere();
+        let delete_here = || {
+            view.batch(|view| {
+                inner.end_with_batch(self.computed(inner));
+                view.present()
+                    .iter()
+                    .filter(|slot| slot.key.starts_with(&self.namespace))
+                    .filter(|slot| !inner.is_computed(slot))
+                    .try_for_each(|slot| view.remove_slot(slot))
+            })
+        };
+        let deleted = match &elsewhere {
+            Some(elsewhere) => self
+                .may_delete(inner)
+                .and_then(|()| elsewhere.unregister(&self.id, self.leaving(inner))),
+            None => delete_here(),
+        };
         match deleted {
             // A store that was disposed of has no listeners, and its keys are nobody's any more.
             Ok(()) | Err(StateError::Disposed) => {}
@@ -122,6 +136,40 @@ impl Member {
         }
         self.leave(inner);
         Ok(())
+    }
+
+    /// Asks the middleware of a store that has joined another's whether the keys may be deleted. What
+    /// deletes them is told, not asked.
+    fn may_delete(&self, inner: &Inner) -> Result<(), StateError> {
+        inner.may_write()?;
+        let slots = inner.slots.all().into_iter();
+        let own = slots.filter(|slot| slot.key.starts_with(&self.namespace));
+        let writes = own.map(|slot| Write {
+            slot,
+            old: None,
+            new: None,
+            stamp: self.stamp(),
+            rewritten: false,
+        });
+        inner.ask_middleware(writes.collect())
+    }
+
+    fn leaving(&self, inner: &Inner) -> Leaving {
+        Leaving {
+            namespace: self.namespace.clone(),
+            stamp: self.stamp(),
+            computed: self.computed(inner),
+        }
+    }
+
+    /// Goes, whoever may object, and leaves its keys. Returns whether it was there.
+    pub(super) fn close(&self, inner: &Inner) -> bool {
+        let is_there = !self.ended.swap(true, Ordering::AcqRel);
+        if is_there {
+            inner.disown(self.encoded_id());
+            self.leave(inner);
+        }
+        is_there
     }
 
     /// The computed values that are dropped with it.
@@ -269,11 +317,15 @@ impl Scope {
         store.inner.may_write()?;
         store.inner.may_act_at_once()?;
         let id: Arc<str> = info.id.as_str().into();
+        let registered_at = match Registry::of(&store.inner).elsewhere() {
+            Some(elsewhere) => elsewhere.register(&info)?,
+            None => now(),
+        };
         let member = Arc::new(Member {
             namespace: key::namespace(&id),
             record: Mfe {
                 info,
-                registered_at: now(),
+                registered_at,
                 failure: None,
             },
             id,

@@ -101,6 +101,30 @@ pub(crate) trait Filtering: Send + Sync {
     fn delivered(&self, inner: &Inner, changes: &ChangeSet, took: Duration);
 }
 
+/// Where commits are decided upon, for a store that has joined another's.
+pub(crate) trait Joining: Send + Sync {
+    /// Whether there is such a place now.
+    fn is_joined(&self) -> bool;
+
+    /// Has a transaction stored there first. What is stored there is stored here too before this
+    /// returns; what is left in `writes` is not.
+    fn commit(&self, inner: &Inner, writes: &mut Writes) -> Result<Answer, StateError>;
+
+    /// Lets go of it, because the store takes no more writes.
+    fn leave(&self, inner: &Inner);
+}
+
+/// What became of a transaction that was to be stored elsewhere first.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// It is stored, there and here.
+    Stored,
+    /// It concerns this store alone.
+    Alone,
+    /// What it is based upon has changed there; here it has changed by now.
+    Moved,
+}
+
 /// A transaction that middleware sees: since when, and which.
 pub(crate) type Filtered = (Instant, Arc<dyn Filtering>);
 
@@ -232,51 +256,51 @@ impl Inner {
     }
 }
 
-/// Edges.
+/// The edge.
 impl Inner {
+    /// Only one: what comes in through an edge is not told to it, and so would not be to another.
     #[cfg(feature = "edge")]
-    pub(crate) fn add_feed(&self, feed: Arc<dyn Feeding>) -> Result<(), StateError> {
+    pub(crate) fn set_feed(&self, feed: Arc<dyn Feeding>) -> Result<(), StateError> {
         let mut state = crate::lock(&self.state);
         if state.disposed {
             return Err(StateError::Disposed);
         }
-        state.feeds.push(feed);
+        if state.feed.is_some() {
+            return Err(StateError::EdgeTaken);
+        }
+        state.feed = Some(feed);
         Ok(())
     }
 
     #[cfg(feature = "edge")]
     pub(crate) fn remove_feed<F: Feeding>(&self, feed: &F) {
-        let removed = {
-            let feeds = &mut crate::lock(&self.state).feeds;
-            let own = |other: &Arc<dyn Feeding>| ptr::addr_eq(Arc::as_ptr(other), feed);
-            let at = feeds.iter().position(own);
-            at.map(|at| feeds.remove(at))
-        };
+        let own = |other: &mut Arc<dyn Feeding>| ptr::addr_eq(Arc::as_ptr(other), feed);
+        let removed = crate::lock(&self.state).feed.take_if(own);
         drop(removed);
     }
 
-    fn feeds(&self) -> Vec<Arc<dyn Feeding>> {
-        crate::lock(&self.state).feeds.clone()
+    fn feed(&self) -> Option<Arc<dyn Feeding>> {
+        crate::lock(&self.state).feed.clone()
     }
 
-    pub(crate) fn wake_feeds(&self) {
-        for feed in self.feeds() {
+    pub(crate) fn wake_feed(&self) {
+        if let Some(feed) = self.feed() {
             feed.wake(self);
         }
     }
 
-    /// Tells edges that the owner of a namespace has come.
+    /// Tells the edge that the owner of a namespace has come.
     pub(crate) fn welcome(&self, namespace: &str) {
-        for feed in self.feeds() {
+        if let Some(feed) = self.feed() {
             feed.welcome(namespace);
         }
     }
 
-    /// Has edges do what is due at the end of the turn, where turns end by themselves.
+    /// Has the edge do what is due at the end of the turn, where turns end by themselves.
     #[cfg(feature = "edge")]
-    pub(crate) fn schedule_feeds(&self) {
+    pub(crate) fn schedule_feed(&self) {
         let end = |inner: &Self| {
-            for feed in inner.feeds() {
+            if let Some(feed) = inner.feed() {
                 feed.end_turn();
             }
         };
@@ -285,7 +309,7 @@ impl Inner {
 }
 
 impl State {
-    /// Tells edges that a key was written. Returns whether they are to be woken.
+    /// Tells the edge that a key was written. Returns whether it is to be woken.
     #[inline]
     pub(super) fn feed(
         &self,
@@ -295,10 +319,7 @@ impl State {
         is_removal: bool,
         stamp: &Stamp,
     ) -> bool {
-        let mut is_due = false;
-        for feed in &self.feeds {
-            is_due |= feed.note(inner, slot, old, is_removal, stamp);
-        }
-        is_due
+        let feed = self.feed.as_ref();
+        feed.is_some_and(|feed| feed.note(inner, slot, old, is_removal, stamp))
     }
 }

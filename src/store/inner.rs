@@ -4,7 +4,7 @@ use super::{
     clock::Scheduler,
     context::{self, Dep, ThisThread},
     deliver::{Deliverer, Item},
-    guest::{ComputedKey, Feeding, Filtering, Loading, Recording, SnapshotKeeping},
+    guest::{ComputedKey, Feeding, Filtering, Joining, Loading, Recording, SnapshotKeeping},
     listen::{Delivery, Listener, Listeners, Subject, Subscription},
     pipe::Signals,
     slot::{SharedSignal, Slot, Slots},
@@ -51,7 +51,12 @@ pub(crate) struct Inner {
     pub(crate) members: SharedSignal,
     pub(crate) everything: SharedSignal,
     pub(crate) middleware: RwLock<Option<Arc<dyn Filtering>>>,
-    pub(crate) has_middleware: AtomicBool,
+    /// Whether somebody is asked before a commit: middleware, or the host of a guest.
+    pub(crate) asks: AtomicBool,
+    /// Where commits are decided upon, if the store has joined another's.
+    pub(crate) joined: OnceLock<Arc<dyn Joining>>,
+    /// What is to be done when the store is disposed of.
+    ends: Mutex<Vec<Box<dyn FnOnce() + Send + Sync>>>,
     /// The thread that holds its signals back; 0 if none does.
     pub(crate) holder: AtomicUsize,
     reporter: RwLock<Option<Reporter>>,
@@ -121,8 +126,8 @@ pub(crate) struct State {
     pub(crate) snapshots: Option<Box<dyn SnapshotKeeping>>,
     /// The histories, to be told of every commit.
     pub(crate) recorders: Vec<Arc<dyn Recording>>,
-    /// The edges, to be told of every key that is written.
-    pub(crate) feeds: Vec<Arc<dyn Feeding>>,
+    /// The edge, to be told of every key that is written.
+    pub(crate) feed: Option<Arc<dyn Feeding>>,
     /// Signals that were held back.
     pub(crate) held: Vec<Signals>,
     /// What waits until this thread may write.
@@ -163,7 +168,7 @@ impl Inner {
                 delivering: None,
                 snapshots: None,
                 recorders: Vec::new(),
-                feeds: Vec::new(),
+                feed: None,
                 held: Vec::new(),
                 deferred: Vec::new(),
             }),
@@ -176,7 +181,9 @@ impl Inner {
             members: SharedSignal::default(),
             everything: SharedSignal::default(),
             holder: AtomicUsize::new(0),
-            has_middleware: AtomicBool::new(middleware.is_some()),
+            asks: AtomicBool::new(middleware.is_some()),
+            joined: OnceLock::new(),
+            ends: Mutex::default(),
             ids: AtomicU64::new(
                 1 + middleware
                     .as_ref()
@@ -428,11 +435,20 @@ impl Inner {
     }
 
     /// Ends every subscription and refuses writes from now on.
+    /// Has something done when the store is disposed of.
+    #[cfg(all(feature = "js", target_family = "wasm", target_os = "unknown"))]
+    pub(crate) fn when_disposed(&self, end: Box<dyn FnOnce() + Send + Sync>) {
+        crate::lock(&self.ends).push(end);
+    }
+
     pub(crate) fn dispose(&self) {
         if let Some(loading) = self.loading.get() {
             loading.cancel(self);
         }
         self.flush();
+        if let Some(joined) = self.joined.get() {
+            joined.leave(self);
+        }
         let recorders = {
             let mut state = crate::lock(&self.state);
             state.disposed = true;
@@ -442,7 +458,9 @@ impl Inner {
         for recorder in recorders {
             recorder.wake(self);
         }
-        self.wake_feeds();
+        self.wake_feed();
+        let ends = std::mem::take(&mut *crate::lock(&self.ends));
+        ends.into_iter().for_each(|end| end());
         let mut ended = vec![crate::lock(&self.all).take()];
         let mut slots = self.slots.all();
         slots.extend([Arc::clone(&self.registry), Arc::clone(&self.rules)]);

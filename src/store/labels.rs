@@ -152,6 +152,12 @@ impl Inner {
         book.map_or(0, |book| book.version())
     }
 
+    /// Labels a key for whom nothing is to be asked.
+    #[cfg(feature = "js")]
+    pub(crate) fn label(&self, full_name: &str, label: Label) {
+        self.add_label(Subject::Key(full_name.into()), label);
+    }
+
     fn add_label(&self, subject: Subject, label: Label) {
         let book = self
             .slots

@@ -4,6 +4,7 @@
 //! nothing has moved in between, and starts over if another thread was faster.
 
 mod commit;
+mod joined;
 mod line;
 mod plain;
 mod signals;
@@ -14,7 +15,7 @@ pub(crate) use signals::Signals;
 use super::{
     context::{self, Writing},
     draft::{Draft, Reads},
-    guest::{Drafting, Filtered, Naming},
+    guest::{Answer, Drafting, Filtered, Naming},
     inner::{Deferred, Inner},
     slot::Slot,
     transaction::{Transaction, Write, Writes},
@@ -121,7 +122,7 @@ impl Inner {
     ) -> Result<bool, StateError> {
         self.may_write()?;
         self.is_writable(slot)?;
-        if self.has_middleware.load(Ordering::Acquire) || self.is_in_batch() {
+        if self.asks.load(Ordering::Acquire) || self.is_in_batch() {
             return Ok(false);
         }
         let mut transaction = Transaction {
@@ -306,6 +307,7 @@ impl Inner {
         build: &mut dyn FnMut(&mut Writes) -> Result<(), StateError>,
     ) -> Result<(), StateError> {
         let filtered = self.filtered();
+        let mut reads = reads;
         let mut transaction = Transaction {
             writes: Writes::new(),
         };
@@ -331,6 +333,18 @@ impl Inner {
                 let _state = crate::lock(&self.state);
                 return reads.map_or(Ok(()), still_stand);
             }
+            if !transaction.writes.is_empty()
+                && let Some(host) = self.host()
+            {
+                self.do_stand(reads)?;
+                match host.commit(self, &mut transaction.writes)? {
+                    Answer::Moved => continue,
+                    Answer::Stored if naming.is_empty() => return Ok(()),
+                    // What was read has been written by this very transaction.
+                    Answer::Stored => reads = None,
+                    Answer::Alone => {}
+                }
+            }
             let mut committed = Committed::default();
             let told = filtered.is_some();
             let fate = self.commit(&mut transaction, reads, naming, told, &mut committed)?;
@@ -350,7 +364,7 @@ impl Inner {
 
     /// What middleware there is, at the beginning of something that it is told of.
     pub(crate) fn filtered(&self) -> Option<Filtered> {
-        if !self.has_middleware.load(Ordering::Acquire) {
+        if !self.asks.load(Ordering::Acquire) {
             return None;
         }
         let middleware = crate::read(&self.middleware).clone()?;

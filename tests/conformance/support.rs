@@ -6,9 +6,24 @@ use universal_state::{
     SubscribeOptions, Subscription,
 };
 
-/// An empty store on an engine.
+#[cfg(feature = "js")]
+#[path = "guests.rs"]
+pub mod guests;
+
+/// Whether what the stores of this thread hold crosses to another store as JSON.
+pub fn crosses_as_json() -> bool {
+    #[cfg(feature = "js")]
+    return guests::are_meant();
+    #[cfg(not(feature = "js"))]
+    false
+}
+
+/// An empty store on an engine; where a case runs as a guest, one that has joined another.
 pub fn store(engine: EngineKind) -> Store {
-    Store::builder().engine(engine).on_error(|_| {}).build()
+    let store = Store::builder().engine(engine).on_error(|_| {}).build();
+    #[cfg(feature = "js")]
+    guests::join(&store);
+    store
 }
 
 /// Notes what is pushed to it, in order.

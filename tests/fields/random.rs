@@ -13,19 +13,11 @@ mod door;
 #[path = "random/watch.rs"]
 mod watch;
 
-use crate::support::by_itself;
+use crate::{seeded::Seeded, support::by_itself};
 use any_spawner::Executor;
 use doc::{DOC, Doc, Edit, edit};
 use door::{Door, Ways, door};
-use proptest::{
-    collection::vec,
-    prelude::*,
-    test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunner},
-};
-use std::{
-    fmt::Debug,
-    hash::{BuildHasher, RandomState},
-};
+use proptest::{collection::vec, prelude::*, test_runner::TestCaseError};
 use universal_state::{
     EngineKind, History, HistoryOptions, Middleware, Restore, Snapshot, StateError, Store,
     Transaction, Veto,
@@ -295,31 +287,11 @@ fn end(well: bool) -> Result<(), StateError> {
     }
 }
 
-fn try_all<S: Strategy<Value: Debug>>(strategy: S, test: impl Fn(S::Value) -> Checked) {
-    let variable = |name: &str| std::env::var(name).ok()?.parse::<u64>().ok();
-    let cases = variable("UNIVERSAL_STATE_CASES").unwrap_or(300);
-    let seed = variable("PROPTEST_RNG_SEED").unwrap_or_else(|| RandomState::new().hash_one(0));
-    let mut runner = TestRunner::new(Config {
-        cases: u32::try_from(cases).unwrap_or(u32::MAX),
-        rng_seed: RngSeed::Fixed(seed),
-        failure_persistence: None,
-        max_shrink_iters: 20_000,
-        ..Config::default()
-    });
-    match runner.run(&strategy, test) {
-        Ok(()) => {}
-        Err(TestError::Fail(reason, case)) => panic!(
-            "{reason}\n{case:#?}\nreplay: PROPTEST_RNG_SEED={seed} UNIVERSAL_STATE_CASES={cases}"
-        ),
-        Err(TestError::Abort(reason)) => panic!("given up: {reason}"),
-    }
-}
-
 #[test]
 fn an_effect_runs_if_and_only_if_what_it_observes_differs() {
     let _ = Executor::init_futures_executor();
     let engine = prop::sample::select(EngineKind::ALL);
-    try_all((engine, vec(op(), 1..40)), |(engine, ops)| {
+    Seeded::new(300).try_all((engine, vec(op(), 1..40)), |(engine, ops)| {
         let mut checked = Ok(());
         by_itself(|| {
             let mut case = Case::new(engine);

@@ -1,15 +1,9 @@
 //! Random writes and moves, against a plain model.
 
 use super::{mfe, with_options};
-use proptest::{
-    prelude::*,
-    test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunner},
-};
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt::Debug,
-    hash::{BuildHasher, RandomState},
-};
+use crate::seeded::Seeded;
+use proptest::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
 use universal_state::{
     EngineKind, History, HistoryMove, HistoryOptions, Origin, StateError, Store, View,
 };
@@ -55,35 +49,6 @@ fn disturbed() -> impl Strategy<Value = Op> {
         1 => any::<bool>().prop_map(Op::Pause),
         1 => Just(Op::Clear),
     ]
-}
-
-fn variable(name: &str) -> Option<u64> {
-    let text = std::env::var(name).ok()?;
-    Some(
-        text.parse()
-            .unwrap_or_else(|_| panic!("{name} is not a number: {text:?}")),
-    )
-}
-
-fn try_all<S: Strategy<Value: Debug>>(
-    strategy: S,
-    test: impl Fn(S::Value) -> Result<(), TestCaseError>,
-) {
-    let cases = variable("UNIVERSAL_STATE_CASES").unwrap_or(256);
-    let seed = variable("PROPTEST_RNG_SEED").unwrap_or_else(|| RandomState::new().hash_one(0));
-    let mut runner = TestRunner::new(Config {
-        cases: u32::try_from(cases).unwrap_or(u32::MAX),
-        rng_seed: RngSeed::Fixed(seed),
-        failure_persistence: None,
-        ..Config::default()
-    });
-    match runner.run(&strategy, test) {
-        Ok(()) => {}
-        Err(TestError::Fail(reason, case)) => panic!(
-            "{reason}\n{case:#?}\nreplay: PROPTEST_RNG_SEED={seed} UNIVERSAL_STATE_CASES={cases}"
-        ),
-        Err(TestError::Abort(reason)) => panic!("given up: {reason}"),
-    }
 }
 
 fn write(view: &View, writes: &Writes) -> Result<(), StateError> {
@@ -207,7 +172,7 @@ fn target(op: &Op, position: usize) -> usize {
 #[test]
 fn undisturbed_every_move_leads_to_the_very_state_that_was() {
     let ops = prop::collection::vec(moves(), 1..40);
-    try_all((setting(), ops), |(setting, ops)| {
+    Seeded::new(256).try_all((setting(), ops), |(setting, ops)| {
         with_options(&setting.options(), |store, history| {
             let mut stack = Stack {
                 states: vec![State::new()],
@@ -340,7 +305,7 @@ impl Model {
 #[test]
 fn disturbed_by_others_a_move_takes_back_its_own_and_nothing_else() {
     let ops = prop::collection::vec(disturbed(), 1..50);
-    try_all((setting(), ops), |(setting, ops)| {
+    Seeded::new(256).try_all((setting(), ops), |(setting, ops)| {
         with_options(&setting.options(), |store, history| {
             let scope = mfe(store, "other")?;
             let foreign = scope.shared();

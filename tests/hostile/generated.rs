@@ -1,15 +1,10 @@
 //! Messages that are made at random: right ones, and right ones with one thing wrong.
 
-use super::{LIMIT, OWN_ID, Victim, names::NAMES, stamp};
-use proptest::{
-    prelude::*,
-    test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunner},
-};
+use super::{LIMIT, OWN_ID, Victim, names, stamp};
+use crate::seeded::Seeded;
+use proptest::{prelude::*, test_runner::TestCaseError};
 use serde_json::{Map, Value, json};
-use std::{
-    cell::Cell,
-    hash::{BuildHasher, RandomState},
-};
+use std::cell::Cell;
 use universal_state::edge::Refusal;
 
 /// Messages to one tab, one after the other.
@@ -112,7 +107,7 @@ fn right() -> impl Strategy<Value = Right> {
     (
         kind,
         1..20_u64,
-        prop::sample::select(NAMES.to_vec()),
+        prop::sample::select(names::all()),
         prop::option::weighted(0.8, values()),
         part,
         prop::option::weighted(0.3, ".{0,20}"),
@@ -377,12 +372,6 @@ impl Right {
     }
 }
 
-fn variable(name: &str) -> Option<u64> {
-    let text = std::env::var(name).ok()?;
-    let number = text.parse();
-    Some(number.unwrap_or_else(|_| panic!("{name} is not a number: {text:?}")))
-}
-
 #[derive(Default)]
 struct Counts {
     refused: Cell<u64>,
@@ -455,28 +444,17 @@ fn hear(messages: &[(Right, Wrong)], counts: &Counts) -> Result<(), TestCaseErro
 
 #[test]
 fn whatever_is_sent_what_is_refused_is_counted_and_leaves_no_trace() {
-    let cases = variable("UNIVERSAL_STATE_CASES").unwrap_or(2_000);
+    let tabs = Seeded::new(2_000);
+    let Seeded { cases, seed } = tabs;
     let messages = cases * MESSAGES;
-    let seed = variable("PROPTEST_RNG_SEED").unwrap_or_else(|| RandomState::new().hash_one(0));
     figure!("hostile messages: {messages}, PROPTEST_RNG_SEED={seed} UNIVERSAL_STATE_CASES={cases}");
-    let mut runner = TestRunner::new(Config {
-        cases: u32::try_from(cases).unwrap(),
-        rng_seed: RngSeed::Fixed(seed),
-        failure_persistence: None,
-        ..Config::default()
-    });
     let counts = Counts::default();
     let many = prop::collection::vec((right(), wrong()), MESSAGES as usize);
-    match runner.run(&many, |messages| hear(&messages, &counts)) {
-        Ok(()) => figure!(
-            "hostile messages: {} refused and counted, {} taken, {} of unknown worth, 0 panics",
-            counts.refused.get(),
-            counts.taken.get(),
-            counts.unknown.get()
-        ),
-        Err(TestError::Fail(reason, _)) => {
-            panic!("{reason}\nreplay: PROPTEST_RNG_SEED={seed} UNIVERSAL_STATE_CASES={cases}")
-        }
-        Err(TestError::Abort(reason)) => panic!("given up: {reason}"),
-    }
+    tabs.try_all(many, |messages| hear(&messages, &counts));
+    figure!(
+        "hostile messages: {} refused and counted, {} taken, {} of unknown worth, 0 panics",
+        counts.refused.get(),
+        counts.taken.get(),
+        counts.unknown.get()
+    );
 }

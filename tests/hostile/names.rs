@@ -1,62 +1,17 @@
 //! Keys may have any name.
 
 use super::Victim;
+use crate::special_names::SPECIAL_NAMES;
 use serde_json::{Value, json};
 use universal_state::{MfeInfo, Restore, Snapshot, Store};
 
-/// Names that mean something to JavaScript, JSON, URLs, file systems, patterns or this crate.
-pub(super) const NAMES: &[&str] = &[
-    "__proto__",
-    "constructor",
-    "prototype",
-    "toString",
-    "hasOwnProperty",
-    "__defineGetter__",
-    "valueOf",
-    "length",
-    "undefined",
-    "null",
-    "NaN",
-    "0",
-    "-1",
-    " ",
-    "\t\n",
-    "\0",
-    "\u{7f}",
-    "\"",
-    "\\",
-    "'",
-    "</script>",
-    "${x}",
-    "%",
-    "%25",
-    "%3A",
-    "a:b",
-    "::quarantine:a",
-    ":",
-    "/",
-    "../..",
-    "a/b",
-    "a=1",
-    "~0~1",
-    "*",
-    "[a-z]",
-    "us",
-    "from",
-    "type",
-    "entries",
-    "é",
-    "e\u{301}",
-    "\u{202e}rtl",
-    "\u{feff}",
-    "\u{2028}",
-    "\u{fffd}",
-    "\u{10ffff}",
-    "👩‍👩‍👧",
-    "@shop/__proto__",
-    "@a%2Fb/c",
-    "@100%25/%",
-];
+/// Names of keys of micro-frontends.
+const NAMESPACED: [&str; 3] = ["@shop/__proto__", "@a%2Fb/c", "@100%25/%"];
+
+/// Special names of keys, of everybody and of micro-frontends.
+pub(super) fn all() -> Vec<&'static str> {
+    SPECIAL_NAMES.iter().copied().chain(NAMESPACED).collect()
+}
 
 #[test]
 fn special_names_survive_set_tabs_and_snapshot() {
@@ -67,7 +22,7 @@ fn special_names_survive_set_tabs_and_snapshot() {
             tab.store.register_mfe(info).unwrap()
         })
     });
-    let mut names = NAMES.to_vec();
+    let mut names = all();
     let long = "x".repeat(512);
     names.push(&long);
     let shared = |name: &&&str| !name.starts_with('@');

@@ -1,14 +1,9 @@
 //! Random sessions of pages that share a storage which goes wrong: once it does not any more, all pages
 //! and storage are the same.
 
-use crate::support::*;
-use proptest::{
-    collection::vec,
-    prelude::*,
-    test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunner},
-};
+use crate::{seeded::Seeded, support::*};
+use proptest::{collection::vec, prelude::*, test_runner::TestCaseError};
 use serde_json::{Value as Json, json};
-use std::hash::{BuildHasher, RandomState};
 use universal_state::edge::{Memory, Storage};
 
 const KEYS: [&str; 4] = ["a", "b:c", "row:1", "%"];
@@ -190,37 +185,16 @@ fn page(clock: &Clock, backend: &Faulty) -> Page {
     Page::new(clock, Storage::new(backend.clone()))
 }
 
-fn variable(name: &str) -> Option<u64> {
-    let text = std::env::var(name).ok()?;
-    Some(
-        text.parse()
-            .unwrap_or_else(|_| panic!("{name} is not a number: {text:?}")),
-    )
-}
-
 #[test]
 fn once_nothing_goes_wrong_pages_and_storage_are_the_same() {
-    let cases = variable("UNIVERSAL_STATE_CASES").unwrap_or(1_000);
-    let seed = variable("PROPTEST_RNG_SEED").unwrap_or_else(|| RandomState::new().hash_one(0));
-    let mut runner = TestRunner::new(Config {
-        cases: u32::try_from(cases).unwrap_or(u32::MAX),
-        rng_seed: RngSeed::Fixed(seed),
-        failure_persistence: None,
-        max_shrink_iters: 20_000,
-        ..Config::default()
-    });
+    let sessions = Seeded::new(1_000);
     let slow = vec(any::<bool>(), PAGES);
-    let result = runner.run(&(slow, vec(op(), 1..60)), |(slow, ops)| {
+    sessions.try_all((slow, vec(op(), 1..60)), |(slow, ops)| {
         let mut world = World::new(&slow);
         ops.iter().try_for_each(|op| world.run(op))?;
         world.settle()?;
         world.check()
     });
-    match result {
-        Ok(()) => figure!("random sessions with storage: {cases}, seed {seed}"),
-        Err(TestError::Fail(reason, case)) => panic!(
-            "{reason}\n{case:#?}\nreplay: PROPTEST_RNG_SEED={seed} UNIVERSAL_STATE_CASES={cases}"
-        ),
-        Err(TestError::Abort(reason)) => panic!("given up: {reason}"),
-    }
+    let Seeded { cases, seed } = sessions;
+    figure!("random sessions with storage: {cases}, seed {seed}");
 }

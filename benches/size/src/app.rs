@@ -49,6 +49,10 @@ pub fn App() -> impl IntoView {
     #[cfg(feature = "storage")]
     edge::attach(&store);
     provide_global_state(store);
+    #[cfg(feature = "page")]
+    if let Err(error) = provide_page(universal_state::edge::page::DEFAULT_NAME) {
+        use_store().report(&error);
+    }
     view! {
         <Counter/>
         {with!("value-type", value_type::Name())}

@@ -1,6 +1,6 @@
 /** The hooks in React itself, development build, StrictMode on. */
 
-import { StrictMode, act, createElement as h, useEffect, useState } from "react";
+import { Component, StrictMode, act, createElement as h, useEffect, useState } from "react";
 import type { ComponentType, FunctionComponent, ReactNode } from "react";
 import { createRoot, hydrateRoot } from "react-dom/client";
 import type { Root } from "react-dom/client";
@@ -251,12 +251,18 @@ export const react: Suite = {
   an_id_that_is_taken_reaches_the_error_boundary(at) {
     at.store.scope("shop");
     const Mfe = (): ReactNode => (useMfe("shop"), null);
-    const errors: unknown[] = [];
-    const host = document.createElement("div");
-    const root = createRoot(host, { onUncaughtError: (error) => errors.push(error) });
-    act(() => root.render(h(StoreProvider, { store: at.store }, h(Mfe))));
-    equal(errors.map((error) => (error as { code?: string }).code), ["mfe-taken"]);
-    root.unmount();
+    class Boundary extends Component<{ readonly children: ReactNode }> {
+      override state: { readonly code?: string } = {};
+      static getDerivedStateFromError(error: { readonly code: string }): { readonly code: string } {
+        return { code: error.code };
+      }
+      override render(): ReactNode {
+        return this.state.code ?? this.props.children;
+      }
+    }
+    const shown = show(h(Boundary, null, h(Mfe)), at.store);
+    equal([shown.text(), at.store.mfes().length], ["mfe-taken", 1]);
+    shown.unmount();
   },
 
   async a_store_that_comes_late_or_goes_is_followed(at) {

@@ -20,6 +20,15 @@ function show(component: Component, store: Source): { app: App; text(): string; 
   return { app, host, text, unmount: () => (app.unmount(), host.remove()) };
 }
 
+/** Runs `f` in an effect scope, as a composable of an app that uses `store` would; what ends it. */
+function inScope(store: Source, f: () => void): () => void {
+  const app = createApp({});
+  app.use(universalState, { store });
+  const scope = effectScope();
+  app.runWithContext(() => scope.run(f));
+  return () => scope.stop();
+}
+
 /** A component that counts its renders, and shows what `setup` gives. */
 function counting(setup: () => () => unknown): { Part: Component; renders: () => number } {
   let calls = 0;
@@ -63,8 +72,7 @@ export const vue: Suite = {
   },
 
   a_reference_is_never_behind_what_was_written({ store }) {
-    const scope = effectScope();
-    scope.run(() => {
+    const end = inScope(store, () => {
       const a = useGlobalState<{ n: number }>("a");
       const b = useGlobalValue("a");
       a.value = { n: 1 };
@@ -73,12 +81,11 @@ export const vue: Suite = {
       store.set("a", { n: 2 });
       equal([a.value, b.value], [{ n: 2 }, { n: 2 }]);
     });
-    scope.stop();
+    end();
   },
 
   what_a_reactive_object_holds_can_be_stored({ store }) {
-    const scope = effectScope();
-    scope.run(() => {
+    const end = inScope(store, () => {
       const deep = ref({ list: [{ n: 1 }] });
       const a = useGlobalState("a");
       a.value = deep.value;
@@ -87,7 +94,7 @@ export const vue: Suite = {
       ok(!isReadonly(a.value), "what is read is no proxy");
       same(a.value, store.get("a"));
     });
-    scope.stop();
+    end();
   },
 
   async an_unrelated_key_renders_nothing({ store, listeners }) {
@@ -120,9 +127,8 @@ export const vue: Suite = {
   },
 
   async effects_run_once_for_writes_of_one_turn({ store }) {
-    const scope = effectScope();
     let runs = 0;
-    scope.run(() => {
+    const end = inScope(store, () => {
       const a = useGlobalValue("a");
       const b = useGlobalValue("b");
       watchEffect(() => { void a.value; void b.value; runs += 1; });
@@ -132,17 +138,16 @@ export const vue: Suite = {
     store.set("a", 2);
     await nextTick();
     equal(runs, 2);
-    scope.stop();
+    end();
     store.set("a", 3);
     await nextTick();
     equal(runs, 2);
   },
 
-  async a_key_may_be_a_reference({ store, listeners }) {
+  a_key_may_be_a_reference({ store, listeners }) {
     const before = listeners();
     setMany(store, { a: "A", b: "B" });
-    const scope = effectScope();
-    await scope.run(async () => {
+    const end = inScope(store, () => {
       const name = ref("a");
       const value = useGlobalState(() => name.value as string, "none");
       equal(value.value, "A");
@@ -155,7 +160,7 @@ export const vue: Suite = {
       equal(value.value, "none");
       equal(listeners(), before + 1);
     });
-    scope.stop();
+    end();
     equal(listeners(), before);
   },
 

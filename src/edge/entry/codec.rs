@@ -1,8 +1,9 @@
 //! Entries as JSON, one text a state: `[stamp, value, parts]`, shorter where nothing follows. A
-//! removal has `!` before its stamp; a place that only leads to others has none.
+//! removal has `!` before its stamp, an edit `~`, and after it, if it is known, `~` and the stamp of the
+//! put that made what was edited; a place that only leads to others has none.
 
-use super::{Entry, MAX_VALUE_DEPTH, Node, Put, is_deeper};
-use crate::edge::stamp::Malformed;
+use super::{Entry, MAX_VALUE_DEPTH, Node, Parts, Put, is_deeper};
+use crate::edge::stamp::{Malformed, Stamp};
 use serde_json::{Map, Value as Json};
 use std::sync::Arc;
 
@@ -19,7 +20,9 @@ impl Entry {
     /// [`Malformed`] if it is not what [`Entry::encode`] makes of some entry.
     pub(crate) fn decode(json: &Json) -> Result<Self, Malformed> {
         let root = Node::decode(json, MAX_PARTS)?;
-        if root.is_blank() {
+        // What is edited is a part of something.
+        let is_edit = |put: &Put| put.made != Some(put.stamp);
+        if root.is_blank() || root.put.as_ref().is_some_and(is_edit) {
             return Err(MALFORMED);
         }
         // As all are made: by merging, which leaves out what is obsolete.
@@ -31,12 +34,37 @@ impl Entry {
 
 const MALFORMED: Malformed = Malformed("entry");
 
+/// When a value was put, and when what it is of was made.
+fn stamps(text: &str) -> Result<(Stamp, Option<Stamp>), Malformed> {
+    let Some(text) = text.strip_prefix('~') else {
+        let stamp = text.parse()?;
+        return Ok((stamp, Some(stamp)));
+    };
+    let Some((stamp, made)) = text.split_once('~') else {
+        return Ok((text.parse()?, None));
+    };
+    let (stamp, made) = (stamp.parse()?, made.parse()?);
+    match made < stamp {
+        true => Ok((stamp, Some(made))),
+        false => Err(MALFORMED),
+    }
+}
+
 impl Node {
     fn encode(&self) -> Json {
         let (stamp, value) = match &self.put {
             None => (String::new(), None),
-            Some(Put { stamp, value: None }) => (format!("!{stamp}"), None),
-            Some(Put { stamp, value }) => (stamp.to_string(), value.as_ref()),
+            Some(Put {
+                stamp, value: None, ..
+            }) => (format!("!{stamp}"), None),
+            Some(Put { stamp, value, made }) => {
+                let text = match made {
+                    Some(made) if made == stamp => stamp.to_string(),
+                    Some(made) => format!("~{stamp}~{made}"),
+                    None => format!("~{stamp}"),
+                };
+                (text, value.as_ref())
+            }
         };
         let mut parts = vec![Json::String(stamp)];
         if value.is_some() || !self.parts.is_empty() {
@@ -63,25 +91,23 @@ impl Node {
         let put = match (stamp.as_str().ok_or(MALFORMED)?, value) {
             ("", None | Some(Json::Null)) if !parts.is_empty() => None,
             (text, value) => match (text.strip_prefix('!'), value) {
-                (Some(stamp), None | Some(Json::Null)) => Some(Put {
-                    stamp: stamp.parse()?,
-                    value: None,
-                }),
-                (None, Some(value)) if !is_deeper(value, MAX_VALUE_DEPTH) => Some(Put {
-                    stamp: text.parse()?,
-                    value: Some(Arc::new(value.clone())),
-                }),
+                (Some(stamp), None | Some(Json::Null)) => Self::put(None, stamp.parse()?).put,
+                (None, Some(value)) if !is_deeper(value, MAX_VALUE_DEPTH) => {
+                    let (stamp, made) = stamps(text)?;
+                    let value = Some(Arc::new(value.clone()));
+                    Some(Put { stamp, value, made })
+                }
                 _ => return Err(MALFORMED),
             },
         };
         let levels = levels.checked_sub(1).ok_or(MALFORMED)?;
-        let mut node = Self {
+        let parts = parts
+            .iter()
+            .map(|(name, part)| Ok((name.clone(), Self::decode(part, levels)?)))
+            .collect::<Result<_, Malformed>>()?;
+        Ok(Self {
             put,
-            ..Self::default()
-        };
-        for (name, part) in parts {
-            node.parts.put(name, Self::decode(part, levels)?);
-        }
-        Ok(node)
+            parts: Parts::of(parts),
+        })
     }
 }

@@ -29,19 +29,36 @@ impl Rules {
     }
 }
 
-/// `None` if there is no difference.
-pub(super) fn difference(old: &Json, new: &Json, stamp: Stamp, rules: &Rules) -> Option<Node> {
+/// `None` if there is no difference. `known` is what the old value came from.
+pub(super) fn difference(
+    known: &Node,
+    old: &Json,
+    new: &Json,
+    stamp: Stamp,
+    rules: &Rules,
+) -> Option<Node> {
     if rules.whole {
         return (old != new).then(|| whole(new, stamp));
     }
-    compare(old, new, stamp, rules, &mut Vec::new())
+    compare(Some(known), old, new, stamp, rules, &mut Vec::new())
 }
 
 fn whole(new: &Json, stamp: Stamp) -> Node {
     Node::put(Some(Arc::new(new.clone())), stamp)
 }
 
+/// Another value of what is there. An edit, unless it was made by a put of its own: who then has not
+/// heard of that is to get it all the same.
+fn other(known: Option<&Node>, new: &Json, stamp: Stamp) -> Node {
+    let put = known.and_then(|known| known.put.as_ref());
+    match put.is_some_and(|put| put.made.is_some()) {
+        true => whole(new, stamp),
+        false => Node::edit(Arc::new(new.clone()), stamp),
+    }
+}
+
 pub(super) fn compare<'j>(
+    known: Option<&Node>,
     old: &'j Json,
     new: &'j Json,
     stamp: Stamp,
@@ -51,30 +68,30 @@ pub(super) fn compare<'j>(
     let is_too_long = at.len() >= MAX_PATH;
     match (old, new) {
         (Json::Object(old), Json::Object(new)) if !is_too_long && are_one(old, new) => {
-            let mut node = Node::default();
+            let mut parts = Vec::new();
             for (name, new) in new {
                 at.push(name);
                 let part = match old.get(name) {
-                    Some(old) => compare(old, new, stamp, rules, at),
+                    Some(old) => {
+                        let known = known.and_then(|known| known.parts.get(name));
+                        compare(known, old, new, stamp, rules, at)
+                    }
                     None => Some(whole(new, stamp)),
                 };
                 at.pop();
-                if let Some(part) = part {
-                    node.parts.put(name, part);
-                }
+                parts.extend(part.map(|part| (name.clone(), part)));
             }
-            for name in old.keys().filter(|name| !new.contains_key(*name)) {
-                node.parts.put(name, Node::put(None, stamp));
-            }
-            (!node.is_blank()).then_some(node)
+            let gone = old.keys().filter(|name| !new.contains_key(*name));
+            parts.extend(gone.map(|name| (name.clone(), Node::put(None, stamp))));
+            Node::of(parts)
         }
         (Json::Array(items), Json::Array(news)) if !is_too_long && items != news => {
             let by_item = rules
                 .identity(at)
-                .and_then(|member| keyed::compare(items, news, member, stamp, rules, at));
-            Some(by_item.unwrap_or_else(|| whole(new, stamp)))
+                .and_then(|member| keyed::compare(known, items, news, member, stamp, rules, at));
+            Some(by_item.unwrap_or_else(|| other(known, new, stamp)))
         }
-        (old, new) => (old != new).then(|| whole(new, stamp)),
+        (old, new) => (old != new).then(|| other(known, new, stamp)),
     }
 }
 

@@ -33,6 +33,7 @@ fn index(items: &[Json], member: &str) -> Option<Index> {
 
 /// What differs between two arrays; `None` if they cannot be told by item.
 pub(super) fn compare<'j>(
+    known: Option<&Node>,
     old: &'j [Json],
     new: &'j [Json],
     member: &str,
@@ -41,7 +42,7 @@ pub(super) fn compare<'j>(
     at: &mut Vec<&'j str>,
 ) -> Option<Node> {
     let (before, after) = (index(old, member)?, index(new, member)?);
-    let mut node = Node::default();
+    let mut parts = Vec::new();
     let name = |id: &str| format!("{member}={id}");
     // Without an order, items stay in theirs, and new ones come last.
     let mut is_in_order = true;
@@ -54,33 +55,53 @@ pub(super) fn compare<'j>(
         let part = match here.and_then(|here| old.get(here)) {
             Some(old) => {
                 at.push("*");
-                let part = diff::compare(old, item, stamp, rules, at);
+                let known = known.and_then(|known| known.parts.get(&name(&id)));
+                let part = diff::compare(known, old, item, stamp, rules, at);
                 at.pop();
                 part
             }
             None => Some(Node::put(Some(Arc::new(item.clone())), stamp)),
         };
-        if let Some(part) = part {
-            node.parts.put(&name(&id), part);
-        }
+        parts.extend(part.map(|part| (name(&id), part)));
     }
-    for id in before.keys().filter(|id| !after.contains_key(*id)) {
-        node.parts.put(&name(id), Node::put(None, stamp));
-    }
+    let gone = before.keys().filter(|id| !after.contains_key(*id));
+    parts.extend(gone.map(|id| (name(id), Node::put(None, stamp))));
     if !is_in_order {
         let order = new.iter().filter_map(|item| item.get(member));
         let order = Json::Array(order.cloned().collect());
-        node.parts
-            .put(&name(""), Node::put(Some(Arc::new(order)), stamp));
+        parts.push((name(""), Node::put(Some(Arc::new(order)), stamp)));
     }
-    (!node.is_blank()).then_some(node)
+    Node::of(parts)
 }
 
-/// The item that a part is of.
-pub(super) fn find<'j>(items: &'j [Json], part: &str) -> Option<&'j Json> {
-    let (member, id) = part.split_once('=')?;
-    let is_it = |item: &&Json| identity(item, member).is_some_and(|other| other == id);
-    items.iter().find(is_it)
+/// Finds the items of an array that parts are of; of several with one identity, the first.
+pub(super) struct Finder<'j> {
+    items: &'j [Json],
+    /// By member, then by identity: made when the member is first asked for.
+    found: FxHashMap<String, FxHashMap<String, &'j Json>>,
+}
+
+impl<'j> Finder<'j> {
+    pub(super) fn new(items: &'j [Json]) -> Self {
+        Self {
+            items,
+            found: FxHashMap::default(),
+        }
+    }
+
+    pub(super) fn find(&mut self, part: &str) -> Option<&'j Json> {
+        let (member, id) = part.split_once('=')?;
+        if !self.found.contains_key(member) {
+            let mut found = FxHashMap::default();
+            for item in self.items {
+                if let Some(id) = identity(item, member) {
+                    found.entry(id).or_insert(item);
+                }
+            }
+            self.found.insert(member.to_owned(), found);
+        }
+        self.found.get(member)?.get(id).copied()
+    }
 }
 
 /// What parts make of an array. Items that no order names come last: those that were there in their

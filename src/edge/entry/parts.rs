@@ -1,7 +1,6 @@
 //! The parts of a place, by name: a sorted list, which takes a third of the code of a tree of its own.
 
 use super::Node;
-use std::cmp::Ordering;
 
 /// What was put below a place, by the next name on the way, in the order of names.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -25,13 +24,10 @@ impl Parts {
         self.0.binary_search_by(|(other, _)| (**other).cmp(name))
     }
 
-    /// Puts a part where there is none of this name. Cheapest in the order of names.
-    pub(super) fn put(&mut self, name: &str, part: Node) {
-        let at = match self.0.last() {
-            Some((last, _)) if **last >= *name => self.find(name).unwrap_or_else(|at| at),
-            _ => self.0.len(),
-        };
-        self.0.insert(at, (name.to_owned(), part));
+    /// The parts with these names, each once, in any order.
+    pub(super) fn of(mut parts: Vec<(String, Node)>) -> Self {
+        parts.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        Self(parts)
     }
 
     /// Keeps those that `keep` says, which may change them.
@@ -66,17 +62,15 @@ impl Parts {
     fn join(&mut self, came: Vec<(String, Node)>) {
         if came.len() <= 1 {
             for (name, part) in came {
-                self.put(&name, part);
+                let at = self.find(&name).unwrap_or_else(|at| at);
+                self.0.insert(at, (name, part));
             }
             return;
         }
         let mut all = Vec::with_capacity(self.0.len() + came.len());
         let mut came = came.into_iter().peekable();
         for own in self.0.drain(..) {
-            while came
-                .peek()
-                .is_some_and(|next| next.0.cmp(&own.0) == Ordering::Less)
-            {
+            while came.peek().is_some_and(|next| next.0 < own.0) {
                 all.extend(came.next());
             }
             all.push(own);

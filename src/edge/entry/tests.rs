@@ -18,7 +18,7 @@ fn arc(json: Json) -> Option<Arc<Json>> {
 /// What a replica at `entry` sends when it writes `new`.
 fn write(entry: &mut Entry, new: Json, millis: u64, rules: &Rules) -> Option<Entry> {
     let new = arc(new);
-    let delta = Entry::difference(entry.value(), new.as_ref(), stamp(millis), rules)?;
+    let delta = entry.difference(new.as_ref(), stamp(millis), rules)?;
     entry.merge(&delta);
     assert_eq!(entry.value(), new.as_ref());
     Some(delta)
@@ -85,6 +85,65 @@ fn two_variants_of_an_enum_are_never_mixed() {
     let here = json!({ "shape": { "Square": { "a": 1 } } });
     let there = json!({ "shape": { "Line": { "l": 1 } } });
     assert_eq!(together(start, here, there.clone(), &rules), there);
+}
+
+#[test]
+fn a_variant_is_not_mixed_with_what_another_held() {
+    let rules = Rules::default();
+    for start in [json!({ "Circle": 3 }), json!({ "shape": { "Circle": 3 } })] {
+        let with = |shape: Json| match start.get("shape") {
+            Some(_) => json!({ "shape": shape }),
+            None => shape,
+        };
+        let (here, there) = (with(json!({ "Circle": 4 })), with(json!({ "Square": 2 })));
+        let both = together(start.clone(), here.clone(), there.clone(), &rules);
+        assert_eq!(both, there);
+        let both = together(start.clone(), there.clone(), here, &rules);
+        assert_eq!(both, there, "whoever came first");
+    }
+}
+
+#[test]
+fn an_edit_of_what_was_added_is_kept_wherever_the_addition_is() {
+    let rules = Rules::default();
+    let (mut a, mut b) = (entry(json!({ "a": 1 })), entry(json!({ "a": 1 })));
+    let replaced = write(&mut b, json!({ "b": 1 }), 5, &rules).unwrap();
+    let added = write(&mut a, json!({ "a": 1, "n": 1 }), 6, &rules).unwrap();
+    let edited = write(&mut a, json!({ "a": 1, "n": 2 }), 7, &rules).unwrap();
+    b.merge(&edited);
+    b.merge(&added);
+    a.merge(&replaced);
+    assert_eq!(a, b);
+    assert_eq!(a.value(), arc(json!({ "b": 1, "n": 2 })).as_ref());
+}
+
+#[test]
+fn an_edit_takes_nothing_from_who_has_added_the_same_member_anew() {
+    let rules = Rules::default();
+    let start = || entry(json!({ "n": 1 }));
+    let (mut a, mut b) = (start(), start());
+    let replaced = write(&mut b, json!({ "b": 1 }), 4, &rules).unwrap();
+    let added = write(&mut b, json!({ "b": 1, "n": 5 }), 5, &rules).unwrap();
+    let edited = write(&mut a, json!({ "n": 6 }), 6, &rules).unwrap();
+    for order in [[&replaced, &added, &edited], [&edited, &added, &replaced]] {
+        let mut all = start();
+        for delta in order {
+            all.merge(delta);
+        }
+        assert_eq!(all.value(), arc(json!({ "b": 1, "n": 6 })).as_ref());
+        assert_eq!(Entry::decode(&all.encode()), Ok(all.clone()));
+        // Until somebody who knows of none of it replaces the whole between the two.
+        all.merge(&Entry::whole(arc(json!({ "c": 1 })), stamp_between(5)));
+        assert_eq!(all.value(), arc(json!({ "c": 1 })).as_ref());
+    }
+}
+
+/// Later than all of a millisecond.
+fn stamp_between(millis: u64) -> Stamp {
+    Stamp {
+        count: 1,
+        ..stamp(millis)
+    }
 }
 
 #[test]
@@ -191,6 +250,12 @@ fn what_is_no_entry_is_refused() {
         json!([good, 1, {"a": [good, 1]}, 0]),
         json!([format!("!{good}"), 1]),
         json!(["x", 1]),
+        json!([format!("~{good}"), 1]),
+        json!([good, {}, {"a": [format!("~{good}")]}]),
+        json!([good, {}, {"a": [format!("~!{good}"), 1]}]),
+        json!([good, {}, {"a": [format!("!~{good}")]}]),
+        json!([good, {}, {"a": [format!("~{good}~{good}"), 1]}]),
+        json!([good, {}, {"a": [format!("~{good}~{}", stamp(2)), 1]}]),
     ] {
         assert!(Entry::decode(&bad).is_err(), "{bad}");
     }

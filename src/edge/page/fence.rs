@@ -15,17 +15,18 @@ use wasm_bindgen::JsValue;
 #[derive(Default)]
 pub(super) struct Fence(RefCell<HashMap<SmolStr, Shown>>);
 
-/// The value of a key and the one before, each with its object.
+/// The value of a key, the one before, and one that a batch may yet take back, each with its object.
 #[derive(Default)]
 struct Shown {
     now: Option<(Value, JsValue)>,
     before: Option<(Value, JsValue)>,
+    draft: Option<(Value, JsValue)>,
 }
 
 impl Shown {
     fn find(&self, value: &Value) -> Option<JsValue> {
-        let both = [&self.now, &self.before];
-        let (_, object) = both
+        let all = [&self.now, &self.before, &self.draft];
+        let (_, object) = all
             .into_iter()
             .flatten()
             .find(|(shown, _)| shown.is(value))?;
@@ -34,26 +35,43 @@ impl Shown {
 }
 
 impl Fence {
-    /// The value that a key has.
-    pub(super) fn show(&self, key: &str, value: &Value) -> Result<JsValue, StateError> {
-        let current = |shown: &Shown| match &shown.now {
-            Some((now, object)) if now.is(value) => Ok(object.clone()),
-            Some((_, object)) => Err(object.clone()),
-            None => Err(JsValue::UNDEFINED),
+    /// The value that a key has, or has in a batch that is open.
+    pub(super) fn show(
+        &self,
+        key: &str,
+        value: &Value,
+        is_draft: bool,
+    ) -> Result<JsValue, StateError> {
+        let known = |shown: &Shown| {
+            let now = shown.now.as_ref();
+            let is_now = now.is_some_and(|(now, _)| now.is(value));
+            (
+                is_now,
+                shown.find(value),
+                now.map(|(_, object)| object.clone()),
+            )
         };
-        let known = self.0.borrow().get(key).map(current);
-        let before = match known {
-            Some(Ok(object)) => return Ok(object),
-            Some(Err(before)) => before,
-            None => JsValue::UNDEFINED,
+        let known = self.0.borrow().get(key).map(known).unwrap_or_default();
+        let object = match known {
+            (true, Some(object), _) => return Ok(object),
+            (_, Some(object), _) => object,
+            (_, None, now) => decode(key, value, &now.unwrap_or(JsValue::UNDEFINED))?,
         };
-        let object = decode(key, value, &before)?;
         // A user's value may be dropped, whose code may come back in here: not while it is borrowed.
         let _dropped = {
             let mut shown = self.0.borrow_mut();
-            let Shown { now, before } = shown.entry(SmolStr::new(key)).or_default();
-            let outdated = now.replace((value.clone(), object.clone()));
-            outdated.and_then(|outdated| before.replace(outdated))
+            let Shown { now, before, draft } = shown.entry(SmolStr::new(key)).or_default();
+            let entry = (value.clone(), object.clone());
+            match is_draft {
+                true => (None, draft.replace(entry)),
+                false => {
+                    let outdated = now.replace(entry);
+                    (
+                        outdated.and_then(|outdated| before.replace(outdated)),
+                        draft.take(),
+                    )
+                }
+            }
         };
         Ok(object)
     }
@@ -79,7 +97,7 @@ impl Fence {
             value.map_or(Ok(JsValue::UNDEFINED), show)
         };
         let previous = optional(change.old_value(), &|old| self.recall(key, old))?;
-        let value = optional(change.new_value(), &|new| self.show(key, new))?;
+        let value = optional(change.new_value(), &|new| self.show(key, new, false))?;
         Ok(script::change(
             key,
             &value,

@@ -1,6 +1,10 @@
 //! [`Handle`]: what stands in the directory.
 
-use super::{port::Port, script};
+use super::{
+    join::{Call, Guests},
+    port::Port,
+    script,
+};
 use crate::store::Store;
 use js_sys::{Function, Reflect};
 use std::rc::Rc;
@@ -15,7 +19,9 @@ pub(super) struct Handle {
     close: Function,
     /// What the handle calls.
     _ask: Closure<Ask>,
+    _call: Closure<Call>,
     port: Rc<Port>,
+    guests: Rc<Guests>,
 }
 
 impl Handle {
@@ -30,17 +36,26 @@ impl Handle {
                     None => Err(JsValue::UNDEFINED),
                 },
             );
+        let guests = Guests::new(store);
+        let called = Rc::downgrade(&guests);
+        let call = Closure::<Call>::new(move |what, id, given: JsValue| match called.upgrade() {
+            Some(guests) => guests.answer(what, id, &given),
+            None => Err(JsValue::UNDEFINED),
+        });
         let made = script::make_handle(
             ask.as_ref().unchecked_ref(),
             name,
             env!("CARGO_PKG_VERSION"),
+            call.as_ref().unchecked_ref(),
         );
         let member = |name: &str| Reflect::get(&made, &JsValue::from_str(name)).ok();
         let this = Self {
             handle: member("handle")?,
             close: member("close")?.dyn_into().ok()?,
             _ask: ask,
+            _call: call,
             port,
+            guests,
         };
         // The event is told in here, by when all is ready.
         script::install(name, &this.handle).then_some(this)
@@ -55,6 +70,8 @@ impl Drop for Handle {
     fn drop(&mut self) {
         // First: whoever is told of it finds the handle closed.
         let _ = self.close.call0(&JsValue::UNDEFINED);
+        // The name is free: the first guest can take over.
+        self.guests.close();
         self.port.close();
     }
 }

@@ -32,6 +32,9 @@ const wrong = (key, path, what) =>
 
 const step = (path, name) => `${path}/${String(name).replace(/~/g, "~0").replace(/\//g, "~1")}`;
 
+/** A UTF-16 surrogate without its other half, which has no place in UTF-8. */
+const HALF = /[\ud800-\udfff]/u;
+
 const isPlain = (object) => {
   const prototype = Object.getPrototypeOf(object);
   // The `Object.prototype` of any realm has none itself, and is no instance of a class.
@@ -48,6 +51,8 @@ const member = (object, name, key, path) => {
 const copy = (value, key, path, above) => {
   switch (typeof value) {
     case "string":
+      if (HALF.test(value)) throw wrong(key, path, "half of a surrogate pair");
+      return value;
     case "boolean":
       return value;
     case "number":
@@ -75,6 +80,8 @@ const copy = (value, key, path, above) => {
   let copied;
   if (Array.isArray(value)) {
     copied = [];
+    // `JSON.stringify` would ask an array's prototype.
+    if ("toJSON" in copied) Object.defineProperty(copied, "toJSON", { value: undefined });
     const length = member(value, "length", key, path);
     for (let index = 0; index < length; index += 1) {
       const place = step(path, index);
@@ -88,6 +95,7 @@ const copy = (value, key, path, above) => {
       const place = step(path, typeof name === "symbol" ? name.toString() : name);
       if (!Object.prototype.propertyIsEnumerable.call(value, name)) continue;
       if (typeof name === "symbol") throw wrong(key, place, "a member named by a symbol");
+      if (HALF.test(name)) throw wrong(key, place, "a member named by half of a surrogate pair");
       const content = member(value, name, key, place);
       if (content !== undefined) copied[name] = copy(content, key, place, above);
     }
@@ -197,6 +205,27 @@ export const find = (name) => directory()?.get(name);
 /** Whether the handle stands in the directory now. */
 export const install = (name, handle) => directory()?.install(name, handle) ?? false;
 
+/** Takes a handle away of which the store is gone, unless that was done. */
+export const forget = (name, handle) => {
+  directory()?.remove(name, handle);
+};
+
+/** Whether a store comes to have the name, within so many ms. */
+export const arrival = (name, limit) =>
+  new Promise((resolve) => {
+    const look = (isLast) => {
+      const found = find(name) !== undefined;
+      if (!found && !isLast) return;
+      clearTimeout(timer);
+      globalThis.removeEventListener?.("universal-state:ready", again);
+      resolve(found);
+    };
+    const again = () => look(false);
+    const timer = setTimeout(() => look(true), limit);
+    globalThis.addEventListener?.("universal-state:ready", again);
+    again();
+  });
+
 // ---- the handle ---------------------------------------------------------------------------------
 
 // What the port is asked, by number; `handle.rs` has the same list.
@@ -208,10 +237,20 @@ const ASK = Object.freeze({
 
 const ALL = 0, KEYS = 1, PATTERN = 2;
 
+/** How a listener is called, in bits; `port.rs` has the same ones. */
+const HOW = Object.freeze({ sync: 1, immediate: 2 });
+
 const argument = (what) => new StateError("argument", what);
 
 const text = (value, what) => {
   if (typeof value !== "string") throw argument(`${what} is a string, not ${value === null ? "null" : `of type ${typeof value}`}`);
+  return value;
+};
+
+const keyText = (value) => {
+  if (HALF.test(text(value, "a key"))) {
+    throw new StateError("key", `${JSON.stringify(value)} is no key: it has half of a surrogate pair`, value);
+  }
   return value;
 };
 
@@ -225,26 +264,29 @@ const callable = (value, what) => {
 const isPromise = (value) =>
   value !== null && typeof value === "object" && typeof value.then === "function";
 
-const makeView = (ask, id) => {
+/** A view of the store; what is written in it without a source has `own`. */
+const makeView = (ask, id, own) => {
   const port = (what, a, b, c) => ask(id, what, a, b, c);
-  const get = (key) => port(ASK.get, text(key, "a key"));
+  const sourceText = (source) => optionalText(source, "a source") ?? own;
+  const get = (key) => port(ASK.get, keyText(key));
 
   const set = (key, value, source) => {
-    port(ASK.set, text(key, "a key"), encode(value, key), optionalText(source, "a source"));
+    port(ASK.set, keyText(key), encode(value, key), sourceText(source));
   };
 
   /** Subscribes, and hands back what ends it, which can be called any number of times. */
-  const hang = (kind, subject, listener, options, present) => {
+  const hang = (ask, subject, listener, options) => {
     callable(listener, "a listener");
     const { immediate = false, delivery = "batched", signal } = options ?? {};
     if (delivery !== "batched" && delivery !== "sync") {
       throw argument(`delivery is "batched" or "sync", not ${JSON.stringify(delivery)}`);
     }
+    if (signal !== undefined && typeof signal?.addEventListener !== "function") {
+      throw argument("a signal is an AbortSignal");
+    }
     if (signal?.aborted) return () => {};
-    const sync = delivery === "sync";
-    let subscription = kind === undefined
-      ? port(ASK.subscribeMfes, listener, sync)
-      : port(ASK.subscribe, [kind, ...subject], listener, sync);
+    const how = (delivery === "sync" ? HOW.sync : 0) | (immediate ? HOW.immediate : 0);
+    let subscription = port(ask, ...subject, listener, how);
     const end = () => {
       if (subscription === undefined) return;
       const ended = subscription;
@@ -252,28 +294,15 @@ const makeView = (ask, id) => {
       signal?.removeEventListener("abort", end);
       port(ASK.unsubscribe, ended);
     };
-    signal?.addEventListener("abort", end, { once: true });
-    if (immediate) {
-      try {
-        listener(...present());
-      } catch (error) {
-        port(ASK.report, describe(error));
-      }
-    }
+    // The call at once may have aborted it.
+    if (signal?.aborted) end();
+    else signal?.addEventListener("abort", end, { once: true });
     return end;
-  };
-
-  const now = (keys) => {
-    const { source, lastUpdate, version } = view.metadata();
-    const there = keys.filter((key) => view.has(key));
-    return list(
-      there.map((key) => change(key, get(key), undefined, source, "page", lastUpdate ?? 0, version, false)),
-    );
   };
 
   const view = {
     get,
-    has: (key) => port(ASK.has, text(key, "a key")),
+    has: (key) => port(ASK.has, keyText(key)),
     keys: () => port(ASK.keys),
     snapshot: () => port(ASK.snapshot),
     metadata: () => port(ASK.metadata),
@@ -282,9 +311,9 @@ const makeView = (ask, id) => {
       callable(make, "what makes the new value");
       set(key, make(get(key)), source);
     },
-    delete: (key, source) => port(ASK.delete, text(key, "a key"), optionalText(source, "a source")),
+    delete: (key, source) => port(ASK.delete, keyText(key), sourceText(source)),
     clear: (source) => {
-      port(ASK.clear, optionalText(source, "a source"));
+      port(ASK.clear, sourceText(source));
     },
     restore: (snapshot, mode = "replace") => {
       if (mode !== "replace" && mode !== "merge") {
@@ -301,31 +330,41 @@ const makeView = (ask, id) => {
       port(
         ASK.batch,
         () => {
-          result = run(view);
+          result = run(source === undefined ? view : Object.freeze(makeView(ask, id, source).view));
           if (isPromise(result)) {
             throw argument("a batch ends when its function returns: it cannot wait for a promise");
           }
         },
-        optionalText(source, "a source"),
+        sourceText(source),
       );
       return result;
     },
     subscribe: (key, listener, options) => {
-      text(key, "a key");
+      keyText(key);
       callable(listener, "a listener");
-      const one = (changes) => listener(changes[0].value, changes[0]);
-      const missing = change(key, undefined, undefined, "unknown", "page", 0, 0, true);
-      return hang(KEYS, [key], one, options, () => [[...now([key]), missing]]);
+      let called = false;
+      const one = ([change]) => {
+        called = true;
+        listener(change.value, change);
+      };
+      const end = hang(ASK.subscribe, [[KEYS, key]], one, options);
+      // Listeners of several keys are not told of what is missing; this one is.
+      if (options?.immediate && !called && !options.signal?.aborted) {
+        try {
+          one([change(key, undefined, undefined, "unknown", "page", 0, 0, true)]);
+        } catch (error) {
+          port(ASK.report, describe(error));
+        }
+      }
+      return end;
     },
     subscribeKeys: (keys, listener, options) => {
-      const names = Array.from(keys, (key) => text(key, "a key"));
-      return hang(KEYS, names, listener, options, () => [now(names)]);
+      if (!Array.isArray(keys)) throw argument("keys are an array of strings");
+      return hang(ASK.subscribe, [[KEYS, ...keys.map(keyText)]], listener, options);
     },
     subscribePattern: (glob, listener, options) =>
-      hang(PATTERN, [text(glob, "a pattern")], listener, options, () => [
-        now(port(ASK.keys, glob)),
-      ]),
-    subscribeAll: (listener, options) => hang(ALL, [], listener, options, () => [now(view.keys())]),
+      hang(ASK.subscribe, [[PATTERN, text(glob, "a pattern")]], listener, options),
+    subscribeAll: (listener, options) => hang(ASK.subscribe, [[ALL]], listener, options),
     flush: () => {
       port(ASK.flush);
     },
@@ -361,8 +400,25 @@ const makeScope = (askStore, id, name) => {
   });
 };
 
+// What a guest asks of its host, by number; `join.rs` has the same list.
+const LINK = Object.freeze({ open: 0, state: 1, commit: 2, register: 3, unregister: 4, rule: 5, leave: 6 });
+
+/** How a store in another wasm joins this one: JSON text to and fro. */
+const makeLink = (call, receive) => {
+  const id = call(LINK.open, 0, callable(receive, "what is told"));
+  const on = (what) => (text) => call(what, id, text);
+  return Object.freeze({
+    state: on(LINK.state),
+    commit: on(LINK.commit),
+    register: on(LINK.register),
+    unregister: on(LINK.unregister),
+    rule: on(LINK.rule),
+    leave: on(LINK.leave),
+  });
+};
+
 /** The handle of a store, and what takes it away. */
-export const makeHandle = (port, name, library) => {
+export const makeHandle = (port, name, library, guests) => {
   let closed = false;
   const ask = (...question) => {
     if (!closed) return port(...question);
@@ -378,14 +434,19 @@ export const makeHandle = (port, name, library) => {
     engine: () => ask(0, ASK.engine),
     isClosed: () => closed,
     mfes: () => ask(0, ASK.mfes),
-    subscribeMfes: (listener, options) =>
-      hang(undefined, [], listener, options, () => [ask(0, ASK.mfes)]),
+    subscribeMfes: (listener, options) => hang(ASK.subscribeMfes, [], listener, options),
     scope: (id, info = {}) => {
       text(id, "an id");
       const framework = optionalText(info?.framework, "a framework") ?? "javascript";
       const version = optionalText(info?.version, "a version") ?? "";
       return makeScope(ask, ask(0, ASK.scope, id, framework, version), id);
     },
+    link: (receive) =>
+      makeLink((what, ...rest) => {
+        if (!closed) return guests(what, ...rest);
+        if (what === LINK.open) throw new StateError("closed", `the store ${JSON.stringify(name)} has left the page`);
+        return '{"error":{"code":"disposed"}}';
+      }, receive),
   });
   return {
     handle,

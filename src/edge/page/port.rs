@@ -121,7 +121,7 @@ impl Port {
                 Some(_) => JsValue::TRUE,
                 None => JsValue::FALSE,
             },
-            2 => keys(view, a.as_string())?,
+            2 => keys(view),
             3 => self.snapshot(used)?,
             4 => self.metadata(used),
             5 => {
@@ -138,7 +138,7 @@ impl Port {
                 self.restore(used, &parse(&text(a))?, b.is_truthy())?;
                 JsValue::UNDEFINED
             }
-            10 => self.subscribe(id, view, a, b, c.is_truthy())?,
+            10 => self.subscribe(id, view, a, b, c)?,
             11 => {
                 let ended = a.as_f64().and_then(|id| {
                     let mut subscriptions = self.subscriptions.borrow_mut();
@@ -153,7 +153,7 @@ impl Port {
             }
             13 => JsValue::from_str(self.store.engine().name()),
             14 => self.mfes(&view.mfes()),
-            15 => self.subscribe_mfes(a, b.is_truthy())?,
+            15 => self.subscribe_mfes(a, b)?,
             16 => self.scope(&text(a), &text(b), &text(c))?,
             17 | 18 => match &used.scope {
                 Some(scope) => {
@@ -191,7 +191,7 @@ impl Port {
             return Ok(JsValue::UNDEFINED);
         };
         match view.try_get_value(key)? {
-            Some(value) => self.fence.show(&name, &value),
+            Some(value) => self.fence.show(&name, &value, is_in_batch(view)),
             None => Ok(JsValue::UNDEFINED),
         }
     }
@@ -205,7 +205,7 @@ impl Port {
             inner.labels_version(),
             rules.max(inner.load(&inner.registry).1),
         );
-        let in_batch = inner.may_act_at_once().is_err();
+        let in_batch = is_in_batch(view);
         let (known, before) = used.snapshot.borrow().clone();
         if known == Some(basis) && !in_batch {
             return Ok(before);
@@ -217,7 +217,7 @@ impl Port {
         for (key, value) in keys {
             let name = view.full_name(key, Access::Read)?;
             entries.push(&JsValue::from_str(key));
-            entries.push(&self.fence.show(&name, value)?);
+            entries.push(&self.fence.show(&name, value, in_batch)?);
         }
         let snapshot = script::collect(&entries, &before);
         *used.snapshot.borrow_mut() = (Some(basis).filter(|_| !in_batch), snapshot.clone());
@@ -274,13 +274,13 @@ impl Port {
         view: &View,
         subject: &JsValue,
         listener: &JsValue,
-        sync: bool,
+        how: &JsValue,
     ) -> Result<JsValue, StateError> {
         let subject = Array::from(subject);
         let kind = subject.get(0).as_f64().unwrap_or_default();
         let names: Vec<String> = subject.iter().filter_map(|name| name.as_string()).collect();
         let call = self.listener(listener);
-        let options = options(sync);
+        let options = options(how);
         let subscription = match kind as u32 {
             1 => view.subscribe_keys(names, options, call)?,
             2 => view.subscribe_pattern(Pattern::glob(&names.concat())?, options, call)?,
@@ -309,7 +309,7 @@ impl Port {
         }
     }
 
-    fn subscribe_mfes(&self, listener: &JsValue, sync: bool) -> Result<JsValue, StateError> {
+    fn subscribe_mfes(&self, listener: &JsValue, how: &JsValue) -> Result<JsValue, StateError> {
         let held = SendWrapper::new((Weak::clone(&self.this), Function::from(listener.clone())));
         let call = move |mfes: &[Mfe]| {
             let (port, listener) = &*held;
@@ -321,7 +321,7 @@ impl Port {
                 });
             }
         };
-        let subscription = self.store.subscribe_mfes(options(sync), call)?;
+        let subscription = self.store.subscribe_mfes(options(how), call)?;
         Ok(self.keep(ROOT, subscription))
     }
 
@@ -434,11 +434,21 @@ impl Used {
     }
 }
 
-fn options(sync: bool) -> SubscribeOptions {
-    SubscribeOptions::new().delivery(match sync {
+/// How a listener is called: the bits of `HOW` in `page.js`.
+fn options(how: &JsValue) -> SubscribeOptions {
+    let bits = how.as_f64().unwrap_or_default() as u32;
+    let delivery = match bits & 1 != 0 {
         true => Delivery::Sync,
         false => Delivery::Batched,
-    })
+    };
+    SubscribeOptions::new()
+        .delivery(delivery)
+        .immediate(bits & 2 != 0)
+}
+
+/// Whether what a view shows may yet be taken back.
+fn is_in_batch(view: &View) -> bool {
+    view.inner.may_act_at_once().is_err()
 }
 
 /// What is secret is not there.
@@ -455,19 +465,12 @@ fn parse(text: &str) -> Result<Json, StateError> {
     })
 }
 
-fn keys(view: &View, glob: Option<String>) -> Result<JsValue, StateError> {
-    let pattern = glob.map(|glob| Pattern::glob(&glob)).transpose()?;
+fn keys(view: &View) -> JsValue {
     let keys = Array::new();
     for key in view.keys() {
-        let is_asked_for = pattern.as_ref().is_none_or(|pattern| {
-            let name = view.full_name(&key, Access::Read);
-            name.is_ok_and(|name| pattern.matches(&name))
-        });
-        if is_asked_for {
-            keys.push(&JsValue::from_str(&key));
-        }
+        keys.push(&JsValue::from_str(&key));
     }
-    Ok(script::list(keys))
+    script::list(keys)
 }
 
 /// Sets the keys of a snapshot and, if it replaces, removes the others that the view shows. Computed

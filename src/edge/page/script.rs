@@ -37,9 +37,23 @@ extern "C" {
     /// Puts a handle into the directory, unless the name is taken.
     pub(super) fn install(name: &str, handle: &JsValue) -> bool;
 
+    /// The handle of a name; undefined if there is none.
+    pub(super) fn find(name: &str) -> JsValue;
+
+    /// Takes a handle out of the directory, if it is there.
+    pub(super) fn forget(name: &str, handle: &JsValue);
+
+    /// Whether a store comes to have the name, within so many ms.
+    pub(super) fn arrival(name: &str, limit: f64) -> js_sys::Promise;
+
     /// `{ handle, close }`
     #[wasm_bindgen(js_name = makeHandle)]
-    pub(super) fn make_handle(port: &Function, name: &str, library: &str) -> Object;
+    pub(super) fn make_handle(
+        port: &Function,
+        name: &str,
+        library: &str,
+        guests: &Function,
+    ) -> Object;
 }
 
 /// An error as scripts catch it.

@@ -66,8 +66,6 @@ pub(super) struct Machine {
     pub(super) labels: u64,
     /// What the clock said last.
     seen: u64,
-    /// When was looked last for removed keys that can be forgotten.
-    swept: u64,
     random: u64,
 }
 
@@ -127,7 +125,6 @@ impl Machine {
             counts: Counts::default(),
             labels: 0,
             seen: 0,
-            swept: 0,
             told: Vec::new(),
             reports: Vec::new(),
             random: seed | 1,
@@ -198,7 +195,6 @@ impl Machine {
         if let Some(asked) = &mut self.asked {
             asked.since = now;
         }
-        self.swept = 0;
     }
 
     fn idle(&mut self) -> Step {
@@ -306,10 +302,5 @@ impl Machine {
         };
         let unsaved = self.keys.iter().filter(|(_, kept)| is_unsaved(kept));
         unsaved.map(|(key, _)| key.clone()).collect()
-    }
-
-    /// Whether removed keys that could be forgotten at a time have not been looked for yet.
-    pub(super) fn is_sweep_due(&mut self, at: u64) -> bool {
-        mem::replace(&mut self.swept, at) != at
     }
 }

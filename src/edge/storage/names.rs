@@ -4,7 +4,7 @@
 //! So what follows the prefix of an entry holds no colon, and `app` does not take `app:x:key` for its
 //! own. What begins with `<prefix>::` is the port's own: no prefix ends with a colon or has two in a row.
 
-use crate::key;
+use crate::{edge::hash::fnv, key};
 use smol_str::SmolStr;
 
 const QUARANTINE: &str = ":quarantine:";
@@ -79,11 +79,7 @@ impl Names {
 /// Tells what was quarantined from everything else: the same text of the same key has one id in every
 /// tab.
 pub(super) fn quarantine_id(key: &str, text: &str) -> String {
-    // FNV-1a.
-    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    format!("{}:{hash:016x}", encode(key))
+    format!("{}:{:016x}", encode(key), fnv(text.as_bytes()))
 }
 
 fn encode(key: &str) -> String {

@@ -4,14 +4,13 @@ use super::{
     Storage,
     backend::{Fault, Then},
     machine::{Answer, Ask, Machine, Step, Timer, VERIFY},
-    names::Names,
+    names::{Named, Names},
     status::{SaveFailure, SaveStatus},
 };
 use crate::{
     edge::{
         builder::Plug,
         link::{Changed, Door, Edge, Port},
-        replica::SWEEP,
     },
     lock,
     store::{SharedSignal, contain},
@@ -142,25 +141,8 @@ impl StoragePort {
                 status.is_loading = counts.is_loading;
                 status.storage = name;
                 status.storage_fault = counts.fault;
+                true
             });
-        }
-    }
-
-    /// Has items looked at, by their names, or all of them.
-    fn suspect(&self, edge: &Edge, names: Option<&[String]>) {
-        let now = edge.now();
-        let machine = &mut *lock(&self.machine);
-        match names {
-            None => machine.load = Timer::at(now),
-            Some(names) => {
-                for name in names {
-                    match self.names.read(name) {
-                        Some(super::names::Named::Entry(key)) => machine.look(&key, now),
-                        Some(_) => machine.load = Timer::at(now),
-                        None => {}
-                    }
-                }
-            }
         }
     }
 }
@@ -168,7 +150,7 @@ impl StoragePort {
 impl Plug for Storage {
     fn plug(self: Box<Self>, edge: &Edge) -> Arc<dyn Port> {
         let port = StoragePort::new(*self, edge);
-        let _ = edge.0.storage.set(Arc::clone(&port));
+        let _ = edge.0.storage.set(Arc::downgrade(&port));
         port
     }
 }
@@ -211,19 +193,51 @@ impl Port for StoragePort {
         }
     }
 
+    fn remembers(&self) -> Option<u64> {
+        Some(self.options.tombstones)
+    }
+
+    fn forgot(&self, edge: &Edge, before: u64, keys: &[SmolStr]) {
+        self.forgotten.store(before, Ordering::Release);
+        let now = edge.now();
+        let machine = &mut *lock(&self.machine);
+        keys.iter().for_each(|key| machine.look(key, now));
+    }
+
     fn flush(&self, edge: &Edge) {
         self.run(edge);
     }
 
-    fn poll(&self, edge: &Edge, now: u64) -> Option<u64> {
-        self.sweep(edge, now);
+    fn poll(&self, edge: &Edge, _now: u64) -> Option<u64> {
         self.run(edge);
         lock(&self.machine).deadline()
     }
 
     fn wake(&self, edge: &Edge) {
-        self.suspect(edge, None);
-        lock(&self.machine).hurry(edge.now());
+        let now = edge.now();
+        {
+            let machine = &mut *lock(&self.machine);
+            machine.load = Timer::at(now);
+            machine.hurry(now);
+        }
+        self.run(edge);
+    }
+
+    fn suspect(&self, edge: &Edge, names: Option<&[String]>) {
+        let now = edge.now();
+        {
+            let machine = &mut *lock(&self.machine);
+            if names.is_none() {
+                machine.load = Timer::at(now);
+            }
+            for name in names.unwrap_or_default() {
+                match self.names.read(name) {
+                    Some(Named::Entry(key)) => machine.look(&key, now),
+                    Some(_) => machine.load = Timer::at(now),
+                    None => {}
+                }
+            }
+        }
         self.run(edge);
     }
 
@@ -235,26 +249,6 @@ impl Port for StoragePort {
 }
 
 impl StoragePort {
-    /// When all tabs looked last for removed keys that can be forgotten. Each at a time of its own, they
-    /// would bring each other back what they forgot.
-    pub(super) fn swept_at(&self, now: u64) -> u64 {
-        let every = self.options.tombstones.clamp(1, SWEEP);
-        now - now % every
-    }
-
-    /// Forgets keys that were removed so long ago that nobody needs to be told.
-    fn sweep(&self, edge: &Edge, now: u64) {
-        let at = self.swept_at(now);
-        if !lock(&self.machine).is_sweep_due(at) {
-            return;
-        }
-        let before = at.saturating_sub(self.options.tombstones);
-        self.forgotten.store(before, Ordering::Release);
-        let swept = edge.replica(|replica| replica.sweep(before));
-        let machine = &mut *lock(&self.machine);
-        swept.iter().for_each(|key| machine.look(key, now));
-    }
-
     /// Notes what cannot be written in its place before the page is gone, as the backend has still to
     /// answer: beside what is there, so that it cannot overwrite anything. Who loads next takes it in.
     fn journal(&self, edge: &Edge) {
@@ -311,16 +305,5 @@ impl Edge {
             signal.track();
         }
         lock(&port.machine).status(key)
-    }
-
-    /// Says that others may have changed what is stored: the items with these names, or, with `None`,
-    /// any. They are read, merged, and written again if they lag behind. In a browser, `storage` events
-    /// (HTML, section 12.2.4) do this.
-    pub fn storage_changed(&self, names: Option<&[String]>) {
-        if let Some(port) = self.storage() {
-            port.suspect(self, names);
-            port.run(self);
-            self.arm();
-        }
     }
 }

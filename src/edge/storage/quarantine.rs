@@ -103,7 +103,10 @@ impl Edge {
             reason,
         };
         let port = self.storage();
-        let found = port.and_then(|port| Some((port, port.aside(id)?)));
+        let found = port.and_then(|port| {
+            let aside = port.aside(id)?;
+            Some((port, aside))
+        });
         let Some((port, found)) = found else {
             let reason = format!("there is no entry {id:?} in quarantine");
             return Err(refused("", None, reason));

@@ -10,7 +10,9 @@ use super::{
 use crate::{
     edge::{
         entry::{Entry, MAX_VALUE_DEPTH, is_deeper},
+        hash::fnv,
         link::{Changed, Door, Edge},
+        replica::swept_at,
     },
     key::Name,
     lock,
@@ -84,7 +86,10 @@ impl StoragePort {
     pub(super) fn is_over(&self, key: &str, entry: &Entry, now: u64) -> bool {
         let (limit, now) = match entry.value() {
             Some(_) => (self.options.lifetime(key), now),
-            None => (Some(self.options.tombstones), self.swept_at(now)),
+            None => (
+                Some(self.options.tombstones),
+                swept_at(now, self.options.tombstones),
+            ),
         };
         let written = entry.newest().map_or(0, |stamp| stamp.millis());
         limit.is_some_and(|limit| now.saturating_sub(written) > limit)
@@ -243,12 +248,7 @@ impl StoragePort {
     }
 }
 
-/// Tells what is there from what was there before.
+/// Tells what is there from what was there before; 0 stands for nothing.
 fn hash(text: Option<&str>) -> u64 {
-    // FNV-1a; 0 stands for nothing.
-    let bytes = text.into_iter().flat_map(str::bytes);
-    let start = u64::from(text.is_some()) * 0xcbf2_9ce4_8422_2325;
-    bytes.fold(start, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    })
+    text.map_or(0, |text| fnv(text.as_bytes()))
 }

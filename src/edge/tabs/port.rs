@@ -14,6 +14,7 @@ use crate::{
         Fault, Refusal,
         link::{Changed, Door, Edge, Place, Port},
         stamp::ReplicaId,
+        status::set,
     },
     error::StateError,
 };
@@ -100,7 +101,8 @@ impl TabsPort {
         match self.transport.open(&self.channel, Box::new(receive)) {
             Ok(()) => {
                 crate::lock(&self.state).is_open = true;
-                edge.note(|status| status.transport = self.transport.name().to_owned());
+                let name = self.transport.name().to_owned();
+                edge.note(|status| set(&mut status.transport, name));
                 self.ask(edge, true, 1);
             }
             Err(fault) => self.failed(edge, &fault),
@@ -237,19 +239,20 @@ impl TabsPort {
 
     fn tell_peers(&self, edge: &Edge) {
         let peers = crate::lock(&self.state).peers.ids();
-        edge.note(|status| status.tabs = peers);
+        edge.note(|status| set(&mut status.tabs, peers));
     }
 
     fn is_in_touch(&self, edge: &Edge) {
         let now = edge.now();
         edge.note(|status| {
             // Each second is often enough for those who follow it.
-            if status
+            let is_news = status
                 .last_sync
-                .is_none_or(|last| now.abs_diff(last) >= 1_000)
-            {
+                .is_none_or(|last| now.abs_diff(last) >= 1_000);
+            if is_news {
                 status.last_sync = Some(now);
             }
+            is_news
         });
     }
 }

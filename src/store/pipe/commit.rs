@@ -140,7 +140,7 @@ impl Inner {
             }
             if !hidden {
                 let is_due = state.feed(self, &of, old.as_ref(), new.is_none(), &write.stamp);
-                committed.signals.feeds |= is_due;
+                committed.signals.feed |= is_due;
             }
             slot.sequence = state.sequence;
             committed.signals.keys.extend(slot.trigger());

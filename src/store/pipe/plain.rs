@@ -67,7 +67,7 @@ impl Inner {
         if is_new {
             state.count_member();
         }
-        let wakes_feeds = state.feed(self, slot, (!is_new).then_some(&*value), false, stamp);
+        let wakes_feed = state.feed(self, slot, (!is_new).then_some(&*value), false, stamp);
         let outdated = state.outdate(slot, &mut here.stale);
         let schedule = self.begins_turn(state);
         let labels = here.labels;
@@ -97,8 +97,8 @@ impl Inner {
             }
             self.notify_all(is_new, true);
         }
-        if wakes_feeds {
-            self.wake_feeds();
+        if wakes_feed {
+            self.wake_feed();
         }
         if schedule {
             self.scheduler
@@ -163,7 +163,7 @@ impl Inner {
             state.update_count += 1;
             state.source.assign(&write.stamp.source);
             here.sequence = mark.sequence;
-            signals.feeds |= state.feed(self, slot, old, false, &write.stamp);
+            signals.feed |= state.feed(self, slot, old, false, &write.stamp);
             if old.is_none() {
                 state.count_member();
                 signals.members = true;
@@ -215,12 +215,12 @@ impl Inner {
         Ok(Way::Gone)
     }
 
-    /// The locks of a commit, if no batch, middleware, history, computed key or teardown of a component
+    /// The locks of a commit, if no batch, middleware, host, history, computed key or teardown of a component
     /// has a say in what this thread writes, and nothing stands in line.
     #[inline]
     fn short_way(&self) -> Result<Option<Locks<'_>>, StateError> {
         if !context::is_idle()
-            || self.has_middleware.load(Ordering::Acquire)
+            || self.asks.load(Ordering::Acquire)
             || self.holder.load(Ordering::Acquire) != 0
         {
             return Ok(None);

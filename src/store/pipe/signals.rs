@@ -18,8 +18,8 @@ pub(crate) struct Signals {
     pub(super) visible: bool,
     pub(super) members: bool,
     pub(super) recorders: Few<Arc<dyn Recording>>,
-    /// Whether edges are to be woken.
-    pub(super) feeds: bool,
+    /// Whether the edge is to be woken.
+    pub(super) feed: bool,
 }
 
 impl Signals {
@@ -39,8 +39,8 @@ impl Signals {
         for recorder in &self.recorders {
             recorder.wake(inner);
         }
-        if self.feeds {
-            inner.wake_feeds();
+        if self.feed {
+            inner.wake_feed();
         }
     }
 }

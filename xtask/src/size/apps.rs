@@ -33,7 +33,7 @@ const fn app(name: &'static str, features: &'static str, beyond: &'static str) -
 }
 
 /// Those that the library's features make come here; `Cargo.toml` of `benches/size` says what they use.
-const APPS: [App; 11] = [
+const APPS: [App; 12] = [
     app("bare", "", ""),
     app("store", "store", "bare"),
     app("value-type", "value-type", "store"),
@@ -44,15 +44,16 @@ const APPS: [App; 11] = [
     app("fields", "fields", "store"),
     app("storage", "storage", "bare"),
     app("storage-and-tabs", "storage-and-tabs", "bare"),
+    app("page", "page", "bare"),
     app(
         "everything",
-        "further-type,mfe,json,regex,fields,storage-and-tabs",
+        "further-type,mfe,json,regex,fields,storage-and-tabs,page",
         "bare",
     ),
 ];
 
 /// Those that `cargo xtask test size` builds: each takes a quarter of a minute.
-const CHECKED: [&str; 4] = ["bare", "store", "storage-and-tabs", "everything"];
+const CHECKED: [&str; 5] = ["bare", "store", "storage-and-tabs", "page", "everything"];
 
 /// Bytes that go over the network, compressed with `gzip -9`.
 #[derive(Clone, Copy, Debug)]

@@ -125,7 +125,10 @@ impl TabsPort {
             }
         }
         if is_confirmed {
-            edge.note(|status| status.disagreements += 1);
+            edge.note(|status| {
+                status.disagreements += 1;
+                true
+            });
             edge.report(&StateError::Disagreement {
                 tab: from.to_string(),
             });

@@ -1,0 +1,154 @@
+//! The one way out: what was written here is compared with what the replica knows, stamped, and told to
+//! the ports, once a turn.
+
+use super::{
+    entry::{Entry, MAX_VALUE_DEPTH, Rules, is_deeper},
+    feed::Write,
+    link::{Changed, Edge},
+    stamp::Stamp,
+};
+use crate::{error::StateError, key::Name, value::Value};
+use serde_json::Value as Json;
+use smol_str::SmolStr;
+use std::sync::{Arc, atomic::Ordering};
+
+impl Edge {
+    /// Stamps what was written here since the last time, and tells the ports.
+    pub(crate) fn drain(&self) {
+        self.heed_labels();
+        let mut changes = Vec::new();
+        while !self.0.feed.is_empty() {
+            let written = self.0.feed.take();
+            let mut stamp = None;
+            let mut tick = || {
+                *stamp.get_or_insert_with(|| {
+                    let now = self.now();
+                    self.replica(|replica| replica.clock.tick(now))
+                })
+            };
+            for (key, write) in written {
+                changes.extend(self.stamp(key, write, &mut tick));
+            }
+        }
+        if !changes.is_empty() {
+            for port in self.ports() {
+                port.changed(self, &changes, None);
+            }
+        }
+    }
+
+    /// Has what the store holds of a key count as written now. Returns whether it holds anything.
+    pub(super) fn adopt(&self, key: &SmolStr) -> bool {
+        let is_there = self.0.view.has(key);
+        if is_there {
+            self.0
+                .feed
+                .again(key.clone(), None, Name::Static("initial"));
+        }
+        is_there
+    }
+
+    /// Sees to it that the replica knows which keys are shared.
+    fn heed_labels(&self) {
+        let version = self.labels_version();
+        if self.0.labels.swap(version, Ordering::AcqRel) == version {
+            return;
+        }
+        let keys: Vec<SmolStr> =
+            self.replica(|replica| replica.entries().map(|(key, _)| key.clone()).collect());
+        for key in keys {
+            let fate = self.fate(&key);
+            self.replica(|replica| match fate.is_shared || fate.is_stored {
+                true => replica.share(&key, fate.is_shared),
+                false => replica.forget(&key),
+            });
+        }
+    }
+
+    /// What a key came to, as a change of the replica.
+    fn stamp(
+        &self,
+        key: SmolStr,
+        write: Write,
+        tick: &mut dyn FnMut() -> Stamp,
+    ) -> Option<Changed> {
+        let fate = self.fate(&key);
+        if !fate.is_shared && !fate.is_stored {
+            return None;
+        }
+        let inner = &self.0.view.inner;
+        let slot = match &write.left {
+            Some(_) => None,
+            None => inner.slots.find(&key),
+        };
+        let (new, sequence) = match &slot {
+            Some(slot) => inner.load(slot),
+            None => (write.left, 0),
+        };
+        let was = write.old.as_ref().and_then(|old| json(old).ok());
+        let is = match new.as_ref().map(json).transpose() {
+            Ok(json) => json,
+            Err(reason) => {
+                for port in self.ports() {
+                    port.unwritable(self, &key, &reason);
+                }
+                let key = key.to_string();
+                self.report(&StateError::Serialize { key, reason });
+                return None;
+            }
+        };
+        let delta = self.write(&key, fate.is_shared, was.as_ref(), is, tick);
+        // Another thread may have written it since: whoever stamps last has to have read last.
+        if let Some(slot) = slot
+            && inner.load(&slot).1 != sequence
+        {
+            self.0.feed.again(key.clone(), new, write.source.clone());
+        }
+        Some(Changed {
+            key,
+            delta: delta?,
+            source: write.source,
+        })
+    }
+
+    /// Has the replica know what was written.
+    fn write(
+        &self,
+        key: &SmolStr,
+        is_shared: bool,
+        was: Option<&Arc<Json>>,
+        is: Option<Arc<Json>>,
+        tick: &mut dyn FnMut() -> Stamp,
+    ) -> Option<Entry> {
+        if was == is.as_ref() {
+            return None;
+        }
+        let rules = self.0.rules.iter().find(|(keys, _)| keys.matches(key));
+        let plain = Rules::default();
+        let rules = rules.map_or(&plain, |(_, rules)| rules);
+        let stamp = tick();
+        self.replica(|replica| {
+            let entry = replica.get(key);
+            let known = entry.and_then(Entry::value);
+            let delta = match was {
+                Some(_) if known == was => entry?.difference(is.as_ref(), stamp, rules)?,
+                // What stood here before may be what stands in other tabs, too, and be edited there.
+                Some(was) if entry.is_none() => Entry::edited(was, is.as_ref(), stamp, rules)?,
+                // What the others do not have cannot be told by its difference.
+                _ => Entry::whole(is, stamp),
+            };
+            replica.merge(key, &delta, is_shared);
+            Some(delta)
+        })
+    }
+}
+
+/// A value as it goes out.
+fn json(value: &Value) -> Result<Arc<Json>, String> {
+    match value.to_json() {
+        Ok(json) if is_deeper(&json, MAX_VALUE_DEPTH) => {
+            Err("it is deeper than 80 levels".to_owned())
+        }
+        result => result,
+    }
+}

@@ -1,0 +1,443 @@
+//! The host's side: what a store tells the guests that have joined it, and does for them.
+//!
+//! A guest is told of every commit, in the order of commits, as soon as it is made: before listeners
+//! hear of it, and before the guest's own call returns if it made it. So whoever is told of anything
+//! finds all stores of the page in one state.
+
+mod outbox;
+
+use super::wire::{
+    self, Carried, Changed, Commit, Committed, Content, Gone, Put, Ruling, State, Writer,
+};
+use crate::{
+    change::{Origin, Stamp},
+    error::{Access, StateError},
+    mfe::{GrantImage, MfeInfo, Scope},
+    store::{Inner, Store, View, Write},
+};
+use outbox::{Outbox, Sent};
+use reactive_graph::graph::untrack;
+use std::{
+    collections::{HashMap, HashSet},
+    fmt,
+    sync::{Arc, Mutex, Weak},
+};
+
+/// What a guest asks of its host: JSON text to and fro, over whatever carries text. An answer is
+/// `{"ok": …}` or `{"error": {"code", "key", "who", "reason"}}`.
+pub trait Host: Send + Sync {
+    /// All that a guest begins with. From here on it is told of every commit.
+    fn state(&self) -> String;
+
+    /// Stores a transaction.
+    fn commit(&self, text: &str) -> String;
+
+    /// Registers a micro-frontend.
+    fn register(&self, text: &str) -> String;
+
+    /// Unregisters a micro-frontend.
+    fn unregister(&self, text: &str) -> String;
+
+    /// Grants, revokes, or changes what all may do with shared keys.
+    fn rule(&self, text: &str) -> String;
+
+    /// Ends the link, and unregisters the micro-frontends that were registered through it.
+    fn leave(&self);
+}
+
+/// The guests of a store. It does not keep the store alive.
+///
+/// ```
+/// use std::sync::Arc;
+/// use universal_state::{Store, edge::page::{guest::Guest, link::{Host, Links}}};
+///
+/// let (host, store) = (Store::new(), Store::new());
+/// let links = Links::new(&host);
+/// host.set("count", 1)?;
+/// Guest::join(&store, |receive| {
+///     Ok(Arc::new(links.link(move |text| receive(text))?) as Arc<dyn Host>)
+/// })?;
+/// assert_eq!(store.get("count"), Some(1));
+///
+/// store.set("count", 2)?;
+/// assert_eq!(host.get("count"), Some(2));
+/// # Ok::<(), universal_state::StateError>(())
+/// ```
+pub struct Links {
+    inner: Weak<Inner>,
+    open: Mutex<Vec<Weak<Outbox>>>,
+}
+
+impl Links {
+    /// Those of a store, of which there are none yet.
+    pub fn new(store: &Store) -> Self {
+        Self {
+            inner: Arc::downgrade(&store.inner),
+            open: Mutex::default(),
+        }
+    }
+
+    /// A link for a guest, which is told of everything by `receive`. The guest holds it, and with it
+    /// the store; when it is dropped, it ends.
+    ///
+    /// # Errors
+    /// [`StateError::Disposed`].
+    pub fn link(&self, receive: impl Fn(&str) + Send + Sync + 'static) -> Result<Link, StateError> {
+        let inner = self.inner.upgrade().ok_or(StateError::Disposed)?;
+        let outbox = Arc::new(Outbox::new(&inner, Box::new(receive)));
+        inner.add_recorder(Arc::clone(&outbox) as _)?;
+        {
+            let mut open = crate::lock(&self.open);
+            open.retain(|outbox| outbox.strong_count() > 0);
+            open.push(Arc::downgrade(&outbox));
+        }
+        let view = View {
+            inner,
+            gate: None,
+            stamp: Stamp {
+                origin: Origin::Page,
+                source: crate::change::UNKNOWN_SOURCE,
+            },
+        };
+        Ok(Link {
+            view,
+            outbox,
+            scopes: Mutex::default(),
+        })
+    }
+
+    /// Reports an error as the store does.
+    #[cfg(all(target_family = "wasm", target_os = "unknown"))]
+    pub(super) fn reporter(&self) -> impl Fn(&StateError) + 'static {
+        let inner = Weak::clone(&self.inner);
+        move |error| {
+            if let Some(inner) = inner.upgrade() {
+                inner.report(error);
+            }
+        }
+    }
+
+    /// How many guests there are.
+    pub fn len(&self) -> usize {
+        let open = crate::lock(&self.open);
+        let outboxes = open.iter().filter_map(Weak::upgrade);
+        outboxes.filter(|outbox| outbox.is_open()).count()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Ends all links, because the store is no host any more: in the order in which they came, so that
+    /// the first can take over before the others look for a host.
+    pub fn close(&self) {
+        let Some(inner) = self.inner.upgrade() else {
+            return;
+        };
+        let open = std::mem::take(&mut *crate::lock(&self.open));
+        for outbox in open.iter().filter_map(Weak::upgrade) {
+            outbox.pump(&inner);
+            inner.remove_recorder(&*outbox);
+            outbox.close();
+        }
+    }
+}
+
+impl fmt::Debug for Links {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Links").field("len", &self.len()).finish()
+    }
+}
+
+/// A guest, as its host knows it. It ends when it is dropped.
+pub struct Link {
+    /// The page's.
+    view: View,
+    outbox: Arc<Outbox>,
+    /// The micro-frontends that were registered through it, by id.
+    scopes: Mutex<HashMap<String, Scope>>,
+}
+
+impl Host for Link {
+    fn state(&self) -> String {
+        wire::reply(self.may_act().map(|()| untrack(|| self.begin())))
+    }
+
+    fn commit(&self, text: &str) -> String {
+        wire::reply(self.take(text))
+    }
+
+    fn register(&self, text: &str) -> String {
+        wire::reply(self.enter(text))
+    }
+
+    fn unregister(&self, text: &str) -> String {
+        wire::reply(self.remove(text))
+    }
+
+    fn rule(&self, text: &str) -> String {
+        wire::reply(self.decide(text))
+    }
+
+    fn leave(&self) {
+        self.outbox.silence();
+        self.view.inner.remove_recorder(&*self.outbox);
+        let scopes = std::mem::take(&mut *crate::lock(&self.scopes));
+        let mut scopes: Vec<_> = scopes.into_values().collect();
+        scopes.sort_by(|a, b| a.id().cmp(b.id()));
+        drop(scopes);
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.leave();
+    }
+}
+
+impl Link {
+    fn inner(&self) -> &Arc<Inner> {
+        &self.view.inner
+    }
+
+    fn store(&self) -> Store {
+        Store::of(View {
+            stamp: Stamp::LOCAL,
+            ..self.view.clone()
+        })
+    }
+
+    fn is_open(&self) -> Result<(), StateError> {
+        match self.outbox.is_open() {
+            true => self.inner().alive(),
+            false => Err(StateError::Disposed),
+        }
+    }
+
+    /// Whether this thread may change the store, at once.
+    fn may_act(&self) -> Result<(), StateError> {
+        self.is_open()?;
+        self.inner().may_write()?;
+        self.inner().may_act_at_once()
+    }
+
+    /// All that the store holds, as far as the page may know it.
+    fn begin(&self) -> State {
+        let inner = self.inner();
+        self.outbox.start(inner);
+        let mut values = Vec::new();
+        // No snapshot, for which the store would keep one up to date from now on.
+        for slot in inner.slots.all() {
+            let labels = slot.labels();
+            let value = inner.load(&slot).0;
+            let Some(value) = value.filter(|_| !labels.is_secret()) else {
+                continue;
+            };
+            match Carried::of(&value) {
+                Ok(json) => values.push(Changed {
+                    key: slot.key.to_string(),
+                    to: Content::Value(json),
+                    source: None,
+                    labels: wire::Mark::all(labels),
+                }),
+                Err(reason) => inner.report(&unsendable(&slot.key, reason)),
+            }
+        }
+        values.sort_by(|a, b| a.key.cmp(&b.key));
+        State {
+            protocol: wire::PROTOCOL,
+            library: env!("CARGO_PKG_VERSION").to_owned(),
+            version: self.view.metadata().version,
+            values,
+            registry: inner.registered().0,
+            rules: inner.rules_image().0,
+        }
+    }
+
+    fn take(&self, text: &str) -> Result<Committed, StateError> {
+        self.may_act()?;
+        let commit: Commit = wire::read(text)?;
+        let inner = self.inner();
+        // What a guest writes follows from what it knows.
+        if self.outbox.pump(inner) {
+            return Ok(Committed {
+                again: true,
+                ..Committed::default()
+            });
+        }
+        let mut puts = Vec::with_capacity(commit.writes.len());
+        let result = self.read_all(commit.writes, &mut puts).and_then(|()| {
+            let sent = puts.iter();
+            let sent = sent.map(|(slot, _, new)| (slot.key.clone(), new.clone()));
+            self.outbox.expect(commit.id, sent.collect());
+            inner.transact(None, &[], &mut |writes| {
+                let mut same = Vec::new();
+                for (slot, stamp, new) in &puts {
+                    let write = Write {
+                        slot: Arc::clone(slot),
+                        old: inner.load(slot).0,
+                        new: new.clone(),
+                        stamp: stamp.clone(),
+                        rewritten: false,
+                    };
+                    if write.changes_nothing() {
+                        same.push(slot.key.clone());
+                    }
+                    writes.push(write);
+                }
+                self.outbox.are_the_same(same);
+                Ok(())
+            })
+        });
+        let left = self.outbox.expected();
+        for (slot, ..) in &puts {
+            inner.release(slot);
+        }
+        drop(puts);
+        // A component that is being built or taken down holds signals back, but not what a guest awaits.
+        self.outbox.pump(inner);
+        result?;
+        Ok(Committed {
+            again: false,
+            stored: left.is_none(),
+            same: left.unwrap_or_default(),
+        })
+    }
+
+    /// Checks all that a transaction writes, as if it were written here.
+    fn read_all(&self, writes: Vec<Put>, puts: &mut Vec<Sent>) -> Result<(), StateError> {
+        let inner = self.inner();
+        let mut keys = HashSet::new();
+        for put in writes {
+            if !keys.insert(put.key.clone()) {
+                return Err(wire::refused(&put.key, "it is written twice"));
+            }
+            wire::check_key(&put.key)?;
+            for label in put.labels.iter().filter_map(|mark| mark.label()) {
+                self.view.label(&put.key, label)?;
+            }
+            let view = self.writer(&put.by)?;
+            if inner.labels(&put.key).is_secret() {
+                return Err(inner.deny(StateError::Denied {
+                    mfe: match &put.by {
+                        Writer::Mfe(id) => id.clone(),
+                        Writer::Page | Writer::Restore => "page".to_owned(),
+                    },
+                    key: put.key,
+                    access: Access::Write,
+                }));
+            }
+            let new = match put.to {
+                Content::Value(json) => Some(json.into_value(&put.key)?),
+                Content::Removed => None,
+                Content::Kept => return Err(wire::refused(&put.key, "it holds nothing")),
+            };
+            let stamp = Stamp {
+                origin: view.stamp.origin.clone(),
+                source: match &put.source {
+                    None => view.stamp.source.clone(),
+                    source => wire::source(source.as_deref()),
+                },
+            };
+            let slot = inner.slots.get_checked(&put.key, crate::key::check_full)?;
+            let is_allowed = match (&new, &put.by) {
+                (Some(_), Writer::Page) => inner
+                    .namespace_is_registered(&slot.key)
+                    .and_then(|()| view.may_put(&slot)),
+                _ => view.may_put(&slot),
+            };
+            let checked = is_allowed.and_then(|()| inner.is_writable(&slot));
+            puts.push((slot, stamp, new));
+            checked?;
+        }
+        Ok(())
+    }
+
+    /// The view through which somebody writes.
+    fn writer(&self, by: &Writer) -> Result<View, StateError> {
+        match by {
+            Writer::Page | Writer::Restore => Ok(self.view.clone()),
+            Writer::Mfe(id) => match crate::lock(&self.scopes).get(id) {
+                Some(scope) => Ok(scope.view().clone()),
+                None => Err(StateError::UnknownMfe { id: id.clone() }),
+            },
+        }
+    }
+
+    fn enter(&self, text: &str) -> Result<u64, StateError> {
+        self.may_act()?;
+        let info: MfeInfo = wire::read(text)?;
+        let scope = self.store().register_mfe(info)?;
+        let at = scope.info().registered_at;
+        let id = scope.id().to_owned();
+        let before = crate::lock(&self.scopes).insert(id, scope);
+        // Ended already: its id was free.
+        drop(before);
+        self.outbox.pump(self.inner());
+        Ok(at)
+    }
+
+    fn remove(&self, text: &str) -> Result<(), StateError> {
+        self.may_act()?;
+        let Gone { id, keys_stay } = wire::read(text)?;
+        let inner = self.inner();
+        let result = match keys_stay {
+            false => self.store().unregister_mfe(&id),
+            true if inner.forget_mfe(&id) => Ok(()),
+            true => Err(StateError::UnknownMfe { id: id.clone() }),
+        };
+        if result.is_ok() {
+            let scope = crate::lock(&self.scopes).remove(&id);
+            drop(scope);
+        }
+        self.outbox.pump(inner);
+        result
+    }
+
+    fn decide(&self, text: &str) -> Result<usize, StateError> {
+        self.is_open()?;
+        let store = self.store();
+        let count = match wire::read(text)? {
+            Ruling::Grant(grant) => {
+                store.grant(&grant.id, grant.access(), grant.pattern()?);
+                0
+            }
+            Ruling::Revoke(id) => store.revoke(&id),
+            Ruling::Shared(access) => {
+                store.set_shared_access(access);
+                0
+            }
+        };
+        self.outbox.pump(self.inner());
+        Ok(count)
+    }
+}
+
+impl Ruling {
+    pub(super) fn of(rule: crate::mfe::Rule<'_>) -> Self {
+        use crate::mfe::Rule;
+        match rule {
+            Rule::Grant(id, access, keys) => Self::Grant(GrantImage::of(id, access, keys)),
+            Rule::Revoke(id) => Self::Revoke(id.to_owned()),
+            Rule::Shared(access) => Self::Shared(access),
+        }
+    }
+}
+
+/// A value that guests do not see.
+fn unsendable(key: &str, reason: String) -> StateError {
+    StateError::Serialize {
+        key: key.to_owned(),
+        reason: format!("guests on this page do not see it: {reason}"),
+    }
+}
+
+impl fmt::Debug for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Link")
+            .field("open", &self.outbox.is_open())
+            .field("mfes", &crate::lock(&self.scopes).len())
+            .finish_non_exhaustive()
+    }
+}

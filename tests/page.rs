@@ -1,0 +1,20 @@
+//! Stores that share one state by the page's protocol, natively: a host and its guests.
+#![cfg(feature = "js")]
+
+#[path = "page/support.rs"]
+mod support;
+
+#[path = "page/hostile.rs"]
+mod hostile;
+#[path = "page/leaving.rs"]
+mod leaving;
+#[path = "page/mfes.rs"]
+mod mfes;
+#[path = "page/order.rs"]
+mod order;
+#[path = "page/random.rs"]
+mod random;
+#[path = "page/refusals.rs"]
+mod refusals;
+#[path = "page/values.rs"]
+mod values;

@@ -1,0 +1,243 @@
+//! Stores that join the page's through JavaScript, as one in another wasm does.
+
+use super::{Page, reports, tick};
+use js_sys::{Function, Reflect};
+use leptos::prelude::*;
+use universal_state::{
+    EngineKind, MfeInfo, StateError, Store,
+    hooks::{GlobalStateProvider, use_global_state},
+};
+use wasm_bindgen::JsValue;
+use wasm_bindgen_test::wasm_bindgen_test;
+use web_sys::{HtmlElement, wasm_bindgen::JsCast};
+
+/// What a script returns that has the handle of a name as `handle`.
+fn run(name: &str, script: &str) -> JsValue {
+    let find = "const handle = globalThis[Symbol.for('universal-state/1')].get(name);";
+    let script = Function::new_with_args("name", &format!("'use strict'; {find} {script}"));
+    match script.call1(&JsValue::UNDEFINED, &name.into()) {
+        Ok(returned) => returned,
+        Err(thrown) => panic!("{script:?} threw {thrown:?}"),
+    }
+}
+
+fn connect(engine: EngineKind, name: &str) -> Store {
+    let store = Store::builder().engine(engine).on_error(|_| {});
+    store.connect_to(name).expect("it can be joined")
+}
+
+#[wasm_bindgen_test]
+fn whichever_connects_first_is_the_host_and_all_share_one_state() {
+    for host in EngineKind::ALL {
+        for guest in EngineKind::ALL {
+            let name = format!("first {host:?} {guest:?}");
+            let (first, second) = (connect(*host, &name), connect(*guest, &name));
+            assert!(!first.is_guest() && second.is_guest());
+            first.set("a", 1).expect("it is stored");
+            second.set("b", 2).expect("it is stored");
+            run(&name, "handle.set('c', { list: [3] })");
+            for store in [&first, &second] {
+                assert_eq!((store.get("a"), store.get("b")), (Some(1), Some(2)));
+                let c = store.get_at::<i32>("c", "/list/0");
+                assert_eq!(c, Some(3), "{name}");
+            }
+            let seen = run(&name, "return JSON.stringify(handle.snapshot())");
+            assert_eq!(seen, r#"{"a":1,"b":2,"c":{"list":[3]}}"#);
+            let shop = second
+                .register_mfe(MfeInfo::new("shop", "leptos", "1"))
+                .expect("it registers");
+            let taken = run(
+                &name,
+                "try { handle.scope('shop') } catch (error) { return error.code }",
+            );
+            assert_eq!(taken, "mfe-taken");
+            drop(shop);
+            assert_eq!(run(&name, "return handle.mfes().length"), 0);
+            second.dispose();
+            first.dispose();
+            assert!(run(&name, "return handle").is_undefined());
+        }
+    }
+}
+
+#[wasm_bindgen_test]
+fn a_refusal_of_the_host_is_the_error_of_the_guest() {
+    use universal_state::{Transaction, Veto};
+    struct Never;
+    impl universal_state::Middleware for Never {
+        fn name(&self) -> &str {
+            "never"
+        }
+        fn before(&self, _: &mut Transaction) -> Result<(), Veto> {
+            Err(Veto::new("not here"))
+        }
+    }
+    let (host, guest) = (
+        connect(EngineKind::Signal, "refusals"),
+        connect(EngineKind::Signal, "refusals"),
+    );
+    host.add_middleware(Never);
+    let vetoed = StateError::Vetoed {
+        middleware: "never".to_owned(),
+        key: None,
+        reason: "not here".to_owned(),
+    };
+    assert_eq!(guest.set("a", 1), Err(vetoed));
+    assert!(host.is_empty() && guest.is_empty());
+    guest.dispose();
+    host.dispose();
+}
+
+#[wasm_bindgen_test]
+async fn hooks_in_a_guest_follow_the_page_and_write_to_it() {
+    for kind in EngineKind::ALL {
+        let (host, guest) = (connect(*kind, "hooks"), connect(*kind, "hooks"));
+        let given = guest.clone();
+        let page = Page::mount(move || {
+            view! {
+                <GlobalStateProvider store=given>
+                    {move || {
+                        let (count, set_count) = use_global_state::<i32>("count");
+                        view! {
+                            <button on:click=move |_| set_count.update_or(0, |n| *n += 1)>
+                                {move || format!("{:?}", count.get())}
+                            </button>
+                        }
+                    }}
+                </GlobalStateProvider>
+            }
+        });
+        assert!(page.text().contains("None"));
+        host.set("count", 5).expect("it is stored");
+        tick().await;
+        assert!(page.text().contains("Some(5)"), "{}", page.text());
+        let button = page.root.query_selector("button").ok().flatten();
+        button
+            .expect("it is there")
+            .unchecked_into::<HtmlElement>()
+            .click();
+        tick().await;
+        assert_eq!(host.get("count"), Some(6));
+        assert!(page.text().contains("Some(6)"), "{}", page.text());
+        run("hooks", "handle.update('count', (n) => n * 10)");
+        tick().await;
+        assert!(page.text().contains("Some(60)"), "{}", page.text());
+        drop(page);
+        guest.dispose();
+        host.dispose();
+    }
+}
+
+#[wasm_bindgen_test]
+fn when_the_host_goes_the_first_guest_takes_its_place() {
+    let name = "places";
+    let [host, first, second] = [0; 3].map(|_| connect(EngineKind::Signal, name));
+    let cart = second
+        .register_mfe(MfeInfo::new("cart", "leptos", "1"))
+        .expect("it registers");
+    cart.set("own", 1).expect("it is stored");
+    host.set("n", 1).expect("it is stored");
+    let before = run(name, "return handle");
+    host.dispose();
+    assert!(!first.is_guest() && second.is_guest());
+    assert!(run(name, "return handle") != before);
+    assert_eq!(run(name, "return handle.get('n')"), 1);
+    run(name, "handle.set('n', 2)");
+    cart.set("own", 2).expect("it is stored");
+    for store in [&first, &second] {
+        assert_eq!((store.get("n"), store.get("@cart/own")), (Some(2), Some(2)));
+        assert_eq!(store.mfes().len(), 1);
+    }
+    first.dispose();
+    assert!(!second.is_guest());
+    assert_eq!(run(name, "return handle.get('n')"), 2);
+    assert_eq!(cart.get("own"), Some(2));
+    second.dispose();
+    assert!(run(name, "return handle").is_undefined());
+}
+
+#[wasm_bindgen_test]
+fn guests_that_come_and_go_leave_nothing() {
+    let host = connect(EngineKind::Signal, "come and go");
+    host.set("n", 0).expect("it is stored");
+    let left = || (host.listener_count(), host.slot_count(), host.mfes().len());
+    let before = left();
+    for n in 1..=200 {
+        let guest = connect(EngineKind::Signal, "come and go");
+        let shop = guest
+            .register_mfe(MfeInfo::new("shop", "leptos", "1"))
+            .expect("it registers");
+        shop.set("own", n).expect("it is stored");
+        shop.shared().set("n", n).expect("it is stored");
+        if n % 2 == 0 {
+            guest.dispose();
+        }
+        drop((shop, guest));
+        assert_eq!(left(), before);
+    }
+    assert_eq!(host.get("n"), Some(200));
+    host.dispose();
+}
+
+#[wasm_bindgen_test]
+async fn a_module_may_wait_for_the_store_that_it_joins() {
+    let missing = Store::wait_for("late", 20).await;
+    assert!(matches!(missing, Err(StateError::Page { ref name, .. }) if name == "late"));
+    assert!(matches!(Store::join("late"), Err(StateError::Page { .. })));
+    let script = "setTimeout(() => globalThis.lateStoreIsDue(), 20)";
+    let come = wasm_bindgen::closure::Closure::once_into_js(|| {
+        connect(EngineKind::Signal, "late")
+            .set("n", 1)
+            .expect("it is stored");
+    });
+    let _ = Reflect::set(&js_sys::global(), &"lateStoreIsDue".into(), &come);
+    run("late", script);
+    let store = Store::wait_for("late", 60_000).await.expect("it comes");
+    assert_eq!((store.get("n"), store.is_guest()), (Some(1), true));
+    let again = Store::wait_for("late", 0).await.expect("it is there");
+    assert!(again.is_guest());
+}
+
+#[wasm_bindgen_test]
+fn a_handle_that_cannot_be_joined_is_an_error() {
+    let directory = "const all = globalThis[Symbol.for('universal-state/1')];";
+    let odd = [
+        "{}",
+        "{ link: 1 }",
+        "{ link: () => ({}) }",
+        "{ link: () => { throw new Error('no') } }",
+        "{ link: () => { const no = () => 'no'; return { state: no, commit: no, register: no, unregister: no, rule: no, leave: no } } }",
+    ];
+    let _first = connect(EngineKind::Signal, "makes the directory");
+    for handle in odd {
+        run("odd", &format!("{directory} all.install('odd', {handle})"));
+        let joined = Store::connect_to("odd").map(drop);
+        assert!(
+            matches!(joined, Err(StateError::Refused { .. })),
+            "{handle}: {joined:?}"
+        );
+        run("odd", &format!("{directory} all.remove('odd', handle)"));
+    }
+}
+
+#[wasm_bindgen_test]
+fn a_script_that_throws_when_it_is_told_is_reported_in_the_host() {
+    let host = connect(EngineKind::Signal, "throws");
+    let reports = reports(&host);
+    run(
+        "throws",
+        "globalThis.link = handle.link(() => { throw new Error('on purpose') }); link.state()",
+    );
+    host.set("n", 1).expect("it is stored");
+    let reported = reports.take();
+    assert!(
+        matches!(&reported[..], [StateError::Listener { reason, .. }] if reason.contains("on purpose")),
+        "{reported:?}"
+    );
+    run("throws", "link.leave(); link.leave()");
+    host.set("n", 2).expect("it is stored");
+    assert!(reports.take().is_empty());
+    let gone = run("throws", "return JSON.parse(link.commit('{}')).error.code");
+    assert_eq!(gone, "disposed");
+    host.dispose();
+}
