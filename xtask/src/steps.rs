@@ -97,7 +97,7 @@ impl Step {
 fn lint() -> Result<()> {
     for selection in [
         "--workspace --all-targets",
-        "-p universal-state --all-targets --features simulator",
+        "-p universal-state --all-targets --features simulator,js",
         "-p universal-state --all-targets --no-default-features",
         "-p universal-state --all-targets --no-default-features --features json",
         "-p universal-state --all-targets --no-default-features --features fields",
@@ -148,7 +148,7 @@ fn crate_names(tree: &str) -> BTreeSet<&str> {
 }
 
 /// What selects everything that runs natively.
-const ALL: &str = "--features simulator";
+const ALL: &str = "--features simulator,js";
 
 fn native(counts: &mut Counts) -> Result<()> {
     for features in [

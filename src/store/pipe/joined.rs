@@ -79,7 +79,7 @@ impl Inner {
                 .writes
                 .retain(|write| differs(write) || !write.changes_nothing());
             if let Some(loading) = loading {
-                let answers = answers.and_then(Result::ok).unwrap_or_else(Writes::new);
+                let answers = answers.and_then(Result::ok).unwrap_or_default();
                 loading.put_answers(self, &mut transaction.writes, answers);
             }
             if transaction.writes.is_empty() && naming.is_empty() {
