@@ -130,6 +130,8 @@ pub(crate) struct State {
     pub(crate) held: Vec<Signals>,
     /// What waits until this thread may write.
     pub(crate) deferred: Vec<Deferred>,
+    /// What is to be done once the store is disposed of.
+    pub(crate) ending: Vec<Deferred>,
 }
 
 /// Something that is to be done outside of any batch, and where writes are allowed.
@@ -169,6 +171,7 @@ impl Inner {
                 feed: None,
                 held: Vec::new(),
                 deferred: Vec::new(),
+                ending: Vec::new(),
             }),
             is_disposed: AtomicBool::new(false),
             clock: AtomicU64::new(0),
@@ -431,6 +434,17 @@ impl Inner {
         }
     }
 
+    /// Does something once the store is disposed of.
+    #[cfg(all(feature = "js", target_family = "wasm", target_os = "unknown"))]
+    pub(crate) fn at_end(&self, task: Deferred) -> Result<(), StateError> {
+        let mut state = crate::lock(&self.state);
+        if state.disposed {
+            return Err(StateError::Disposed);
+        }
+        state.ending.push(task);
+        Ok(())
+    }
+
     /// Ends every subscription and refuses writes from now on.
     pub(crate) fn dispose(&self) {
         if let Some(loading) = self.loading.get() {
@@ -440,14 +454,18 @@ impl Inner {
         if let Some(joined) = self.joined.get() {
             joined.leave(self);
         }
-        let recorders = {
+        let (recorders, ending) = {
             let mut state = crate::lock(&self.state);
             state.disposed = true;
             self.is_disposed.store(true, Ordering::Release);
-            std::mem::take(&mut state.recorders)
+            let ending = std::mem::take(&mut state.ending);
+            (std::mem::take(&mut state.recorders), ending)
         };
         for recorder in recorders {
             recorder.wake(self);
+        }
+        for task in ending {
+            task();
         }
         self.wake_feed();
         let mut ended = vec![crate::lock(&self.all).take()];

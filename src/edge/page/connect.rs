@@ -158,8 +158,7 @@ mod browser {
         change::Stamp,
         edge::page::{Page, join as carrier, script},
         error::StateError,
-        store::{Feeding, Inner, Slot, Store, View},
-        value::Value,
+        store::{Store, View},
     };
     use std::{cell::RefCell, sync::Arc};
     use wasm_bindgen::JsValue;
@@ -179,9 +178,15 @@ mod browser {
     /// Puts a store on the page, for good.
     fn install(store: &Store, name: &str) -> Result<(), StateError> {
         let page = Page::install(store, name)?;
-        store.inner.add_feed(Arc::new(Host))?;
-        HOSTS.with_borrow_mut(|hosts| hosts.push((store.inner.id(), page)));
-        Ok(())
+        let id = store.inner.id();
+        HOSTS.with_borrow_mut(|hosts| hosts.push((id, page)));
+        store.inner.at_end(Box::new(move || {
+            let page = HOSTS.with_borrow_mut(|hosts| {
+                let at = hosts.iter().position(|(host, _)| *host == id)?;
+                Some(hosts.remove(at))
+            });
+            drop(page);
+        }))
     }
 
     /// Joins a store to the page's. Returns whether there is one.
@@ -219,29 +224,5 @@ mod browser {
         let arrival = script::arrival(name, limit_ms.into());
         let arrived = wasm_bindgen_futures::JsFuture::from(arrival).await;
         arrived.is_ok_and(|there| there.is_truthy())
-    }
-
-    /// Takes a store off the page when it is disposed of.
-    struct Host;
-
-    impl Feeding for Host {
-        fn note(&self, _: &Inner, _: &Slot, _: Option<&Value>, _: bool, _: &Stamp) -> bool {
-            false
-        }
-
-        fn wake(&self, inner: &Inner) {
-            if inner.alive().is_err() {
-                let page = HOSTS.with_borrow_mut(|hosts| {
-                    let at = hosts.iter().position(|(id, _)| *id == inner.id())?;
-                    Some(hosts.remove(at))
-                });
-                drop(page);
-                inner.remove_feed(self);
-            }
-        }
-
-        fn end_turn(&self) {}
-
-        fn welcome(&self, _: &str) {}
     }
 }

@@ -17,6 +17,9 @@ use std::sync::{Arc, atomic::Ordering};
 impl Inner {
     /// Where commits are decided upon, if that is not here.
     pub(crate) fn host(&self) -> Option<&Arc<dyn Joining>> {
+        if cfg!(not(feature = "js")) {
+            return None;
+        }
         self.joined.get().filter(|joined| joined.is_joined())
     }
 
