@@ -19,9 +19,9 @@ use crate::{
     store::{Computed, Inner, Store, SubscribeOptions, Subscription, View},
     value::Value,
 };
-#[cfg(feature = "edge")]
+#[cfg(feature = "js")]
 pub(crate) use access::{GrantImage, RulesImage};
-#[cfg(feature = "edge")]
+#[cfg(feature = "js")]
 pub(crate) use elsewhere::Elsewhere;
 pub(crate) use elsewhere::{Leaving, Rule};
 use registry::{Records, Registry};
@@ -243,7 +243,7 @@ impl Inner {
     }
 
     /// Has namespaces owned by those with these ids, and by nobody else.
-    #[cfg(feature = "edge")]
+    #[cfg(feature = "js")]
     fn own_only(&self, ids: &[&str]) {
         let encoded = ids.iter().map(|id| {
             let namespace = crate::key::namespace(id);

@@ -122,7 +122,7 @@ impl Pattern {
     }
 
     /// Whether it is a regular expression.
-    #[cfg(feature = "edge")]
+    #[cfg(feature = "js")]
     pub(crate) fn is_regex(&self) -> bool {
         self.0.kind() != Kind::Glob
     }

@@ -43,13 +43,15 @@ pub use transaction::{Transaction, Write};
 pub use view::View;
 
 pub(crate) use clock::now;
-#[cfg(feature = "edge")]
+#[cfg(feature = "js")]
 pub(crate) use context::ThisThread;
 #[cfg(feature = "fields")]
 pub(crate) use graph::{Graph, Triggers, typed};
 pub(crate) use guest::ComputedKey;
 #[cfg(feature = "edge")]
-pub(crate) use guest::{Answer, Feeding, Joining, Recording};
+pub(crate) use guest::Feeding;
+#[cfg(feature = "js")]
+pub(crate) use guest::{Answer, Joining, Recording};
 pub(crate) use inner::Inner;
 pub(crate) use listen::Listener;
 #[cfg(all(feature = "json", feature = "leptos"))]
@@ -58,10 +60,10 @@ pub(crate) use place::find;
 pub(crate) use slot::SharedSignal;
 #[cfg(any(feature = "fields", feature = "edge"))]
 pub(crate) use slot::Slot;
-#[cfg(feature = "edge")]
+#[cfg(feature = "js")]
 pub(crate) use transaction::Writes;
 pub(crate) use view::Gate;
-#[cfg(all(any(feature = "fields", feature = "edge"), feature = "json"))]
+#[cfg(all(any(feature = "fields", feature = "js"), feature = "json"))]
 pub(crate) use view::serialize_error;
 #[cfg(feature = "fields")]
 pub(crate) use view::type_error;
@@ -126,7 +128,7 @@ impl Store {
     }
 
     /// The store of an owner's view.
-    #[cfg(feature = "edge")]
+    #[cfg(feature = "js")]
     pub(crate) fn of(view: View) -> Self {
         Self { view }
     }

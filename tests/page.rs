@@ -18,3 +18,5 @@ mod random;
 mod refusals;
 #[path = "page/values.rs"]
 mod values;
+#[path = "seeded/variable.rs"]
+mod variable;

@@ -1,13 +1,13 @@
 //! Who may do what: the policy for shared keys, and grants.
 
 use crate::{error::Access, pattern::Pattern};
-#[cfg(feature = "edge")]
+#[cfg(feature = "js")]
 use serde::{Deserialize, Serialize};
 
 /// What micro-frontends may do with shared keys. The store's owner may do everything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[cfg_attr(
-    feature = "edge",
+    feature = "js",
     derive(Serialize, Deserialize),
     serde(rename_all = "kebab-case")
 )]
@@ -52,7 +52,7 @@ impl Rules {
 }
 
 /// The rules, as they are told elsewhere.
-#[cfg(feature = "edge")]
+#[cfg(feature = "js")]
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct RulesImage {
     pub(crate) shared: SharedAccess,
@@ -60,7 +60,7 @@ pub(crate) struct RulesImage {
 }
 
 /// A grant, as it is told elsewhere.
-#[cfg(feature = "edge")]
+#[cfg(feature = "js")]
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct GrantImage {
     pub(crate) id: String,
@@ -71,7 +71,7 @@ pub(crate) struct GrantImage {
     pub(crate) keys: String,
 }
 
-#[cfg(feature = "edge")]
+#[cfg(feature = "js")]
 impl GrantImage {
     pub(crate) fn of(id: &str, access: Access, keys: &Pattern) -> Self {
         Self {
@@ -103,7 +103,7 @@ impl GrantImage {
     }
 }
 
-#[cfg(feature = "edge")]
+#[cfg(feature = "js")]
 impl Rules {
     pub(super) fn image(&self) -> RulesImage {
         let grants = self.grants.iter();

@@ -32,6 +32,7 @@ pub(crate) trait Elsewhere: Send + Sync {
 }
 
 /// What goes with a micro-frontend that is unregistered elsewhere.
+#[cfg_attr(not(feature = "js"), expect(dead_code))]
 pub(crate) struct Leaving {
     pub(crate) namespace: String,
     pub(crate) stamp: Stamp,
@@ -55,6 +56,7 @@ impl Leaving {
 }
 
 /// A change of what micro-frontends may do.
+#[cfg_attr(not(feature = "js"), expect(dead_code))]
 pub(crate) enum Rule<'a> {
     Grant(&'a str, Access, &'a Pattern),
     Revoke(&'a str),
@@ -64,12 +66,15 @@ pub(crate) enum Rule<'a> {
 impl Registry {
     /// Where micro-frontends are registered, if that is not here.
     pub(super) fn elsewhere(&self) -> Option<Arc<dyn Elsewhere>> {
+        if cfg!(not(feature = "js")) {
+            return None;
+        }
         let elsewhere = self.elsewhere.get()?.upgrade()?;
         elsewhere.is_there().then_some(elsewhere)
     }
 }
 
-#[cfg(feature = "edge")]
+#[cfg(feature = "js")]
 mod mirror {
     use super::{Elsewhere, Registry};
     use crate::{

@@ -188,17 +188,17 @@ impl Registry {
     }
 
     /// Those that were registered through this store.
-    #[cfg(feature = "edge")]
+    #[cfg(feature = "js")]
     pub(super) fn all(&self) -> Vec<Arc<Member>> {
         crate::lock(&self.members).values().cloned().collect()
     }
 
-    #[cfg(feature = "edge")]
+    #[cfg(feature = "js")]
     pub(super) fn image(&self) -> super::access::RulesImage {
         crate::read(&self.rules).image()
     }
 
-    #[cfg(feature = "edge")]
+    #[cfg(feature = "js")]
     pub(super) fn set_rules(&self, rules: Rules) {
         self.change_rules(|before| *before = rules);
     }

@@ -116,6 +116,7 @@ pub(crate) trait Joining: Send + Sync {
 
 /// What became of a transaction that was to be stored elsewhere first.
 #[derive(Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(feature = "js"), expect(dead_code))]
 pub(crate) enum Answer {
     /// It is stored, there and here.
     Stored,

@@ -55,8 +55,6 @@ pub(crate) struct Inner {
     pub(crate) asks: AtomicBool,
     /// Where commits are decided upon, if the store has joined another's.
     pub(crate) joined: OnceLock<Arc<dyn Joining>>,
-    /// What is to be done when the store is disposed of.
-    ends: Mutex<Vec<Box<dyn FnOnce() + Send + Sync>>>,
     /// The thread that holds its signals back; 0 if none does.
     pub(crate) holder: AtomicUsize,
     reporter: RwLock<Option<Reporter>>,
@@ -132,6 +130,8 @@ pub(crate) struct State {
     pub(crate) held: Vec<Signals>,
     /// What waits until this thread may write.
     pub(crate) deferred: Vec<Deferred>,
+    /// What is to be done once the store is disposed of.
+    pub(crate) ending: Vec<Deferred>,
 }
 
 /// Something that is to be done outside of any batch, and where writes are allowed.
@@ -171,6 +171,7 @@ impl Inner {
                 feed: None,
                 held: Vec::new(),
                 deferred: Vec::new(),
+                ending: Vec::new(),
             }),
             is_disposed: AtomicBool::new(false),
             clock: AtomicU64::new(0),
@@ -183,7 +184,6 @@ impl Inner {
             holder: AtomicUsize::new(0),
             asks: AtomicBool::new(middleware.is_some()),
             joined: OnceLock::new(),
-            ends: Mutex::default(),
             ids: AtomicU64::new(
                 1 + middleware
                     .as_ref()
@@ -434,13 +434,18 @@ impl Inner {
         }
     }
 
-    /// Ends every subscription and refuses writes from now on.
-    /// Has something done when the store is disposed of.
+    /// Does something once the store is disposed of.
     #[cfg(all(feature = "js", target_family = "wasm", target_os = "unknown"))]
-    pub(crate) fn when_disposed(&self, end: Box<dyn FnOnce() + Send + Sync>) {
-        crate::lock(&self.ends).push(end);
+    pub(crate) fn at_end(&self, task: Deferred) -> Result<(), StateError> {
+        let mut state = crate::lock(&self.state);
+        if state.disposed {
+            return Err(StateError::Disposed);
+        }
+        state.ending.push(task);
+        Ok(())
     }
 
+    /// Ends every subscription and refuses writes from now on.
     pub(crate) fn dispose(&self) {
         if let Some(loading) = self.loading.get() {
             loading.cancel(self);
@@ -449,18 +454,20 @@ impl Inner {
         if let Some(joined) = self.joined.get() {
             joined.leave(self);
         }
-        let recorders = {
+        let (recorders, ending) = {
             let mut state = crate::lock(&self.state);
             state.disposed = true;
             self.is_disposed.store(true, Ordering::Release);
-            std::mem::take(&mut state.recorders)
+            let ending = std::mem::take(&mut state.ending);
+            (std::mem::take(&mut state.recorders), ending)
         };
         for recorder in recorders {
             recorder.wake(self);
         }
+        for task in ending {
+            task();
+        }
         self.wake_feed();
-        let ends = std::mem::take(&mut *crate::lock(&self.ends));
-        ends.into_iter().for_each(|end| end());
         let mut ended = vec![crate::lock(&self.all).take()];
         let mut slots = self.slots.all();
         slots.extend([Arc::clone(&self.registry), Arc::clone(&self.rules)]);

@@ -82,9 +82,12 @@ fn a_host_lives_as_long_as_its_guests() {
     assert!(links.link(|_| ()).is_err());
 }
 
+/// Who has taken over, and its guests.
+type Place = Arc<Mutex<Option<(usize, Arc<Links>)>>>;
+
 /// What the page does: whoever comes first takes over, the others join it.
-fn succeed(stores: &[Store], joined: &[Guest]) -> Arc<Mutex<Option<(usize, Arc<Links>)>>> {
-    let place = Arc::new(Mutex::new(None::<(usize, Arc<Links>)>));
+fn succeed(stores: &[Store], joined: &[Guest]) -> Place {
+    let place = Place::default();
     for (at, (store, guest)) in stores.iter().zip(joined).enumerate() {
         let (place, store) = (Arc::clone(&place), store.clone());
         let guest = guest.clone();

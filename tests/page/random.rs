@@ -1,8 +1,11 @@
 //! Random operations on a host and two guests, after each of which all three agree.
 //!
-//! `UNIVERSAL_STATE_CASES` says how many runs there are; `UNIVERSAL_STATE_SEED` replays one.
+//! `UNIVERSAL_STATE_CASES` says how many runs there are; `PROPTEST_RNG_SEED` replays one.
 
-use crate::support::{Limits, PAIRS, Page, store};
+use crate::{
+    support::{Limits, PAIRS, Page, store},
+    variable::variable,
+};
 use std::collections::BTreeMap;
 use universal_state::{
     Access, MfeInfo, Pattern, Restore, Scope, SharedAccess, StateError, Store, View,
@@ -163,18 +166,13 @@ impl Run {
 
 #[test]
 fn a_host_and_its_guests_agree_after_every_operation() {
-    let number = |name| {
-        std::env::var(name)
-            .ok()
-            .and_then(|text| text.parse::<u64>().ok())
-    };
-    let cases = number("UNIVERSAL_STATE_CASES").unwrap_or(1);
-    let seeds: Vec<u64> = match number("UNIVERSAL_STATE_SEED") {
-        Some(seed) => vec![seed],
-        None => (1..=cases).collect(),
+    let cases = variable("UNIVERSAL_STATE_CASES").unwrap_or(1);
+    let seeds = match variable("PROPTEST_RNG_SEED") {
+        Some(seed) => seed..seed + 1,
+        None => 1..cases + 1,
     };
     for seed in seeds {
-        println!("UNIVERSAL_STATE_SEED={seed}");
+        println!("replay: PROPTEST_RNG_SEED={seed}");
         for pair in PAIRS {
             let mut page = Page::new(pair, 0);
             page.host.add_middleware(Limits("host"));

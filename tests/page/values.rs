@@ -19,12 +19,15 @@ fn a_guest_begins_with_all_that_its_host_holds() {
     }
 }
 
+/// What it is called, and what it does.
+type Way<'a> = (&'a str, &'a dyn Fn(&Store));
+
 #[test]
 fn every_way_of_writing_in_a_guest_writes_in_all() {
     for pair in PAIRS {
         let page = Page::new(pair, 2);
         let [guest, other] = [&page.guests[0], &page.guests[1]];
-        let ways: [(&str, &dyn Fn(&Store)); 10] = [
+        let ways: [Way; 10] = [
             ("set", &|s| s.set("a", 1).unwrap()),
             ("set another type", &|s| {
                 s.set("a", "text".to_owned()).unwrap()

@@ -180,14 +180,13 @@ mod browser {
         let page = Page::install(store, name)?;
         let id = store.inner.id();
         HOSTS.with_borrow_mut(|hosts| hosts.push((id, page)));
-        store.inner.when_disposed(Box::new(move || {
+        store.inner.at_end(Box::new(move || {
             let page = HOSTS.with_borrow_mut(|hosts| {
                 let at = hosts.iter().position(|(host, _)| *host == id)?;
                 Some(hosts.remove(at))
             });
             drop(page);
-        }));
-        Ok(())
+        }))
     }
 
     /// Joins a store to the page's. Returns whether there is one.

@@ -1,28 +1,23 @@
 //! The guest's side: a store that mirrors another one, and has that one decide.
 
+mod ask;
 mod inbox;
+mod mirror;
 
 use super::{
     link::Host,
-    wire::{self, Carried, Changed, Commit, Committed, Content, Entry, Gone, Put, Ruling, Writer},
+    wire::{self, Gone, Ruling},
 };
 use crate::{
-    change::{Origin, Stamp},
     error::StateError,
-    label::Labels,
     mfe::{Elsewhere, Leaving, MfeInfo, Rule},
-    store::{Answer, ComputedKey, Inner, Joining, Slot, Store, Write, Writes, serialize_error},
-    value::Value,
+    store::{Answer, Inner, Joining, Store, Writes},
 };
-use inbox::{Inbox, Item};
+use inbox::Inbox;
 use reactive_graph::graph::untrack;
 use std::{
-    collections::{HashMap, HashSet},
-    fmt, mem,
-    sync::{
-        Arc, Mutex, PoisonError, RwLock, Weak,
-        atomic::{AtomicU64, Ordering},
-    },
+    fmt,
+    sync::{Arc, Mutex, PoisonError, RwLock, Weak, atomic::AtomicU64},
 };
 
 /// Hands a guest what its host tells.
@@ -238,136 +233,6 @@ impl Session {
         }
     }
 
-    fn take_in(&self, inner: &Arc<Inner>, item: Item) {
-        match item {
-            Item::State(state) => self.replace(inner, state),
-            Item::Entry(entry) => self.follow(inner, entry),
-            Item::Registry(records) => inner.mirror_registry(records),
-            Item::Rules(rules) => {
-                for grant in inner.mirror_rules(&rules) {
-                    inner.report(&wire::refused(&grant.keys, "it is no pattern here"));
-                }
-            }
-            Item::Closed => {
-                if self.take_host().is_some() {
-                    self.stand_alone(inner);
-                    let closed = crate::read(&self.closed).clone();
-                    if let Some(closed) = closed {
-                        closed();
-                    }
-                }
-            }
-        }
-    }
-
-    /// Makes all that is here what is in the host.
-    fn replace(&self, inner: &Arc<Inner>, state: wire::State) {
-        inner.mirror_registry(state.registry);
-        self.take_in(inner, Item::Rules(state.rules));
-        let mut writes = Writes::new();
-        let mut there = HashSet::new();
-        for changed in state.values {
-            if let Some(write) = self.write(inner, changed, None) {
-                there.insert(write.slot.key.clone());
-                writes.push(write);
-            }
-        }
-        for slot in inner.slots.all() {
-            if !there.contains(&slot.key) && may_mirror(inner, &slot) {
-                writes.push(Write {
-                    slot,
-                    old: None,
-                    new: None,
-                    stamp: page(None),
-                    rewritten: false,
-                });
-            }
-        }
-        self.settle(inner, writes, Vec::new());
-    }
-
-    /// Makes what the host has stored.
-    fn follow(&self, inner: &Arc<Inner>, entry: Entry) {
-        let own = entry.own.and_then(|id| self.take_pending(id));
-        let is_own = own.is_some();
-        let (local, sent) = split(own.unwrap_or_default());
-        let sent = sent
-            .into_iter()
-            .map(|write| (write.slot.key.clone(), write));
-        let mut sent: HashMap<_, _> = sent.collect();
-        let mut writes = Writes::new();
-        for changed in entry.changes {
-            let own = sent.remove(changed.key.as_str());
-            if let Some(write) = self.write(inner, changed, own) {
-                writes.push(write);
-            }
-        }
-        writes.extend(local);
-        let ending = match is_own || writes.is_empty() {
-            true => Vec::new(),
-            false => self.let_go(&mut writes),
-        };
-        self.settle(inner, writes, ending);
-    }
-
-    /// What the host has told of a key, as a write of what this store has asked for, if it has.
-    fn write(&self, inner: &Inner, changed: Changed, own: Option<Write>) -> Option<Write> {
-        let Changed {
-            key,
-            to,
-            source,
-            labels,
-        } = changed;
-        let slot = match &own {
-            Some(own) => Ok(Arc::clone(&own.slot)),
-            None => inner.slots.get_checked(&key, crate::key::check_full),
-        };
-        let slot = slot.map_err(|error| inner.report(&error)).ok()?;
-        for label in labels.into_iter().filter_map(wire::Mark::label) {
-            inner.label(&slot.key, label);
-        }
-        if own.is_none() && !may_mirror(inner, &slot) {
-            if let Err(error) = inner.is_writable(&slot) {
-                inner.report(&error);
-            }
-            inner.release(&slot);
-            return None;
-        }
-        let (was, kept, stamp) = match own {
-            Some(own) => (own.old, own.new, own.stamp),
-            None => (None, None, page(source.as_deref())),
-        };
-        let (old, new) = match to {
-            Content::Removed => (None, None),
-            Content::Kept => (was, kept),
-            Content::Value(json) => match json.into_value(&key) {
-                Ok(value) => (None, Some(value)),
-                Err(error) => {
-                    inner.report(&error);
-                    return None;
-                }
-            },
-        };
-        Some(Write {
-            slot,
-            old,
-            new,
-            stamp,
-            rewritten: false,
-        })
-    }
-
-    fn settle(&self, inner: &Inner, writes: Writes, ending: Vec<Arc<dyn ComputedKey>>) {
-        match inner.settle(&writes, ending) {
-            Ok(()) | Err(StateError::Disposed) => {}
-            Err(error) => inner.report(&error),
-        }
-        for write in writes {
-            let Write { slot, .. } = write;
-            inner.release(&slot);
-        }
-    }
-
     fn take_pending(&self, id: u64) -> Option<Writes> {
         let mut pending = crate::lock(&self.pending);
         let at = pending.iter().position(|pending| pending.id == id)?;
@@ -380,67 +245,6 @@ impl Session {
         let id = id.to_owned();
         let text = wire::write(&Gone { id, keys_stay })?;
         wire::answer(&host.unregister(&text))
-    }
-
-    /// What goes with the micro-frontend of which the host has deleted keys, if it is on its way out.
-    /// Its keys are gone by its own doing.
-    fn let_go(&self, writes: &mut Writes) -> Vec<Arc<dyn ComputedKey>> {
-        let mut all = crate::lock(&self.leaving);
-        let Some(leaving) = all.last_mut() else {
-            return Vec::new();
-        };
-        let of_it = |write: &Write| {
-            write.new.is_none()
-                && write.key().starts_with(&leaving.namespace)
-                && write.stamp.source == leaving.stamp.source
-        };
-        if !writes.iter().all(of_it) {
-            return Vec::new();
-        }
-        for write in writes.iter_mut() {
-            write.stamp = leaving.stamp.clone();
-        }
-        mem::take(&mut leaving.computed)
-    }
-
-    /// Has the host store a transaction.
-    fn ask(
-        &self,
-        inner: &Inner,
-        host: &dyn Host,
-        writes: &mut Writes,
-    ) -> Result<Answer, StateError> {
-        let puts = writes.iter().filter(|write| !is_local(write));
-        let puts: Vec<_> = puts.map(put).collect::<Result<_, _>>()?;
-        if puts.is_empty() {
-            return Ok(Answer::Alone);
-        }
-        let id = self.ids.fetch_add(1, Ordering::Relaxed);
-        let text = wire::write(&Commit { id, writes: puts })?;
-        let pending = Pending {
-            id,
-            writes: mem::take(writes),
-        };
-        crate::lock(&self.pending).push(pending);
-        let answered = wire::answer::<Committed>(&host.commit(&text));
-        if matches!(&answered, Ok(Committed { stored: true, .. })) {
-            return Ok(Answer::Stored);
-        }
-        // Nothing was stored there: what was to be is still here.
-        let left = self.take_pending(id).unwrap_or_default();
-        let Committed { again, same, .. } = answered?;
-        if again {
-            return Ok(Answer::Moved);
-        }
-        let (local, sent) = split(left);
-        let mut left: Writes = local.into_iter().collect();
-        // What is equal as JSON may differ here: in what is not serialized.
-        left.extend(sent.into_iter().filter(|write| {
-            let key = write.key();
-            same.iter().any(|same| same == key)
-        }));
-        self.settle(inner, left, Vec::new());
-        Ok(Answer::Stored)
     }
 }
 
@@ -493,50 +297,4 @@ impl Elsewhere for Session {
 
 fn register(host: &dyn Host, info: &MfeInfo) -> Result<u64, StateError> {
     wire::answer(&host.register(&wire::write(info)?))
-}
-
-/// Whether the host's content of a key belongs here: not where it is secret here, or computed.
-fn may_mirror(inner: &Inner, slot: &Slot) -> bool {
-    !slot.labels().is_secret() && inner.is_writable(slot).is_ok()
-}
-
-/// Whether a write concerns this store alone.
-fn is_local(write: &Write) -> bool {
-    write.slot.is_hidden() || write.labels().is_secret()
-}
-
-/// The writes of this store alone, and those that the host is asked for.
-fn split(writes: Writes) -> (Vec<Write>, Vec<Write>) {
-    writes.into_iter().partition(|write| is_local(write))
-}
-
-/// A write as the host is asked for it.
-fn put(write: &Write) -> Result<Put, StateError> {
-    let labels: Labels = write.labels();
-    let to = |value: &Value| {
-        let json = Carried::of(value);
-        json.map_err(|reason| serialize_error(write.key(), labels, reason))
-    };
-    Ok(Put {
-        key: write.key().to_owned(),
-        to: match write.new_value() {
-            Some(value) => Content::Value(to(value)?),
-            None => Content::Removed,
-        },
-        by: match write.origin() {
-            Origin::Mfe(id) => Writer::Mfe(id.to_string()),
-            Origin::Restore => Writer::Restore,
-            _ => Writer::Page,
-        },
-        source: wire::shown(write.source()),
-        labels: wire::Mark::all(labels),
-    })
-}
-
-/// Who writes what the host tells.
-fn page(source: Option<&str>) -> Stamp {
-    Stamp {
-        origin: Origin::Page,
-        source: wire::source(source),
-    }
 }

@@ -12,7 +12,7 @@ use super::wire::{
 use crate::{
     change::{Origin, Stamp},
     error::{Access, StateError},
-    mfe::{GrantImage, MfeInfo, Scope},
+    mfe::{MfeInfo, Scope},
     store::{Inner, Store, View, Write},
 };
 use outbox::{Outbox, Sent};
@@ -411,17 +411,6 @@ impl Link {
         };
         self.outbox.pump(self.inner());
         Ok(count)
-    }
-}
-
-impl Ruling {
-    pub(super) fn of(rule: crate::mfe::Rule<'_>) -> Self {
-        use crate::mfe::Rule;
-        match rule {
-            Rule::Grant(id, access, keys) => Self::Grant(GrantImage::of(id, access, keys)),
-            Rule::Revoke(id) => Self::Revoke(id.to_owned()),
-            Rule::Shared(access) => Self::Shared(access),
-        }
     }
 }
 

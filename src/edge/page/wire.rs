@@ -9,7 +9,7 @@ use crate::{
     error::StateError,
     key::{self, Name},
     label::{Label, Labels},
-    mfe::{GrantImage, Mfe, RulesImage, SharedAccess},
+    mfe::{GrantImage, Mfe, Rule, RulesImage, SharedAccess},
     value::Value,
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
@@ -185,6 +185,16 @@ pub(super) enum Ruling {
     Grant(GrantImage),
     Revoke(String),
     Shared(SharedAccess),
+}
+
+impl Ruling {
+    pub(super) fn of(rule: Rule<'_>) -> Self {
+        match rule {
+            Rule::Grant(id, access, keys) => Self::Grant(GrantImage::of(id, access, keys)),
+            Rule::Revoke(id) => Self::Revoke(id.to_owned()),
+            Rule::Shared(access) => Self::Shared(access),
+        }
+    }
 }
 
 /// A label that keeps a value on this page. What is secret is not carried at all.

@@ -17,6 +17,9 @@ use std::sync::{Arc, atomic::Ordering};
 impl Inner {
     /// Where commits are decided upon, if that is not here.
     pub(crate) fn host(&self) -> Option<&Arc<dyn Joining>> {
+        if cfg!(not(feature = "js")) {
+            return None;
+        }
         self.joined.get().filter(|joined| joined.is_joined())
     }
 
@@ -79,7 +82,7 @@ impl Inner {
                 .writes
                 .retain(|write| differs(write) || !write.changes_nothing());
             if let Some(loading) = loading {
-                let answers = answers.and_then(Result::ok).unwrap_or_else(Writes::new);
+                let answers = answers.and_then(Result::ok).unwrap_or_default();
                 loading.put_answers(self, &mut transaction.writes, answers);
             }
             if transaction.writes.is_empty() && naming.is_empty() {

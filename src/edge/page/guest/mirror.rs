@@ -1,0 +1,180 @@
+//! Taking in what the host tells, in its order.
+
+use super::{Session, ask::split, inbox::Item};
+use crate::{
+    change::{Origin, Stamp},
+    edge::page::wire::{self, Changed, Content, Entry},
+    error::StateError,
+    store::{ComputedKey, Inner, Slot, Write, Writes},
+};
+use std::{
+    collections::{HashMap, HashSet},
+    mem,
+    sync::Arc,
+};
+
+impl Session {
+    pub(super) fn take_in(&self, inner: &Arc<Inner>, item: Item) {
+        match item {
+            Item::State(state) => self.replace(inner, state),
+            Item::Entry(entry) => self.follow(inner, entry),
+            Item::Registry(records) => inner.mirror_registry(records),
+            Item::Rules(rules) => {
+                for grant in inner.mirror_rules(&rules) {
+                    inner.report(&wire::refused(&grant.keys, "it is no pattern here"));
+                }
+            }
+            Item::Closed => {
+                if self.take_host().is_some() {
+                    self.stand_alone(inner);
+                    let closed = crate::read(&self.closed).clone();
+                    if let Some(closed) = closed {
+                        closed();
+                    }
+                }
+            }
+        }
+    }
+
+    /// Makes all that is here what is in the host.
+    fn replace(&self, inner: &Arc<Inner>, state: wire::State) {
+        inner.mirror_registry(state.registry);
+        self.take_in(inner, Item::Rules(state.rules));
+        let mut writes = Writes::new();
+        let mut there = HashSet::new();
+        for changed in state.values {
+            if let Some(write) = self.write(inner, changed, None) {
+                there.insert(write.slot.key.clone());
+                writes.push(write);
+            }
+        }
+        for slot in inner.slots.all() {
+            if !there.contains(&slot.key) && may_mirror(inner, &slot) {
+                writes.push(Write {
+                    slot,
+                    old: None,
+                    new: None,
+                    stamp: page(None),
+                    rewritten: false,
+                });
+            }
+        }
+        self.settle(inner, writes, Vec::new());
+    }
+
+    /// Makes what the host has stored.
+    fn follow(&self, inner: &Arc<Inner>, entry: Entry) {
+        let own = entry.own.and_then(|id| self.take_pending(id));
+        let is_own = own.is_some();
+        let (local, sent) = split(own.unwrap_or_default());
+        let sent = sent
+            .into_iter()
+            .map(|write| (write.slot.key.clone(), write));
+        let mut sent: HashMap<_, _> = sent.collect();
+        let mut writes = Writes::new();
+        for changed in entry.changes {
+            let own = sent.remove(changed.key.as_str());
+            if let Some(write) = self.write(inner, changed, own) {
+                writes.push(write);
+            }
+        }
+        writes.extend(local);
+        let ending = match is_own || writes.is_empty() {
+            true => Vec::new(),
+            false => self.let_go(&mut writes),
+        };
+        self.settle(inner, writes, ending);
+    }
+
+    /// What the host has told of a key, as a write of what this store has asked for, if it has.
+    fn write(&self, inner: &Inner, changed: Changed, own: Option<Write>) -> Option<Write> {
+        let Changed {
+            key,
+            to,
+            source,
+            labels,
+        } = changed;
+        let slot = match &own {
+            Some(own) => Ok(Arc::clone(&own.slot)),
+            None => inner.slots.get_checked(&key, crate::key::check_full),
+        };
+        let slot = slot.map_err(|error| inner.report(&error)).ok()?;
+        for label in labels.into_iter().filter_map(wire::Mark::label) {
+            inner.label(&slot.key, label);
+        }
+        if own.is_none() && !may_mirror(inner, &slot) {
+            if let Err(error) = inner.is_writable(&slot) {
+                inner.report(&error);
+            }
+            inner.release(&slot);
+            return None;
+        }
+        let (was, kept, stamp) = match own {
+            Some(own) => (own.old, own.new, own.stamp),
+            None => (None, None, page(source.as_deref())),
+        };
+        let (old, new) = match to {
+            Content::Removed => (None, None),
+            Content::Kept => (was, kept),
+            Content::Value(json) => match json.into_value(&key) {
+                Ok(value) => (None, Some(value)),
+                Err(error) => {
+                    inner.report(&error);
+                    return None;
+                }
+            },
+        };
+        Some(Write {
+            slot,
+            old,
+            new,
+            stamp,
+            rewritten: false,
+        })
+    }
+
+    pub(super) fn settle(&self, inner: &Inner, writes: Writes, ending: Vec<Arc<dyn ComputedKey>>) {
+        match inner.settle(&writes, ending) {
+            Ok(()) | Err(StateError::Disposed) => {}
+            Err(error) => inner.report(&error),
+        }
+        for write in writes {
+            let Write { slot, .. } = write;
+            inner.release(&slot);
+        }
+    }
+
+    /// What goes with the micro-frontend of which the host has deleted keys, if it is on its way out.
+    /// Its keys are gone by its own doing.
+    fn let_go(&self, writes: &mut Writes) -> Vec<Arc<dyn ComputedKey>> {
+        let mut all = crate::lock(&self.leaving);
+        let Some(leaving) = all.last_mut() else {
+            return Vec::new();
+        };
+        let of_it = |write: &Write| {
+            write.new.is_none()
+                && write.key().starts_with(&leaving.namespace)
+                && write.stamp.source == leaving.stamp.source
+        };
+        if !writes.iter().all(of_it) {
+            return Vec::new();
+        }
+        for write in writes.iter_mut() {
+            write.stamp = leaving.stamp.clone();
+        }
+        mem::take(&mut leaving.computed)
+    }
+}
+
+/// Whether the host's content of a key belongs here: not where it is secret here, or computed.
+fn may_mirror(inner: &Inner, slot: &Slot) -> bool {
+    !slot.labels().is_secret() && inner.is_writable(slot).is_ok()
+}
+
+/// Who writes what the host tells.
+fn page(source: Option<&str>) -> Stamp {
+    Stamp {
+        origin: Origin::Page,
+        source: wire::source(source),
+    }
+}
