@@ -150,6 +150,15 @@ export const workloads = {
     peers: ['react'],
     floorIsPeer: true,
   },
+  // React beside itself: what holds the value differs, and who writes it.
+  repaint: {
+    title: '1,000 writes of a key, each until a component of React has committed it to the DOM',
+    short: 'a write, until React shows it',
+    ours: [', from Rust', ', from JavaScript'],
+    floor: 'react useState',
+    peers: ['react + zustand'],
+    ...sets(1_000),
+  },
 }
 
 export const FLOOR = 'leptos signals'
@@ -174,11 +183,21 @@ function pageOfRow(wasm, name) {
   return { ...page, heard: () => row.heard() }
 }
 
+/** Rows that differ in what the component reads and who writes. */
+async function repaints(names, peers, wasm) {
+  const made = names.map(async (name) => {
+    const { repaint } = await import(`./repaint.js?${encodeURIComponent(name)}`)
+    return { name, later: true, asPeer: peers.includes(name), case: repaint(name, wasm) }
+  })
+  return Promise.all(made)
+}
+
 /** The rows of a workload, each with a function that sets it up. */
 export async function cases(id, wasm) {
   const { recipe = id, engines = ['signal', 'map'], ours = [''], held, peers, later, floorIsPeer } = workloads[id]
   const { floor = FLOOR } = workloads[id]
   const rows = engines.flatMap((engine) => ours.map((form) => `universal-state ${engine}${form}`))
+  if (recipe === 'repaint') return repaints([...rows, floor, ...peers], peers, wasm)
   const inWasm = (name) =>
     recipe === 'page' ? pageOfRow(wasm, name) : Object.assign(wasm.Case.prepare(name, recipe), { runLater })
   const found = [...rows, ...(floor ? [floor] : [])].map((name) => {

@@ -9,6 +9,7 @@ mod components;
 mod deep;
 mod edges;
 mod floor;
+mod repaint;
 mod store;
 mod work;
 
@@ -34,6 +35,9 @@ impl Case {
         }
         if workload == "convergent-set" {
             return edges::convergent(row).map(Self);
+        }
+        if workload == "repaint" {
+            return repaint::prepare(row).map(Self);
         }
         if row.ends_with(", hook") {
             return components::hook(row).map(Self);

@@ -72,6 +72,8 @@ fn build(folder: &Path, path: &std::ffi::OsString) -> Result<PathBuf> {
             "--log-level=warning",
             r#"--define:process.env.NODE_ENV="production""#,
             r#"--define:import.meta.env={"MODE":"production"}"#,
+            // Also for the hooks of `js/`, which has another of its own to be tested with.
+            "--alias:react=./node_modules/react",
         ])
         .dir(folder)
         .arguments([format!("--outdir={}", site.display())])
