@@ -22,6 +22,9 @@ export default defineConfig({
   testDir: "tests",
   forbidOnly: !!process.env.CI,
   retries: 0,
+  // One a core on the smallest machine that checks this.
+  workers: 2,
+  fullyParallel: true,
   // A shared machine may be slow; no test measures time.
   timeout: 120_000,
   expect: { timeout: 20_000 },

@@ -60,6 +60,8 @@
 //! | `collections` | yes | [`OrdMap`] and [`OrdSet`] under a key, read, tracked and written by entry |
 //! | `edge` | yes | [`edge`]: storage that survives the page, and all tabs of an origin in step; needs `json` |
 //! | `indexed-db` | no | `edge::browser::IndexedDb`: storage in IndexedDB; needs `edge` |
+//! | `js` | no | `edge::page`: the store on the page, for scripts and for stores in other wasm; needs `edge` |
+//! | `host` | no | `edge::host`: micro-frontends that are loaded at run time; needs `js` |
 //! | `simulator` | no | `edge::simulator`: tabs over a network that is made to fail, in tests; needs `edge` |
 //!
 //! The core, without default features, needs neither Leptos nor web-sys, runs natively, and is
@@ -128,6 +130,6 @@ fn read<T: ?Sized>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
 }
 
 /// The examples of the README are tests.
-#[cfg(all(doctest, feature = "leptos", feature = "collections", feature = "edge"))]
+#[cfg(all(doctest, feature = "leptos", feature = "collections", feature = "js"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -2,7 +2,9 @@
 
 pub mod nosy;
 
-use crate::support::{crosses_as_json, entry, reports, store, told};
+#[cfg(feature = "json")]
+use crate::support::crosses_as_json;
+use crate::support::{entry, reports, store, told};
 use nosy::{Nosy, Peeks};
 use universal_state::{Delivery, EngineKind, Restore, StateError};
 

@@ -2,9 +2,10 @@
 //! itself, and the browser's cache makes that one download.
 
 use crate::place::ROOT;
+use js_sys::{Array, Object};
 use leptos::{prelude::*, task::spawn_local};
 use serde::Deserialize;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::Response;
 
@@ -119,13 +120,27 @@ async fn fetch() -> Result<Catalogue, String> {
     serde_json::from_str(&text).map_err(|error| error.to_string())
 }
 
-/// Cents as the shop's currency.
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = Intl)]
+    type NumberFormat;
+
+    #[wasm_bindgen(constructor, js_namespace = Intl, catch)]
+    fn new(locales: &JsValue, options: &Object) -> Result<NumberFormat, JsValue>;
+
+    #[wasm_bindgen(method)]
+    fn format(this: &NumberFormat, number: f64) -> String;
+}
+
+/// Cents of a currency (ISO 4217), in the words of the browser's language.
 pub fn price(cents: u32, currency: &str) -> String {
-    let sign = match currency {
-        "EUR" => "€",
-        "USD" => "$",
-        "GBP" => "£",
-        other => other,
-    };
-    format!("{sign}{}.{:02}", cents / 100, cents % 100)
+    let amount = f64::from(cents) / 100.0;
+    let entries = [("style", "currency"), ("currency", currency)]
+        .map(|(name, value)| Array::of2(&name.into(), &value.into()));
+    let options = Object::from_entries(&Array::from_iter(entries));
+    match options.and_then(|options| NumberFormat::new(&JsValue::UNDEFINED, &options)) {
+        Ok(format) => format.format(amount),
+        // A currency that the browser refuses.
+        Err(_) => format!("{amount:.2} {currency}"),
+    }
 }
