@@ -16,7 +16,7 @@
 //!
 //! `Idle` → `Loading` → (`Waiting`, for shared keys that it requires) → `Mounting` → `Running`, with
 //! `Failed` from any of the last four: [`Host::status`] follows it as a signal. Nothing is fetched
-//! before [`Host::mount`] or [`Host::prefetch`], and at most one load of a micro-frontend is under way
+//! before `Host::mount` or `Host::prefetch`, and at most one load of a micro-frontend is under way
 //! at a time, beside that of a replacement. `mount` is called after what the module mounted before is
 //! taken down, and `unmount` once after `mount` is done, however late that is; until then its element is
 //! off the page.

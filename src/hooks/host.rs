@@ -89,18 +89,17 @@ impl fmt::Debug for HostedFallback {
 /// use leptos::prelude::*;
 /// use universal_state::{edge::host::MfeStatus, hooks::MicroFrontend};
 ///
+/// fn until_it_runs(status: Signal<MfeStatus>, retry: Callback<()>) -> impl IntoView {
+///     view! {
+///         <Show when=move || matches!(status.get(), MfeStatus::Failed { .. })>
+///             <button on:click=move |_| retry.run(())>"Try again"</button>
+///         </Show>
+///     }
+/// }
+///
 /// #[component]
 /// fn Product() -> impl IntoView {
-///     view! {
-///         <MicroFrontend
-///             id="decide"
-///             fallback=|status: Signal<MfeStatus>, retry: Callback<()>| view! {
-///                 <Show when=move || matches!(status.get(), MfeStatus::Failed { .. })>
-///                     <button on:click=move |_| retry.run(())>"Try again"</button>
-///                 </Show>
-///             }
-///         />
-///     }
+///     view! { <MicroFrontend id="decide" fallback=until_it_runs/> }
 /// }
 /// ```
 ///

@@ -35,7 +35,7 @@ const MAX_ID: usize = 64;
 /// assert_eq!(manifest.entries()[0].id(), "decide");
 ///
 /// let error = Manifest::parse(r#"{"version": 1, "mfes": [{"id": "decide"}]}"#).unwrap_err();
-/// assert_eq!(error.to_string(), "mfes[0] (\"decide\"): framework is missing");
+/// assert_eq!(error.to_string(), "mfes[0] (\"decide\"): version is missing");
 /// # Ok::<(), universal_state::edge::host::ManifestError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
