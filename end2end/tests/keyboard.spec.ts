@@ -62,6 +62,7 @@ test("everything can be reached with Tab, in the order of the page, and shows it
   ]);
   expect(names).toEqual([
     "Skip to the micro-frontends",
+    "The shop",
     "map",
     "signal",
     ...["Undo", "Redo", "Render counts"],
