@@ -176,6 +176,11 @@ export interface Handle extends View {
   /** The version of the Rust library behind it. */
   readonly library: string;
   readonly engine: () => "map" | "signal";
+  /**
+   * How many listeners the store has, of whoever, and how many keys it keeps track of: both go back to
+   * what they were when a micro-frontend has left.
+   */
+  readonly counts: () => { readonly listeners: number; readonly slots: number };
   readonly isClosed: () => boolean;
   /** Registers a micro-frontend. An id can be taken once. */
   readonly scope: (id: string, info?: MfeInfo) => Scope;

@@ -259,6 +259,10 @@ fn a_scope_has_its_own_keys_and_leaves_nothing_behind() {
         &page,
         "Object.keys(shop.snapshot()).join() === 'filter' && !('@shop/filter' in handle.snapshot())",
     );
+    holds(
+        &page,
+        "handle.counts().listeners === 2 && handle.counts().slots === 3",
+    );
     run(&page, "shop.unregister()");
     assert_eq!(store.listener_count(), listeners);
     store.delete("user").expect("it is shared");

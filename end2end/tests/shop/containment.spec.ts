@@ -171,7 +171,9 @@ for (const id of Object.keys(sign)) {
       const element = document.createElement("div");
       document.body.append(element);
       const nodes = () => document.querySelectorAll("*").length;
+      const counts = handle.counts as unknown as () => { listeners: number; slots: number };
       const before = nodes();
+      const had = counts();
       let most = 0;
       for (let time = 0; time < 1000; time += 1) {
         await module.mount(element, {
@@ -190,11 +192,18 @@ for (const id of Object.keys(sign)) {
         if (element.childNodes.length > 0) throw new Error(`round ${time} left ${element.innerHTML}`);
       }
       await new Promise((done) => setTimeout(done, 100));
-      return { most, living: living.size, nodes: nodes() - before };
+      const has = counts();
+      return {
+        most,
+        living: living.size,
+        nodes: nodes() - before,
+        listeners: has.listeners - had.listeners,
+        slots: has.slots - had.slots,
+      };
     }, id);
     expect(left.most).toBeGreaterThan(0);
     expect(left.most).toBeLessThan(10);
-    expect(left).toMatchObject({ living: 0, nodes: 0 });
+    expect(left).toMatchObject({ living: 0, nodes: 0, listeners: 0, slots: 0 });
   });
 }
 
@@ -204,20 +213,21 @@ test("checkout can come and go a thousand times in the memory that its wasm has"
   await shop.product.add.click();
   await shop.open("cart");
   await expect(shop.cart.quantity("Brook, Sea")).toHaveValue("1");
-  const { warm, end } = await page.evaluate(async () => {
+  const { had, has, warm, end } = await page.evaluate(async () => {
     const entries = performance.getEntriesByType("resource").map(({ name }) => name);
     const address = (file: string) => entries.find((name) => name.endsWith(file)) ?? "";
     const module = await import(address("/checkout.js"));
     const wasm = await (await import(address("/shop_checkout.js"))).default();
     const directory = (globalThis as never)[Symbol.for("universal-state/1")] as {
-      get(name: string): object;
+      get(name: string): { counts(): { listeners: number; slots: number } };
     };
+    const handle = directory.get("shop");
     const element = document.createElement("div");
     document.body.append(element);
     const context = {
       id: "checkout",
       version: "0.0.0",
-      store: directory.get("shop"),
+      store: handle,
       navigate() {},
       reportError(error: unknown) {
         throw error;
@@ -233,11 +243,13 @@ test("checkout can come and go a thousand times in the memory that its wasm has"
       }
       return wasm.memory.buffer.byteLength as number;
     };
+    const had = handle.counts();
     const warm = await rounds(300);
-    return { warm, end: await rounds(700) };
+    return { had, warm, end: await rounds(700), has: handle.counts() };
   });
   expect(warm).toBeGreaterThan(0);
   expect(end).toBe(warm);
+  expect(has).toEqual(had);
   await shop.cart.setQuantity("Brook, Sea", 2);
   await shop.miniCart.expectCount(2, "€44.00");
 });

@@ -232,7 +232,7 @@ export const arrival = (name, limit) =>
 const ASK = Object.freeze({
   get: 0, has: 1, keys: 2, snapshot: 3, metadata: 4, set: 5, delete: 6, clear: 7, restore: 8, batch: 9,
   subscribe: 10, unsubscribe: 11, flush: 12, engine: 13, mfes: 14, subscribeMfes: 15, scope: 16,
-  shared: 17, peer: 18, isRegistered: 19, unregister: 20, report: 21,
+  shared: 17, peer: 18, isRegistered: 19, unregister: 20, report: 21, counts: 22,
 });
 
 const ALL = 0, KEYS = 1, PATTERN = 2;
@@ -432,6 +432,7 @@ export const makeHandle = (port, name, library, guests) => {
     name,
     library,
     engine: () => ask(0, ASK.engine),
+    counts: () => ask(0, ASK.counts),
     isClosed: () => closed,
     mfes: () => ask(0, ASK.mfes),
     subscribeMfes: (listener, options) => hang(ASK.subscribeMfes, [], listener, options),
