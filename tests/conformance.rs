@@ -43,6 +43,7 @@ macro_rules! conformance {
 
 #[path = "conformance/effects.rs"]
 mod effects;
+mod log;
 #[path = "conformance/support.rs"]
 mod support;
 

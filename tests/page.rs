@@ -1,6 +1,7 @@
 //! Stores that share one state by the page's protocol, natively: a host and its guests.
 #![cfg(feature = "js")]
 
+mod log;
 #[path = "page/support.rs"]
 mod support;
 

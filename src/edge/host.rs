@@ -45,7 +45,6 @@ mod page;
 mod page;
 mod run;
 mod status;
-mod swap;
 
 pub use manifest::{Manifest, ManifestError, MemberFault, MfeEntry};
 pub use status::{FailureKind, HostMetrics, MfeStatus};
@@ -56,6 +55,7 @@ use crate::{
     value::Value,
 };
 use blame::{Source, blame};
+use futures_channel::oneshot;
 use life::{Input, Life};
 use page::Page;
 use status::Failure;
@@ -118,7 +118,7 @@ struct Seat {
     /// Tells when a key that it requires has a value.
     watch: Option<Subscription>,
     /// Who waits for a replacement.
-    swapped: Option<swap::Sender>,
+    swapped: Option<oneshot::Sender<Result<(), Failure>>>,
 }
 
 impl Host {
@@ -288,7 +288,7 @@ impl Host {
     pub async fn replace(&self, entry: MfeEntry) -> Result<(), HostError> {
         let id = entry.id().to_owned();
         let entry = resolved(&entry, None);
-        let (sender, receiver) = swap::channel();
+        let (sender, receiver) = oneshot::channel();
         self.0.with(&id, |seat| {
             if seat.swapped.is_some() {
                 return Err(HostError::Replacing { id: id.clone() });
@@ -297,7 +297,10 @@ impl Host {
             Ok(())
         })??;
         self.0.tell(&id, Input::Replace(entry));
-        receiver.await.map_err(|failure| HostError::Replace {
+        let replaced = receiver.await.unwrap_or_else(|oneshot::Canceled| {
+            Err(Failure::new(FailureKind::Mount, "the host is gone"))
+        });
+        replaced.map_err(|failure| HostError::Replace {
             id,
             kind: failure.kind,
             reason: failure.reason,

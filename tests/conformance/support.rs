@@ -1,6 +1,6 @@
 //! What the cases share.
 
-use std::sync::{Arc, Mutex};
+pub use crate::log::Log;
 use universal_state::{
     Change, ChangeSet, Delivery, EngineKind, Pattern, Snapshot, StateError, Store,
     SubscribeOptions, Subscription,
@@ -24,33 +24,6 @@ pub fn store(engine: EngineKind) -> Store {
     #[cfg(feature = "js")]
     guests::join(&store);
     store
-}
-
-/// Notes what is pushed to it, in order.
-#[derive(Debug)]
-pub struct Log<T>(Arc<Mutex<Vec<T>>>);
-
-impl<T> Clone for Log<T> {
-    fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
-    }
-}
-
-impl<T> Default for Log<T> {
-    fn default() -> Self {
-        Self(Arc::default())
-    }
-}
-
-impl<T> Log<T> {
-    pub fn push(&self, entry: T) {
-        self.0.lock().unwrap().push(entry);
-    }
-
-    /// What was noted since the last call.
-    pub fn take(&self) -> Vec<T> {
-        std::mem::take(&mut *self.0.lock().unwrap())
-    }
 }
 
 /// Notes every error that is reported to a store.

@@ -1,6 +1,7 @@
 //! What the tests share.
 
-use std::sync::{Arc, Mutex};
+pub use crate::log::Log;
+use std::sync::Arc;
 use universal_state::{
     Change, ChangeSet, Delivery, EngineKind, StateError, Store, SubscribeOptions, Transaction,
     Veto,
@@ -66,32 +67,6 @@ pub fn join(store: &Store, links: &Links) -> Result<Guest, StateError> {
     Guest::join(store, |receive| {
         Ok(Arc::new(links.link(receive)?) as Arc<dyn Host>)
     })
-}
-
-/// Notes what is pushed to it, in order.
-pub struct Log<T>(Arc<Mutex<Vec<T>>>);
-
-impl<T> Clone for Log<T> {
-    fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
-    }
-}
-
-impl<T> Default for Log<T> {
-    fn default() -> Self {
-        Self(Arc::default())
-    }
-}
-
-impl<T> Log<T> {
-    pub fn push(&self, entry: T) {
-        self.0.lock().unwrap().push(entry);
-    }
-
-    /// What was noted since the last call.
-    pub fn take(&self) -> Vec<T> {
-        std::mem::take(&mut *self.0.lock().unwrap())
-    }
 }
 
 pub fn sync() -> SubscribeOptions {

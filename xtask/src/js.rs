@@ -11,6 +11,7 @@ use crate::setup::{self, Environment, Item};
 use crate::shell::Cmd;
 use crate::size;
 use crate::steps::count;
+use crate::wasm::Module;
 
 /// What [`build`] needs.
 pub const NEEDS: [Item; 5] = [
@@ -73,19 +74,13 @@ fn build(environment: &Environment) -> Result<()> {
         .path(&path)
         .run()?;
     let store = dist.join("store");
-    Cmd::line("cargo build --release --package universal-state-js --target wasm32-unknown-unknown")
-        .run()?;
-    let built = crate::target().join("wasm32-unknown-unknown/release/universal_state_js.wasm");
-    Cmd::line("wasm-bindgen --target web --no-typescript --out-name")
-        .arguments([MODULE, "--out-dir"])
-        .arguments([&store, &built])
-        .path(&path)
-        .run()?;
-    let wasm = store.join(format!("{MODULE}_bg.wasm"));
-    Cmd::line("wasm-opt -Oz --output")
-        .arguments([&wasm, &wasm])
-        .path(&path)
-        .run()?;
+    let module = Module {
+        package: "universal-state-js",
+        file: "universal_state_js",
+        name: MODULE,
+        arguments: &[],
+    };
+    module.build(&store, environment)?;
     for license in ["LICENSE-APACHE", "LICENSE-MIT"] {
         fs::copy(crate::root().join(license), dist.join(license))?;
     }

@@ -16,6 +16,7 @@ mod size;
 mod steps;
 mod test;
 mod tools;
+mod wasm;
 
 use std::env;
 use std::path::{Path, PathBuf};

@@ -8,6 +8,7 @@ use anyhow::Result;
 use crate::npm;
 use crate::setup::Environment;
 use crate::shell::Cmd;
+use crate::wasm::Module;
 
 /// What Vite builds.
 const BY_VITE: [&str; 2] = ["decide", "wish-list"];
@@ -51,21 +52,14 @@ fn by_cargo(environment: &Environment) -> Result<()> {
     if out.exists() {
         fs::remove_dir_all(&out)?;
     }
-    Cmd::line("cargo build --release --target wasm32-unknown-unknown --package")
-        .arguments([package])
-        .run()?;
     let name = package.replace('-', "_");
-    let built = crate::target().join(format!("wasm32-unknown-unknown/release/{name}.wasm"));
-    let path = environment.path()?;
-    Cmd::line("wasm-bindgen --target web --no-typescript --out-dir")
-        .arguments([&out, &built])
-        .path(&path)
-        .run()?;
-    let wasm = out.join(format!("{name}_bg.wasm"));
-    Cmd::line("wasm-opt -Oz --output")
-        .arguments([&wasm, &wasm])
-        .path(&path)
-        .run()?;
+    let module = Module {
+        package,
+        file: &name,
+        name: &name,
+        arguments: &[],
+    };
+    module.build(&out, environment)?;
     fs::copy(folder.join("checkout.js"), out.join("checkout.js"))?;
     Ok(())
 }

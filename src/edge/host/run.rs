@@ -62,7 +62,8 @@ impl Shared {
             Task::Replaced(answer) => {
                 let sender = self.with(id, |seat| seat.swapped.take());
                 if let Ok(Some(sender)) = sender {
-                    sender.send(answer);
+                    // Whoever asked may not wait any more.
+                    let _ = sender.send(answer);
                 }
             }
         }

@@ -7,13 +7,14 @@ use crate::{
     value::Value,
 };
 use js_sys::Array;
+use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
-use std::{cell::RefCell, collections::HashMap};
+use std::cell::RefCell;
 use wasm_bindgen::JsValue;
 
 /// What scripts were given: so that the same value is the same object.
 #[derive(Default)]
-pub(super) struct Fence(RefCell<HashMap<SmolStr, Shown>>);
+pub(super) struct Fence(RefCell<FxHashMap<SmolStr, Shown>>);
 
 /// The value of a key, the one before, and one that a batch may yet take back, each with its object.
 #[derive(Default)]
@@ -26,12 +27,13 @@ struct Shown {
 impl Shown {
     fn find(&self, value: &Value) -> Option<JsValue> {
         let all = [&self.now, &self.before, &self.draft];
-        let (_, object) = all
-            .into_iter()
-            .flatten()
-            .find(|(shown, _)| shown.is(value))?;
-        Some(object.clone())
+        let found = all.into_iter().flatten().find(|(shown, _)| shown.is(value));
+        found.map(object)
     }
+}
+
+fn object((_, object): &(Value, JsValue)) -> JsValue {
+    object.clone()
 }
 
 impl Fence {
@@ -42,20 +44,17 @@ impl Fence {
         value: &Value,
         is_draft: bool,
     ) -> Result<JsValue, StateError> {
-        let known = |shown: &Shown| {
-            let now = shown.now.as_ref();
-            let is_now = now.is_some_and(|(now, _)| now.is(value));
-            (
-                is_now,
-                shown.find(value),
-                now.map(|(_, object)| object.clone()),
-            )
+        let (known, now) = match self.0.borrow().get(key) {
+            Some(Shown {
+                now: Some((now, object)),
+                ..
+            }) if now.is(value) => return Ok(object.clone()),
+            Some(shown) => (shown.find(value), shown.now.as_ref().map(object)),
+            None => (None, None),
         };
-        let known = self.0.borrow().get(key).map(known).unwrap_or_default();
         let object = match known {
-            (true, Some(object), _) => return Ok(object),
-            (_, Some(object), _) => object,
-            (_, None, now) => decode(key, value, &now.unwrap_or(JsValue::UNDEFINED))?,
+            Some(object) => object,
+            None => decode(key, value, &now.unwrap_or(JsValue::UNDEFINED))?,
         };
         // A user's value may be dropped, whose code may come back in here: not while it is borrowed.
         let _dropped = {
@@ -117,7 +116,7 @@ impl Fence {
         }
         // What is dropped may be a user's value.
         let shown = std::mem::take(&mut *self.0.borrow_mut());
-        let (kept, dropped): (HashMap<_, _>, HashMap<_, _>) =
+        let (kept, dropped): (FxHashMap<_, _>, FxHashMap<_, _>) =
             shown.into_iter().partition(|(key, _)| is_present(key));
         self.0.borrow_mut().extend(kept);
         drop(dropped);

@@ -228,7 +228,7 @@ export const arrival = (name, limit) =>
 
 // ---- the handle ---------------------------------------------------------------------------------
 
-// What the port is asked, by number; `handle.rs` has the same list.
+// What the port is asked, by number; `port.rs` has the same list.
 const ASK = Object.freeze({
   get: 0, has: 1, keys: 2, snapshot: 3, metadata: 4, set: 5, delete: 6, clear: 7, restore: 8, batch: 9,
   subscribe: 10, unsubscribe: 11, flush: 12, engine: 13, mfes: 14, subscribeMfes: 15, scope: 16,
@@ -237,7 +237,7 @@ const ASK = Object.freeze({
 
 const ALL = 0, KEYS = 1, PATTERN = 2;
 
-/** How a listener is called, in bits; `port.rs` has the same ones. */
+/** How a listener is called, in bits; `port/telling.rs` has the same ones. */
 const HOW = Object.freeze({ sync: 1, immediate: 2 });
 
 const argument = (what) => new StateError("argument", what);

@@ -1,21 +1,23 @@
 //! [`Port`]: what a handle asks, answered by the store.
 
+mod reading;
+mod telling;
+
 use super::{
     fence::{Fence, number},
     gate::PageGate,
-    script::{self, describe, thrown},
+    script::{self, thrown},
 };
 use crate::{
-    change::{ChangeSet, Origin, Stamp},
-    error::{Access, StateError},
-    mfe::{Mfe, MfeInfo, Scope},
-    pattern::Pattern,
-    store::{Delivery, Store, SubscribeOptions, Subscription, View},
+    change::{Origin, Stamp},
+    error::StateError,
+    mfe::{MfeInfo, Scope},
+    store::{Store, Subscription, View},
     value::Value,
 };
-use js_sys::{Array, Function};
+use js_sys::Function;
 use reactive_graph::graph::untrack;
-use send_wrapper::SendWrapper;
+use reading::{keys, shown};
 use serde_json::Value as Json;
 use std::{
     cell::{Cell, RefCell},
@@ -24,6 +26,33 @@ use std::{
     sync::Arc,
 };
 use wasm_bindgen::JsValue;
+
+/// What is asked, by number: `ASK` of `page.js`.
+mod ask {
+    pub(super) const GET: u32 = 0;
+    pub(super) const HAS: u32 = 1;
+    pub(super) const KEYS: u32 = 2;
+    pub(super) const SNAPSHOT: u32 = 3;
+    pub(super) const METADATA: u32 = 4;
+    pub(super) const SET: u32 = 5;
+    pub(super) const DELETE: u32 = 6;
+    pub(super) const CLEAR: u32 = 7;
+    pub(super) const RESTORE: u32 = 8;
+    pub(super) const BATCH: u32 = 9;
+    pub(super) const SUBSCRIBE: u32 = 10;
+    pub(super) const UNSUBSCRIBE: u32 = 11;
+    pub(super) const FLUSH: u32 = 12;
+    pub(super) const ENGINE: u32 = 13;
+    pub(super) const MFES: u32 = 14;
+    pub(super) const SUBSCRIBE_MFES: u32 = 15;
+    pub(super) const SCOPE: u32 = 16;
+    pub(super) const SHARED: u32 = 17;
+    pub(super) const PEER: u32 = 18;
+    pub(super) const IS_REGISTERED: u32 = 19;
+    pub(super) const UNREGISTER: u32 = 20;
+    pub(super) const REPORT: u32 = 21;
+    pub(super) const COUNTS: u32 = 22;
+}
 
 /// The view of a script without a scope.
 const ROOT: u32 = 0;
@@ -92,19 +121,19 @@ impl Port {
         let Some(used) = used else {
             // Its micro-frontend has left, with all that it had.
             return match what {
-                11 => Ok(JsValue::UNDEFINED),
-                19 => Ok(JsValue::FALSE),
+                ask::UNSUBSCRIBE => Ok(JsValue::UNDEFINED),
+                ask::IS_REGISTERED => Ok(JsValue::FALSE),
                 _ => Err(thrown(&StateError::UnknownMfe { id: String::new() })),
             };
         };
-        if what == 9 {
+        if what == ask::BATCH {
             return batch(&used.source(b), a);
         }
         // Nothing that a script reads is what an effect in here depends on.
-        untrack(|| self.tell(view, &used, what, a, b, c)).map_err(|error| thrown(&error))
+        untrack(|| self.reply(view, &used, what, a, b, c)).map_err(|error| thrown(&error))
     }
 
-    fn tell(
+    fn reply(
         &self,
         id: u32,
         used: &Used,
@@ -116,30 +145,30 @@ impl Port {
         let text = |value: &JsValue| value.as_string().unwrap_or_default();
         let view = &used.view;
         Ok(match what {
-            0 => self.get(view, &text(a))?,
-            1 => match shown(view.try_get_value(&text(a)))? {
+            ask::GET => self.get(view, &text(a))?,
+            ask::HAS => match shown(view.try_get_value(&text(a)))? {
                 Some(_) => JsValue::TRUE,
                 None => JsValue::FALSE,
             },
-            2 => keys(view),
-            3 => self.snapshot(used)?,
-            4 => self.metadata(used),
-            5 => {
+            ask::KEYS => keys(view),
+            ask::SNAPSHOT => self.snapshot(used)?,
+            ask::METADATA => self.metadata(used),
+            ask::SET => {
                 let json = parse(&text(b))?;
                 used.source(c).set_json(&text(a), json)?;
                 JsValue::UNDEFINED
             }
-            6 => used.source(b).delete(&text(a))?.into(),
-            7 => {
+            ask::DELETE => used.source(b).delete(&text(a))?.into(),
+            ask::CLEAR => {
                 replace(&used.source(a), &serde_json::Map::new(), true)?;
                 JsValue::UNDEFINED
             }
-            8 => {
+            ask::RESTORE => {
                 self.restore(used, &parse(&text(a))?, b.is_truthy())?;
                 JsValue::UNDEFINED
             }
-            10 => self.subscribe(id, view, a, b, c)?,
-            11 => {
+            ask::SUBSCRIBE => self.subscribe(id, view, a, b, c)?,
+            ask::UNSUBSCRIBE => {
                 let ended = a.as_f64().and_then(|id| {
                     let mut subscriptions = self.subscriptions.borrow_mut();
                     subscriptions.remove(&(id as u32))
@@ -147,19 +176,19 @@ impl Port {
                 drop(ended);
                 JsValue::UNDEFINED
             }
-            12 => {
+            ask::FLUSH => {
                 view.flush();
                 JsValue::UNDEFINED
             }
-            13 => JsValue::from_str(self.store.engine().name()),
-            14 => self.mfes(&view.mfes()),
-            15 => self.subscribe_mfes(a, b)?,
-            16 => self.scope(&text(a), &text(b), &text(c))?,
-            17 | 18 => match &used.scope {
+            ask::ENGINE => JsValue::from_str(self.store.engine().name()),
+            ask::MFES => self.mfes(&view.mfes()),
+            ask::SUBSCRIBE_MFES => self.subscribe_mfes(a, b)?,
+            ask::SCOPE => self.scope(&text(a), &text(b), &text(c))?,
+            ask::SHARED | ask::PEER => match &used.scope {
                 Some(scope) => {
                     let peer = text(a);
                     let view = match what {
-                        17 => scope.shared(),
+                        ask::SHARED => scope.shared(),
                         _ => scope.peer(&peer),
                     };
                     let id = self.number();
@@ -168,102 +197,31 @@ impl Port {
                 }
                 None => JsValue::UNDEFINED,
             },
-            19 => used.scope.as_ref().is_some_and(Scope::is_registered).into(),
-            20 => {
+            ask::IS_REGISTERED => used.scope.as_ref().is_some_and(Scope::is_registered).into(),
+            ask::UNREGISTER => {
                 if let Some(scope) = &used.scope {
                     scope.unregister()?;
                     self.leave(scope);
                 }
                 JsValue::UNDEFINED
             }
-            21 => {
+            ask::REPORT => {
                 let reason = text(a);
                 let subject = "the page, called at once".to_owned();
                 self.store.report(&StateError::Listener { subject, reason });
                 JsValue::UNDEFINED
             }
-            22 => {
+            ask::COUNTS => {
                 // What only keeps the last snapshot is given up with it.
                 drop(self.store.snapshot());
-                let entries = Array::new();
-                for (name, count) in [
-                    ("listeners", self.store.listener_count()),
-                    ("slots", self.store.slot_count()),
-                ] {
-                    entries.push(&JsValue::from_str(name));
-                    entries.push(&number(count as u64).into());
-                }
-                script::collect(&entries, &JsValue::UNDEFINED)
+                let count = |count: usize| number(count as u64).into();
+                script::object([
+                    ("listeners", count(self.store.listener_count())),
+                    ("slots", count(self.store.slot_count())),
+                ])
             }
             _ => JsValue::UNDEFINED,
         })
-    }
-
-    fn get(&self, view: &View, key: &str) -> Result<JsValue, StateError> {
-        let Some(name) = shown(view.full_name(key, Access::Read).map(Some))? else {
-            return Ok(JsValue::UNDEFINED);
-        };
-        match view.try_get_value(key)? {
-            Some(value) => self.fence.show(&name, &value, is_in_batch(view)),
-            None => Ok(JsValue::UNDEFINED),
-        }
-    }
-
-    fn snapshot(&self, used: &Used) -> Result<JsValue, StateError> {
-        let view = &used.view;
-        let inner = &view.inner;
-        let (_, rules) = inner.load(&inner.rules);
-        let basis = (
-            view.metadata().version,
-            inner.labels_version(),
-            rules.max(inner.load(&inner.registry).1),
-        );
-        let in_batch = is_in_batch(view);
-        let (known, before) = used.snapshot.borrow().clone();
-        if known == Some(basis) && !in_batch {
-            return Ok(before);
-        }
-        let snapshot = view.snapshot();
-        let entries = Array::new();
-        let mut keys: Vec<_> = snapshot.iter().collect();
-        keys.sort_unstable_by_key(|(key, _)| *key);
-        for (key, value) in keys {
-            let name = view.full_name(key, Access::Read)?;
-            entries.push(&JsValue::from_str(key));
-            entries.push(&self.fence.show(&name, value, in_batch)?);
-        }
-        let snapshot = script::collect(&entries, &before);
-        *used.snapshot.borrow_mut() = (Some(basis).filter(|_| !in_batch), snapshot.clone());
-        self.fence.tidy(inner.slots.count(), |key| {
-            inner
-                .slots
-                .find(key)
-                .is_some_and(|slot| inner.is_present(&slot))
-        });
-        Ok(snapshot)
-    }
-
-    fn metadata(&self, used: &Used) -> JsValue {
-        let metadata = used.view.metadata();
-        let (known, before) = used.metadata.borrow().clone();
-        if known == Some(metadata.version) {
-            return before;
-        }
-        let entries = Array::new();
-        let enter = |name: &str, value: JsValue| {
-            entries.push(&JsValue::from_str(name));
-            entries.push(&value);
-        };
-        enter("version", number(metadata.version).into());
-        let last_update = metadata
-            .last_update
-            .map_or(JsValue::NULL, |time| number(time).into());
-        enter("lastUpdate", last_update);
-        enter("updateCount", number(metadata.update_count).into());
-        enter("source", JsValue::from_str(&metadata.source));
-        let object = script::collect(&entries, &JsValue::UNDEFINED);
-        *used.metadata.borrow_mut() = (Some(metadata.version), object.clone());
-        object
     }
 
     /// Puts the state of a view into that of a snapshot.
@@ -279,93 +237,6 @@ impl Port {
             ..used.view.clone()
         };
         replace(&restorer, snapshot, replaces)
-    }
-
-    fn subscribe(
-        &self,
-        id: u32,
-        view: &View,
-        subject: &JsValue,
-        listener: &JsValue,
-        how: &JsValue,
-    ) -> Result<JsValue, StateError> {
-        let subject = Array::from(subject);
-        let kind = subject.get(0).as_f64().unwrap_or_default();
-        let names: Vec<String> = subject.iter().filter_map(|name| name.as_string()).collect();
-        let call = self.listener(listener);
-        let options = options(how);
-        let subscription = match kind as u32 {
-            1 => view.subscribe_keys(names, options, call)?,
-            2 => view.subscribe_pattern(Pattern::glob(&names.concat())?, options, call)?,
-            _ => view.subscribe_all(options, call)?,
-        };
-        Ok(self.keep(id, subscription))
-    }
-
-    /// What calls a script's listener. What it throws is its error.
-    fn listener(
-        &self,
-        listener: &JsValue,
-    ) -> impl Fn(&ChangeSet) -> Result<(), String> + Send + Sync + 'static {
-        let held = SendWrapper::new((Weak::clone(&self.this), Function::from(listener.clone())));
-        move |changes| {
-            let (port, listener) = &*held;
-            let Some(port) = port.upgrade() else {
-                return Ok(());
-            };
-            let changes = port
-                .fence
-                .changes(changes)
-                .map_err(|error| error.to_string())?;
-            let called = listener.call1(&JsValue::UNDEFINED, &changes);
-            called.map(drop).map_err(|error| describe(&error))
-        }
-    }
-
-    fn subscribe_mfes(&self, listener: &JsValue, how: &JsValue) -> Result<JsValue, StateError> {
-        let held = SendWrapper::new((Weak::clone(&self.this), Function::from(listener.clone())));
-        let call = move |mfes: &[Mfe]| {
-            let (port, listener) = &*held;
-            let Some(port) = port.upgrade() else { return };
-            if let Err(error) = listener.call1(&JsValue::UNDEFINED, &port.mfes(mfes)) {
-                port.store.report(&StateError::Listener {
-                    subject: "the registry".to_owned(),
-                    reason: describe(&error),
-                });
-            }
-        };
-        let subscription = self.store.subscribe_mfes(options(how), call)?;
-        Ok(self.keep(ROOT, subscription))
-    }
-
-    /// The registry: the same array until it changes.
-    fn mfes(&self, mfes: &[Mfe]) -> JsValue {
-        let described: Vec<Json> = mfes
-            .iter()
-            .map(
-                |Mfe {
-                     info,
-                     registered_at,
-                     failure,
-                 }| {
-                    let mut mfe = serde_json::json!({
-                        "id": info.id,
-                        "framework": info.framework,
-                        "version": info.version,
-                        "registeredAt": registered_at,
-                    });
-                    if let Some((failure, members)) = failure.as_ref().zip(mfe.as_object_mut()) {
-                        members.insert("failure".to_owned(), failure.as_str().into());
-                    }
-                    mfe
-                },
-            )
-            .collect();
-        let before = self.registry.borrow().clone();
-        let text = Json::Array(described).to_string();
-        let list = script::decode(&text, &before).unwrap_or(before);
-        *self.registry.borrow_mut() = list.clone();
-        list
     }
 
     fn scope(&self, id: &str, framework: &str, version: &str) -> Result<JsValue, StateError> {
@@ -424,14 +295,6 @@ impl Port {
         drop((views, subscriptions));
     }
 
-    fn keep(&self, view: u32, subscription: Subscription) -> JsValue {
-        let id = self.number();
-        self.subscriptions
-            .borrow_mut()
-            .insert(id, (view, subscription));
-        id.into()
-    }
-
     fn number(&self) -> u32 {
         self.next.replace(self.next.get().wrapping_add(1).max(1))
     }
@@ -447,43 +310,10 @@ impl Used {
     }
 }
 
-/// How a listener is called: the bits of `HOW` in `page.js`.
-fn options(how: &JsValue) -> SubscribeOptions {
-    let bits = how.as_f64().unwrap_or_default() as u32;
-    let delivery = match bits & 1 != 0 {
-        true => Delivery::Sync,
-        false => Delivery::Batched,
-    };
-    SubscribeOptions::new()
-        .delivery(delivery)
-        .immediate(bits & 2 != 0)
-}
-
-/// Whether what a view shows may yet be taken back.
-fn is_in_batch(view: &View) -> bool {
-    view.inner.may_act_at_once().is_err()
-}
-
-/// What is secret is not there.
-fn shown<T>(read: Result<Option<T>, StateError>) -> Result<Option<T>, StateError> {
-    match read {
-        Err(StateError::Refused { .. }) => Ok(None),
-        read => read,
-    }
-}
-
 fn parse(text: &str) -> Result<Json, StateError> {
     serde_json::from_str(text).map_err(|error| StateError::Json {
         reason: error.to_string(),
     })
-}
-
-fn keys(view: &View) -> JsValue {
-    let keys = Array::new();
-    for key in view.keys() {
-        keys.push(&JsValue::from_str(&key));
-    }
-    script::list(keys)
 }
 
 /// Sets the keys of a snapshot and, if it replaces, removes the others that the view shows. Computed

@@ -56,6 +56,16 @@ extern "C" {
     ) -> Object;
 }
 
+/// A frozen object.
+pub(super) fn object<const N: usize>(members: [(&str, JsValue); N]) -> JsValue {
+    let entries = Array::new();
+    for (name, value) in members {
+        entries.push(&JsValue::from_str(name));
+        entries.push(&value);
+    }
+    collect(&entries, &JsValue::UNDEFINED)
+}
+
 /// An error as scripts catch it.
 pub(super) fn thrown(error: &StateError) -> JsValue {
     failure(error.code(), &error.to_string(), error.key())

@@ -1,13 +1,13 @@
 //! The size of a small Leptos app, bare and with the store: what each part of the library adds.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result};
 
 use super::{Row, budget, gzipped_len, judge};
 use crate::setup::{Environment, Item};
-use crate::shell::Cmd;
+use crate::wasm::Module;
 
 pub const NEEDS: [Item; 4] = [
     Item::WasmTarget,
@@ -111,31 +111,19 @@ fn weigh(environment: &Environment, wanted: impl Fn(&App) -> bool) -> Result<Siz
 
 /// Builds an app as Trunk builds the demo.
 fn build(app: &App, environment: &Environment) -> Result<Size> {
-    let path = environment.path()?;
     let out = crate::target().join("bench-size").join(app.name);
     fs::create_dir_all(&out)?;
-    Cmd::line("cargo build --release --package bench-size --target wasm32-unknown-unknown")
-        .arguments(["--features", app.features])
-        .run()?;
-    let built = crate::target().join("wasm32-unknown-unknown/release/bench-size.wasm");
-    Cmd::line("wasm-bindgen --target web --no-typescript --out-name app --out-dir")
-        .arguments([&out, &built])
-        .path(&path)
-        .run()?;
-    let wasm = optimized(&out, &path)?;
+    let module = Module {
+        package: "bench-size",
+        file: "bench-size",
+        name: "app",
+        arguments: &["--features", app.features],
+    };
+    let wasm = module.build(&out, environment)?;
     Ok(Size {
         wasm: gzipped_len(&fs::read(wasm)?)?,
         js: gzipped_len(&fs::read(out.join("app.js"))?)?,
     })
-}
-
-fn optimized(out: &Path, path: &std::ffi::OsString) -> Result<PathBuf> {
-    let wasm = out.join("app.wasm");
-    Cmd::line("wasm-opt -Oz --output")
-        .arguments([&wasm, &out.join("app_bg.wasm")])
-        .path(path)
-        .run()?;
-    Ok(wasm)
 }
 
 /// How much an app is larger than the one that its budget is beyond.
