@@ -2,7 +2,7 @@
 
 import { DEFAULT, getStore } from "./directory.js";
 import type { Handle, StateErrorCode } from "./protocol.js";
-import init, { close, counts, isLoading, open } from "./store/universal_state.js";
+import init, { close, isLoading, open } from "./store/universal_state.js";
 
 /** Where a store is kept beyond the page. */
 export interface PersistOptions {
@@ -73,12 +73,4 @@ export async function createStore(options: StoreOptions = {}): Promise<Handle> {
  */
 export function closeStore(name: string = DEFAULT): boolean {
   return close(name);
-}
-
-/** How many listeners and slots a store of {@link createStore} has, to look for leaks. */
-export function storeCounts(
-  name: string = DEFAULT,
-): { readonly listeners: number; readonly slots: number } | undefined {
-  const [listeners = 0, slots = 0] = counts(name) ?? [];
-  return counts(name) && { listeners, slots };
 }

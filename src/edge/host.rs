@@ -36,6 +36,7 @@
 //! is checked once more. What a module imports itself is not covered by its digest.
 
 mod blame;
+mod error;
 mod life;
 mod manifest;
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
@@ -46,6 +47,7 @@ mod page;
 mod run;
 mod status;
 
+pub use error::HostError;
 pub use manifest::{Manifest, ManifestError, MemberFault, MfeEntry};
 pub use status::{FailureKind, HostMetrics, MfeStatus};
 
@@ -412,59 +414,6 @@ fn resolved(entry: &MfeEntry, base: Option<&str>) -> MfeEntry {
         Some(url) if url != entry.url() => entry.at(url),
         _ => entry.clone(),
     }
-}
-
-/// What a host cannot do.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum HostError {
-    /// The manifest cannot be used.
-    #[error(transparent)]
-    Manifest(#[from] ManifestError),
-    /// The manifest did not come.
-    #[error("the manifest {url:?} could not be fetched ({kind}: {reason})")]
-    Fetch {
-        /// Its address.
-        url: String,
-        /// At what it failed.
-        kind: FailureKind,
-        /// Why.
-        reason: String,
-    },
-    /// The host has one with this id.
-    #[error("the host has a micro-frontend {id:?} already; use replace")]
-    Known {
-        /// The id.
-        id: String,
-    },
-    /// The host has none with this id.
-    #[error("the host has no micro-frontend {id:?}; add a manifest that lists it")]
-    Unknown {
-        /// The id.
-        id: String,
-    },
-    /// It is mounted, or about to be.
-    #[error("micro-frontend {id:?} is mounted elsewhere; unmount it there first")]
-    Mounted {
-        /// The id.
-        id: String,
-    },
-    /// It is being replaced.
-    #[error("micro-frontend {id:?} is being replaced; wait for that")]
-    Replacing {
-        /// The id.
-        id: String,
-    },
-    /// The newer version did not load or mount.
-    #[error("micro-frontend {id:?} was not replaced ({kind}: {reason})")]
-    Replace {
-        /// The id.
-        id: String,
-        /// At what it failed.
-        kind: FailureKind,
-        /// Why.
-        reason: String,
-    },
 }
 
 #[cfg(test)]

@@ -14,5 +14,4 @@ export function open(
   report: (message: string, code: StateErrorCode, key: string | undefined) => void,
 ): Handle;
 export function isLoading(name: string): boolean;
-export function counts(name: string): Uint32Array | undefined;
 export function close(name: string): boolean;

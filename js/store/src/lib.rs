@@ -30,11 +30,6 @@ thread_local! {
     static STORES: RefCell<BTreeMap<String, Kept>> = const { RefCell::new(BTreeMap::new()) };
 }
 
-/// Asks something of a store of this module; nothing if there is none of that name.
-fn of<T>(name: &str, ask: impl FnOnce(&Kept) -> T) -> Option<T> {
-    STORES.with_borrow(|stores| stores.get(name).map(ask))
-}
-
 fn thrown(message: &str) -> JsValue {
     Error::new(message).into()
 }
@@ -103,23 +98,9 @@ fn reporter(report: Function) -> impl Fn(&StateError) + Send + Sync + 'static {
 /// Whether what was stored before is still on its way.
 #[wasm_bindgen(js_name = isLoading)]
 pub fn is_loading(name: &str) -> bool {
-    let loading = |kept: &Kept| {
-        kept.edge
-            .as_ref()
-            .is_some_and(|edge| edge.status().is_loading)
-    };
-    of(name, loading).unwrap_or(false)
-}
-
-/// How many listeners a store has, and how many keys it keeps a slot for.
-#[wasm_bindgen]
-pub fn counts(name: &str) -> Option<Vec<u32>> {
-    let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-    of(name, |kept| {
-        vec![
-            count(kept.store.listener_count()),
-            count(kept.store.slot_count()),
-        ]
+    STORES.with_borrow(|stores| {
+        let edge = stores.get(name).and_then(|kept| kept.edge.as_ref());
+        edge.is_some_and(|edge| edge.status().is_loading)
     })
 }
 

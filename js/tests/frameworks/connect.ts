@@ -1,7 +1,7 @@
 /** Finding the store, whichever comes first. */
 
 import { connect, getStore, isStateError, key } from "universal-state";
-import { closeStore, createStore, storeCounts } from "universal-state/store";
+import { closeStore, createStore } from "universal-state/store";
 import { equal, ok, same, throws, type Suite } from "../page/support.js";
 
 async function rejected(promise: Promise<unknown>): Promise<Error> {
@@ -56,7 +56,7 @@ export const connecting: Suite = {
     const [one, two] = await Promise.all([createStore({ name: `${name} 2` }), createStore({ name: `${name} 2` })]);
     same(one, two);
     equal([closeStore(`${name} 2`), closeStore(`${name} 2`)], [true, false]);
-    equal(storeCounts(`${name} 2`), undefined);
+    equal(getStore(`${name} 2`), undefined);
   },
 
   async a_wrong_option_is_named({ name }) {

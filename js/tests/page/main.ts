@@ -1,6 +1,6 @@
 /** Runs the cases in the page, one at a time, each on a store of its own. */
 
-import { closeStore, createStore, storeCounts, type ReportedError } from "universal-state/store";
+import { closeStore, createStore, type ReportedError } from "universal-state/store";
 import { suites } from "./suites.js";
 import { equal, type At } from "./support.js";
 
@@ -29,7 +29,7 @@ async function run(suite: string, promise: string, engine: "map" | "signal"): Pr
     name,
     engine,
     reports,
-    listeners: () => storeCounts(name)?.listeners ?? 0,
+    listeners: () => (store.isClosed() ? 0 : store.counts().listeners),
     close: () => closeStore(name),
   };
   try {
