@@ -20,7 +20,6 @@ use crate::{
     change::{ChangeSet, Origin, Stamp},
     engine::Running,
     error::StateError,
-    key::Name,
     label::{Label, Labels},
     value::Value,
 };
@@ -215,15 +214,19 @@ pub(crate) trait ComputedKey: Send + Sync {
     }
 
     /// What no other registration has, in this store or another.
+    #[cfg(feature = "js")]
     fn id(&self) -> u64;
 
     /// Who is said to change the value.
-    fn source(&self) -> &Name;
+    #[cfg(feature = "js")]
+    fn source(&self) -> &crate::key::Name;
 
     /// Through which door it was registered.
+    #[cfg(feature = "js")]
     fn origin(&self) -> &Origin;
 
     /// Whether it is computed in another store.
+    #[cfg(feature = "js")]
     fn is_from_elsewhere(&self) -> bool;
 
     /// Whether the key is not computed any more.

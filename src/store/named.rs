@@ -28,21 +28,19 @@ use super::{
 use crate::{
     change::{Origin, Stamp, UNKNOWN_SOURCE},
     error::StateError,
-    key::Name,
     value::{StateValue, Value},
 };
 use follow::Told;
 use naming::Step;
-use std::sync::{
-    Arc, Mutex, Weak,
-    atomic::{AtomicU64, Ordering},
-};
+use std::sync::{Arc, Mutex, Weak, atomic::Ordering};
 
 /// How many computed values have been registered, in whatever store.
-static REGISTERED: AtomicU64 = AtomicU64::new(0);
+#[cfg(feature = "js")]
+static REGISTERED: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
 
 /// A computed value and the key that it is registered under.
 pub(crate) struct Named {
+    #[cfg(feature = "js")]
     id: u64,
     inner: Weak<Inner>,
     pub(crate) slot: Arc<Slot>,
@@ -96,6 +94,7 @@ impl Named {
         let value = Computed::named(view, &slot.key, move |view| Content(evaluate(view)));
         let inner = &view.inner;
         Arc::new_cyclic(|this: &Weak<Self>| Self {
+            #[cfg(feature = "js")]
             id: REGISTERED.fetch_add(1, Ordering::Relaxed),
             inner: inner.this.clone(),
             slot,
@@ -132,18 +131,22 @@ impl ComputedKey for Named {
         Ok((revision, content.0.clone()?))
     }
 
+    #[cfg(feature = "js")]
     fn id(&self) -> u64 {
         self.id
     }
 
-    fn source(&self) -> &Name {
+    #[cfg(feature = "js")]
+    fn source(&self) -> &crate::key::Name {
         &self.stamp.source
     }
 
+    #[cfg(feature = "js")]
     fn origin(&self) -> &Origin {
         &self.origin
     }
 
+    #[cfg(feature = "js")]
     fn is_from_elsewhere(&self) -> bool {
         self.elsewhere.is_some()
     }
