@@ -32,7 +32,20 @@ struct Index {
 }
 
 impl Index {
+    /// Two names hardly ever have one hash: the first that has it is looked at in full, and others only
+    /// if it is another's.
+    #[inline]
     fn find(&self, hash: u32, name: &str) -> Option<&Arc<Slot>> {
+        let slot = self.slots.find(spread(hash), |slot| slot.hash == hash)?;
+        if key::same(&slot.key, name) {
+            return Some(slot);
+        }
+        self.find_among(hash, name)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn find_among(&self, hash: u32, name: &str) -> Option<&Arc<Slot>> {
         self.slots.find(spread(hash), |slot| slot.is(hash, name))
     }
 }
@@ -40,7 +53,7 @@ impl Index {
 impl Slots {
     /// The low half is enough to tell keys apart in a table, and all there is on wasm32.
     #[inline]
-    fn hash(&self, name: &str) -> u32 {
+    pub(crate) fn hash(&self, name: &str) -> u32 {
         self.hasher.hash_one(name) as u32
     }
 
@@ -53,8 +66,7 @@ impl Slots {
 
     /// As [`Slot::pick`], of the slot of a key.
     #[inline]
-    pub(crate) fn pick<T: StateValue>(&self, name: &str) -> Option<T> {
-        let hash = self.hash(name);
+    pub(crate) fn pick<T: StateValue>(&self, hash: u32, name: &str) -> Option<T> {
         crate::read(&self.index).find(hash, name)?.pick()
     }
 
