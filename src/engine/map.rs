@@ -48,6 +48,22 @@ fn find_among<'a>(values: &'a HashTable<Kept>, hash: u32, name: &str) -> Option<
     values.find(spread(hash), |kept| kept.is(hash, name))
 }
 
+/// As [`find`].
+#[inline]
+fn find_mut<'a>(values: &'a mut HashTable<Kept>, site: Site<'_>) -> Option<&'a mut Kept> {
+    let at = values.find_bucket_index(spread(site.hash), |kept| kept.hash == site.hash)?;
+    if values.get_bucket(at).is_some_and(|kept| kept.is_at(site)) {
+        return values.get_bucket_mut(at);
+    }
+    find_mut_among(values, site)
+}
+
+#[cold]
+#[inline(never)]
+fn find_mut_among<'a>(values: &'a mut HashTable<Kept>, site: Site<'_>) -> Option<&'a mut Kept> {
+    values.find_mut(spread(site.hash), |kept| kept.is_at(site))
+}
+
 impl Engine for MapEngine {
     fn telling(&self) -> Telling {
         Telling::AtOnce
@@ -107,7 +123,7 @@ impl Engine for MapEngine {
 
     fn put(&self, site: Site<'_>, place: &mut Option<Value>, value: &mut Value) -> Put {
         let mut values = crate::lock(&self.values);
-        if let Some(kept) = values.find_mut(spread(site.hash), |kept| kept.is_at(site)) {
+        if let Some(kept) = find_mut(&mut values, site) {
             return super::put(&mut kept.value, value);
         }
         drop(values);

@@ -41,7 +41,7 @@ impl<T: StateValue> Handle<T> {
     pub fn get(&self) -> Option<T> {
         if self.view.gate.is_none()
             && Inner::may_pick::<T>()
-            && let Some(value) = self.slot.pick()
+            && let Some(value) = self.view.inner.pick_at(&self.slot)
         {
             return Some(value);
         }

@@ -250,6 +250,16 @@ impl Inner {
         }
     }
 
+    /// As [`Inner::pick`], of a key whose slot is there.
+    #[inline]
+    pub(crate) fn pick_at<T: StateValue>(&self, slot: &Slot) -> Option<T> {
+        let in_engine = || {
+            let is_there = self.finds.load(Ordering::Acquire) && !slot.is_hidden();
+            is_there.then(|| self.engine().pick(slot.hash, &slot.key))
+        };
+        slot.pick().or_else(|| in_engine().flatten())
+    }
+
     /// The stored content of a slot, if there is one and nobody is to know that it was read: no
     /// effect, memo, computed value or batch.
     #[inline]

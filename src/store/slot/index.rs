@@ -206,6 +206,32 @@ impl Slots {
 #[cfg(test)]
 mod tests {
     use crate::{ChangeSet, EngineKind, Pattern, Store, SubscribeOptions, pattern::MATCHES};
+    use std::collections::HashMap;
+
+    #[test]
+    fn names_that_share_a_hash_are_told_apart() {
+        for kind in EngineKind::ALL {
+            let store = Store::builder().engine(*kind).build();
+            let mut names = HashMap::new();
+            let pair = (0..1_000_000).find_map(|n| {
+                let name = format!("key:{n}");
+                let other = names.insert(store.inner.slots.hash(&name), name.clone());
+                other.map(|other| (other, name))
+            });
+            let (a, b) = pair.expect("of so many names, two share a hash");
+            let values = || (store.get::<i32>(&a), store.get::<i32>(&b));
+            store.set(&a, 1).ok();
+            assert_eq!(values(), (Some(1), None), "{kind}");
+            store.set(&b, 2).ok();
+            store.set(&b, 3).ok();
+            store.set(&a, 4).ok();
+            assert_eq!(values(), (Some(4), Some(3)), "{kind}");
+            let handle = |name| store.handle::<i32>(name).ok().and_then(|key| key.get());
+            assert_eq!((handle(&a), handle(&b)), values(), "{kind}");
+            store.delete(&a).ok();
+            assert_eq!(values(), (None, Some(3)), "{kind}");
+        }
+    }
 
     #[test]
     fn a_pattern_is_matched_when_a_slot_is_made_and_at_no_write() {
