@@ -7,7 +7,10 @@
 mod map;
 mod signal;
 
-use crate::{error::StateError, value::Value};
+use crate::{
+    error::StateError,
+    value::{StateValue, Value},
+};
 use smol_str::SmolStr;
 use std::{fmt, str::FromStr};
 
@@ -49,6 +52,16 @@ pub(crate) trait Engine: Send + Sync {
 
     /// The value of a key.
     fn load(&self, site: Site<'_>, place: &Option<Value>) -> Option<Value>;
+
+    /// Whether it finds values by name, and not in the slots of their keys.
+    fn finds(&self) -> bool {
+        false
+    }
+
+    /// The value under a name, if it is a small one of this type and the engine finds it by name.
+    fn pick<T: StateValue>(&self, _hash: u32, _name: &str) -> Option<T> {
+        None
+    }
 
     /// Whether this very value, or nothing, is under a key.
     fn holds(&self, site: Site<'_>, place: &Option<Value>, value: Option<&Value>) -> bool;
@@ -145,6 +158,19 @@ macro_rules! engines {
             pub(crate) fn load(&self, site: Site<'_>, place: &Option<Value>) -> Option<Value> {
                 match self {
                     $(Self::$kind(engine) => engine.load(site, place)),+
+                }
+            }
+
+            pub(crate) fn finds(&self) -> bool {
+                match self {
+                    $(Self::$kind(engine) => engine.finds()),+
+                }
+            }
+
+            #[inline]
+            pub(crate) fn pick<T: StateValue>(&self, hash: u32, name: &str) -> Option<T> {
+                match self {
+                    $(Self::$kind(engine) => engine.pick(hash, name)),+
                 }
             }
 

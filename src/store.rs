@@ -352,6 +352,7 @@ impl Inner {
             let value = running.store(slot.site(), &mut state.place, None);
             next.store(slot.site(), &mut state.place, value);
         }
+        self.finds.store(next.finds(), Ordering::Release);
         *running = next;
         // Inside of a listener the flush above is put off. What is pending stands in line then,
         // before whatever the new engine has to tell.

@@ -3,7 +3,7 @@
 use super::{Engine, Put, Site, Telling};
 use crate::{
     key::{self, spread},
-    value::{Value, is_content},
+    value::{StateValue, Value, is_content},
 };
 use hashbrown::hash_table::{Entry, HashTable};
 use smol_str::SmolStr;
@@ -21,13 +21,47 @@ struct Kept {
 }
 
 impl Kept {
+    #[inline]
+    fn is(&self, hash: u32, name: &str) -> bool {
+        self.hash == hash && key::same(&self.key, name)
+    }
+
     fn is_at(&self, site: Site<'_>) -> bool {
-        self.hash == site.hash && key::same(&self.key, site.key)
+        self.is(site.hash, site.key)
     }
 }
 
-fn find<'a>(values: &'a HashTable<Kept>, site: Site<'_>) -> Option<&'a Kept> {
-    values.find(spread(site.hash), |kept| kept.is_at(site))
+/// Two names hardly ever have one hash: the first that has it is looked at in full, and others only if
+/// it is another's.
+#[inline]
+fn find<'a>(values: &'a HashTable<Kept>, hash: u32, name: &str) -> Option<&'a Kept> {
+    let kept = values.find(spread(hash), |kept| kept.hash == hash)?;
+    if key::same(&kept.key, name) {
+        return Some(kept);
+    }
+    find_among(values, hash, name)
+}
+
+#[cold]
+#[inline(never)]
+fn find_among<'a>(values: &'a HashTable<Kept>, hash: u32, name: &str) -> Option<&'a Kept> {
+    values.find(spread(hash), |kept| kept.is(hash, name))
+}
+
+/// As [`find`].
+#[inline]
+fn find_mut<'a>(values: &'a mut HashTable<Kept>, site: Site<'_>) -> Option<&'a mut Kept> {
+    let at = values.find_bucket_index(spread(site.hash), |kept| kept.hash == site.hash)?;
+    if values.get_bucket(at).is_some_and(|kept| kept.is_at(site)) {
+        return values.get_bucket_mut(at);
+    }
+    find_mut_among(values, site)
+}
+
+#[cold]
+#[inline(never)]
+fn find_mut_among<'a>(values: &'a mut HashTable<Kept>, site: Site<'_>) -> Option<&'a mut Kept> {
+    values.find_mut(spread(site.hash), |kept| kept.is_at(site))
 }
 
 impl Engine for MapEngine {
@@ -36,12 +70,23 @@ impl Engine for MapEngine {
     }
 
     fn load(&self, site: Site<'_>, _place: &Option<Value>) -> Option<Value> {
-        find(&crate::lock(&self.values), site).map(|kept| kept.value.clone())
+        find(&crate::lock(&self.values), site.hash, site.key).map(|kept| kept.value.clone())
+    }
+
+    fn finds(&self) -> bool {
+        true
+    }
+
+    #[inline]
+    fn pick<T: StateValue>(&self, hash: u32, name: &str) -> Option<T> {
+        let values = crate::lock(&self.values);
+        find(&values, hash, name)?.value.in_place()
     }
 
     fn holds(&self, site: Site<'_>, _place: &Option<Value>, value: Option<&Value>) -> bool {
         let values = crate::lock(&self.values);
-        is_content(find(&values, site).map(|kept| &kept.value), value)
+        let kept = find(&values, site.hash, site.key);
+        is_content(kept.map(|kept| &kept.value), value)
     }
 
     fn store(
@@ -72,12 +117,13 @@ impl Engine for MapEngine {
 
     fn can_put(&self, site: Site<'_>, _place: &Option<Value>, value: &Value) -> bool {
         let values = crate::lock(&self.values);
-        super::can_put(find(&values, site).map(|kept| &kept.value), value)
+        let kept = find(&values, site.hash, site.key);
+        super::can_put(kept.map(|kept| &kept.value), value)
     }
 
     fn put(&self, site: Site<'_>, place: &mut Option<Value>, value: &mut Value) -> Put {
         let mut values = crate::lock(&self.values);
-        if let Some(kept) = values.find_mut(spread(site.hash), |kept| kept.is_at(site)) {
+        if let Some(kept) = find_mut(&mut values, site) {
             return super::put(&mut kept.value, value);
         }
         drop(values);

@@ -37,13 +37,20 @@ impl<T: StateValue> Handle<T> {
     }
 
     /// As [`View::get`].
+    #[inline]
     pub fn get(&self) -> Option<T> {
         if self.view.gate.is_none()
             && Inner::may_pick::<T>()
-            && let Some(value) = self.slot.pick()
+            && let Some(value) = self.view.inner.pick_at(&self.slot)
         {
             return Some(value);
         }
+        self.get_carefully()
+    }
+
+    /// Apart, as what it needs would take registers from a read that needs none of it.
+    #[inline(never)]
+    fn get_carefully(&self) -> Option<T> {
         self.view.or_report(self.try_get()).flatten()
     }
 

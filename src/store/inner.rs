@@ -35,6 +35,9 @@ use std::{
 pub(crate) struct Inner {
     pub(crate) this: Weak<Inner>,
     pub(crate) engine: RwLock<Running>,
+    /// Whether the engine finds values by name, to be read without a lock. It may be that of the engine
+    /// before, which then finds nothing.
+    pub(crate) finds: AtomicBool,
     pub(crate) slots: Slots,
     pub(crate) state: Mutex<State>,
     /// As in `state`, to be read without a lock.
@@ -144,9 +147,11 @@ impl Inner {
         reporter: Option<Reporter>,
         middleware: Option<Arc<dyn Filtering>>,
     ) -> Arc<Self> {
+        let running = kind.start();
         Arc::new_cyclic(|this| Self {
             this: Weak::clone(this),
-            engine: RwLock::new(kind.start()),
+            finds: AtomicBool::new(running.finds()),
+            engine: RwLock::new(running),
             slots: Slots::default(),
             state: Mutex::new(State {
                 disposed: false,
@@ -232,6 +237,27 @@ impl Inner {
     #[inline]
     pub(crate) fn may_pick<T: StateValue>() -> bool {
         Value::keeps_in_place::<T>() && context::is_idle() && Observer::get().is_none()
+    }
+
+    /// The value under a name, if it is a small one of this type: found with one look.
+    #[inline]
+    pub(crate) fn pick<T: StateValue>(&self, name: &str) -> Option<T> {
+        let hash = self.slots.hash(name);
+        if self.finds.load(Ordering::Acquire) {
+            self.engine().pick(hash, name)
+        } else {
+            self.slots.pick(hash, name)
+        }
+    }
+
+    /// As [`Inner::pick`], of a key whose slot is there.
+    #[inline]
+    pub(crate) fn pick_at<T: StateValue>(&self, slot: &Slot) -> Option<T> {
+        let in_engine = || {
+            let is_there = self.finds.load(Ordering::Acquire) && !slot.is_hidden();
+            is_there.then(|| self.engine().pick(slot.hash, &slot.key))
+        };
+        slot.pick().or_else(|| in_engine().flatten())
     }
 
     /// The stored content of a slot, if there is one and nobody is to know that it was read: no

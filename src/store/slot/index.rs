@@ -32,7 +32,20 @@ struct Index {
 }
 
 impl Index {
+    /// Two names hardly ever have one hash: the first that has it is looked at in full, and others only
+    /// if it is another's.
+    #[inline]
     fn find(&self, hash: u32, name: &str) -> Option<&Arc<Slot>> {
+        let slot = self.slots.find(spread(hash), |slot| slot.hash == hash)?;
+        if key::same(&slot.key, name) {
+            return Some(slot);
+        }
+        self.find_among(hash, name)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn find_among(&self, hash: u32, name: &str) -> Option<&Arc<Slot>> {
         self.slots.find(spread(hash), |slot| slot.is(hash, name))
     }
 }
@@ -40,7 +53,7 @@ impl Index {
 impl Slots {
     /// The low half is enough to tell keys apart in a table, and all there is on wasm32.
     #[inline]
-    fn hash(&self, name: &str) -> u32 {
+    pub(crate) fn hash(&self, name: &str) -> u32 {
         self.hasher.hash_one(name) as u32
     }
 
@@ -53,8 +66,7 @@ impl Slots {
 
     /// As [`Slot::pick`], of the slot of a key.
     #[inline]
-    pub(crate) fn pick<T: StateValue>(&self, name: &str) -> Option<T> {
-        let hash = self.hash(name);
+    pub(crate) fn pick<T: StateValue>(&self, hash: u32, name: &str) -> Option<T> {
         crate::read(&self.index).find(hash, name)?.pick()
     }
 
@@ -194,6 +206,32 @@ impl Slots {
 #[cfg(test)]
 mod tests {
     use crate::{ChangeSet, EngineKind, Pattern, Store, SubscribeOptions, pattern::MATCHES};
+    use std::collections::HashMap;
+
+    #[test]
+    fn names_that_share_a_hash_are_told_apart() {
+        for kind in EngineKind::ALL {
+            let store = Store::builder().engine(*kind).build();
+            let mut names = HashMap::new();
+            let pair = (0..1_000_000).find_map(|n| {
+                let name = format!("key:{n}");
+                let other = names.insert(store.inner.slots.hash(&name), name.clone());
+                other.map(|other| (other, name))
+            });
+            let (a, b) = pair.expect("of so many names, two share a hash");
+            let values = || (store.get::<i32>(&a), store.get::<i32>(&b));
+            store.set(&a, 1).ok();
+            assert_eq!(values(), (Some(1), None), "{kind}");
+            store.set(&b, 2).ok();
+            store.set(&b, 3).ok();
+            store.set(&a, 4).ok();
+            assert_eq!(values(), (Some(4), Some(3)), "{kind}");
+            let handle = |name| store.handle::<i32>(name).ok().and_then(|key| key.get());
+            assert_eq!((handle(&a), handle(&b)), values(), "{kind}");
+            store.delete(&a).ok();
+            assert_eq!(values(), (None, Some(3)), "{kind}");
+        }
+    }
 
     #[test]
     fn a_pattern_is_matched_when_a_slot_is_made_and_at_no_write() {

@@ -31,14 +31,21 @@ impl View {
     /// assert_eq!(store.get::<String>("e-mail"), None);
     /// # Ok::<(), universal_state::StateError>(())
     /// ```
+    #[inline]
     pub fn get<T: StateValue>(&self, key: impl AsKey<T>) -> Option<T> {
         if self.gate.is_none()
             && Inner::may_pick::<T>()
-            && let Some(value) = self.inner.slots.pick(key.as_name())
+            && let Some(value) = self.inner.pick(key.as_name())
         {
             return Some(value);
         }
-        self.or_report(self.try_get(key)).flatten()
+        self.get_carefully(key.as_name())
+    }
+
+    /// Apart, as what it needs would take registers from a read that needs none of it.
+    #[inline(never)]
+    fn get_carefully<T: StateValue>(&self, name: &str) -> Option<T> {
+        self.or_report(self.try_get(name)).flatten()
     }
 
     /// As [`View::get`], with the reason if the key cannot be read.
