@@ -21,7 +21,6 @@ struct Kept {
 }
 
 impl Kept {
-    #[inline]
     fn is(&self, hash: u32, name: &str) -> bool {
         self.hash == hash && key::same(&self.key, name)
     }
@@ -31,37 +30,8 @@ impl Kept {
     }
 }
 
-/// Two names hardly ever have one hash: the first that has it is looked at in full, and others only if
-/// it is another's.
-#[inline]
 fn find<'a>(values: &'a HashTable<Kept>, hash: u32, name: &str) -> Option<&'a Kept> {
-    let kept = values.find(spread(hash), |kept| kept.hash == hash)?;
-    if key::same(&kept.key, name) {
-        return Some(kept);
-    }
-    find_among(values, hash, name)
-}
-
-#[cold]
-#[inline(never)]
-fn find_among<'a>(values: &'a HashTable<Kept>, hash: u32, name: &str) -> Option<&'a Kept> {
     values.find(spread(hash), |kept| kept.is(hash, name))
-}
-
-/// As [`find`].
-#[inline]
-fn find_mut<'a>(values: &'a mut HashTable<Kept>, site: Site<'_>) -> Option<&'a mut Kept> {
-    let at = values.find_bucket_index(spread(site.hash), |kept| kept.hash == site.hash)?;
-    if values.get_bucket(at).is_some_and(|kept| kept.is_at(site)) {
-        return values.get_bucket_mut(at);
-    }
-    find_mut_among(values, site)
-}
-
-#[cold]
-#[inline(never)]
-fn find_mut_among<'a>(values: &'a mut HashTable<Kept>, site: Site<'_>) -> Option<&'a mut Kept> {
-    values.find_mut(spread(site.hash), |kept| kept.is_at(site))
 }
 
 impl Engine for MapEngine {
@@ -123,7 +93,7 @@ impl Engine for MapEngine {
 
     fn put(&self, site: Site<'_>, place: &mut Option<Value>, value: &mut Value) -> Put {
         let mut values = crate::lock(&self.values);
-        if let Some(kept) = find_mut(&mut values, site) {
+        if let Some(kept) = values.find_mut(spread(site.hash), |kept| kept.is_at(site)) {
             return super::put(&mut kept.value, value);
         }
         drop(values);

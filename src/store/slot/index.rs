@@ -32,20 +32,7 @@ struct Index {
 }
 
 impl Index {
-    /// Two names hardly ever have one hash: the first that has it is looked at in full, and others only
-    /// if it is another's.
-    #[inline]
     fn find(&self, hash: u32, name: &str) -> Option<&Arc<Slot>> {
-        let slot = self.slots.find(spread(hash), |slot| slot.hash == hash)?;
-        if key::same(&slot.key, name) {
-            return Some(slot);
-        }
-        self.find_among(hash, name)
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn find_among(&self, hash: u32, name: &str) -> Option<&Arc<Slot>> {
         self.slots.find(spread(hash), |slot| slot.is(hash, name))
     }
 }
