@@ -458,6 +458,14 @@ fn what_a_guest_writes_and_a_host_that_takes_over_are_seen() {
         assert_eq!(kept(&handle, "n"), "1");
         guest.set("n", 2).expect("it is stored");
         assert_eq!(kept(&handle, "n"), "2");
+        let twice = guest.register_computed("twice", |state| state.get::<i32>("n").map(|n| n * 2));
+        let twice = twice.expect("the key is free");
+        assert_eq!(kept(&handle, "twice"), "4", "computed in the guest");
+        host.set("n", 5).expect("it is stored");
+        assert_eq!(kept(&handle, "twice"), "10");
+        twice.unregister();
+        assert_eq!(kept(&handle, "twice"), "nothing");
+        guest.set("n", 2).expect("it is stored");
         let read = Closure::<dyn Fn() -> JsValue>::new({
             let handle = handle.clone();
             move || kept(&handle, "n").into()
