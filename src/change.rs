@@ -7,7 +7,7 @@ use crate::{
     value::{StateValue, Value},
 };
 use smol_str::SmolStr;
-use std::{fmt, sync::Arc};
+use std::{borrow::Cow, fmt, sync::Arc};
 
 /// The source of a write that names none.
 pub(crate) const UNKNOWN_SOURCE: Name = Name::Static("unknown");
@@ -37,16 +37,22 @@ pub enum Origin {
 
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Local => f.write_str("local"),
-            Self::Mfe(id) => write!(f, "mfe:{id}"),
-            Self::Restore => f.write_str("restore"),
-            Self::Computed => f.write_str("computed"),
-            Self::Storage => f.write_str("storage"),
-            Self::Tab => f.write_str("tab"),
-            Self::Page => f.write_str("page"),
-            Self::DevTools => f.write_str("devtools"),
-        }
+        f.write_str(&self.text())
+    }
+}
+
+impl Origin {
+    pub(crate) fn text(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::Local => "local",
+            Self::Mfe(id) => return Cow::Owned(format!("mfe:{id}")),
+            Self::Restore => "restore",
+            Self::Computed => "computed",
+            Self::Storage => "storage",
+            Self::Tab => "tab",
+            Self::Page => "page",
+            Self::DevTools => "devtools",
+        })
     }
 }
 

@@ -227,6 +227,8 @@ impl Inner {
 
     /// Makes whoever was allowed or denied something ask again.
     fn rules_changed(&self) {
+        // A store that was disposed of commits nothing any more.
+        self.advance_clock();
         self.write_hidden(&self.rules, |changes| {
             let before = changes.and_then(|changes| changes.to::<u64>().ok());
             Value::new(before.unwrap_or(0) + 1)

@@ -45,6 +45,8 @@ pub use view::View;
 pub(crate) use clock::now;
 #[cfg(feature = "js")]
 pub(crate) use context::ThisThread;
+#[cfg(all(feature = "js", target_family = "wasm", target_os = "unknown"))]
+pub(crate) use context::depth_address;
 #[cfg(feature = "fields")]
 pub(crate) use graph::{Graph, Triggers, typed};
 pub(crate) use guest::ComputedKey;

@@ -17,6 +17,9 @@ mod history;
 #[cfg(feature = "host")]
 #[path = "web/host.rs"]
 mod host;
+#[cfg(feature = "js")]
+#[path = "web/kept.rs"]
+mod kept;
 #[path = "web/loading.rs"]
 mod loading;
 #[cfg(feature = "js")]

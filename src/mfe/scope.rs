@@ -99,6 +99,7 @@ impl Member {
                 id: self.id.to_string(),
             });
         }
+        inner.advance_clock();
         inner.disown(self.encoded_id());
         let view = View {
             inner: Arc::clone(inner),
@@ -131,6 +132,7 @@ impl Member {
                 self.listen(true);
                 inner.own(self.encoded_id());
                 self.ended.store(false, Ordering::Release);
+                inner.advance_clock();
                 return Err(error);
             }
         }
@@ -166,6 +168,7 @@ impl Member {
     pub(super) fn close(&self, inner: &Inner) -> bool {
         let is_there = !self.ended.swap(true, Ordering::AcqRel);
         if is_there {
+            inner.advance_clock();
             inner.disown(self.encoded_id());
             self.leave(inner);
         }

@@ -42,7 +42,8 @@ pub(crate) struct Inner {
     pub(crate) state: Mutex<State>,
     /// As in `state`, to be read without a lock.
     is_disposed: AtomicBool,
-    /// The sequence number of the last commit, to be read without a lock.
+    /// The sequence number of the last commit, or of whatever else changed what views show, to be read
+    /// without a lock. Scripts read it where it stands in memory.
     pub(crate) clock: AtomicU64,
     /// How many computed values are registered under a key, to be read without a lock.
     pub(crate) names: AtomicUsize,
@@ -466,6 +467,14 @@ impl Inner {
         if !has_value || slot.is_hidden() {
             self.release(slot);
         }
+    }
+
+    /// Makes the clock go on, since something that is no commit has changed what views show: whoever
+    /// keeps what one showed looks again.
+    pub(crate) fn advance_clock(&self) {
+        let mut state = crate::lock(&self.state);
+        state.sequence += 1;
+        self.clock.store(state.sequence, Ordering::Release);
     }
 
     /// Does something once the store is disposed of.

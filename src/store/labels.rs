@@ -181,6 +181,7 @@ impl Inner {
             }
         }
         book.has_changed();
+        self.advance_clock();
     }
 }
 

@@ -5,7 +5,7 @@ use super::{
     port::Port,
     script,
 };
-use crate::store::Store;
+use crate::store::{Store, depth_address};
 use js_sys::{Function, Reflect};
 use std::rc::Rc;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
@@ -47,6 +47,10 @@ impl Handle {
             name,
             env!("CARGO_PKG_VERSION"),
             call.as_ref().unchecked_ref(),
+            &wasm_bindgen::memory(),
+            // Both outlive the handle: the port holds the store.
+            store.inner.clock.as_ptr().expose_provenance(),
+            depth_address(),
         );
         let member = |name: &str| Reflect::get(&made, &JsValue::from_str(name)).ok();
         let this = Self {

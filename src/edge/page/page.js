@@ -151,6 +151,15 @@ export const change = (key, value, previous, source, origin, time, version, remo
 
 export const list = (items) => Object.freeze(items);
 
+/** Calls a listener. What it throws comes back in words. */
+export const call = (listener, what, clock) => {
+  try {
+    listener(what, clock);
+  } catch (error) {
+    return describe(error);
+  }
+};
+
 /** What was thrown, in words. Anything can be thrown, also what throws when it is looked at. */
 export const describe = (thrown) => {
   try {
@@ -235,7 +244,7 @@ const ASK = Object.freeze({
   shared: 17, peer: 18, isRegistered: 19, unregister: 20, report: 21, counts: 22,
 });
 
-const ALL = 0, KEYS = 1, PATTERN = 2;
+const ALL = 0, KEYS = 1, PATTERN = 2, KEY = 3;
 
 /** How a listener is called, in bits; `port/telling.rs` has the same ones. */
 const HOW = Object.freeze({ sync: 1, immediate: 2 });
@@ -264,11 +273,60 @@ const callable = (value, what) => {
 const isPromise = (value) =>
   value !== null && typeof value === "object" && typeof value.then === "function";
 
+/**
+ * Tells the time of a store, without a call of the wasm, in whose memory it stands: it grows with whatever
+ * changes what is read. `undefined` while what is read has to be asked for: in a batch, which shows what
+ * it wrote, in a computed value, which notes what it reads, and once the store is gone.
+ */
+const makeClock = (memory, clock, depth, isClosed) => {
+  const [low, high, busy] = [clock / 4, clock / 4 + 1, depth / 4];
+  let words = new Uint32Array(memory.buffer);
+  return () => {
+    if (isClosed()) return undefined;
+    // Memory that has grown is another buffer: what is left of the one before is empty.
+    if (words.length === 0) words = new Uint32Array(memory.buffer);
+    return words[busy] === 0 ? words[low] + words[high] * 2 ** 32 : undefined;
+  };
+};
+
+/** How many answers a view keeps: enough for what a page shows. */
+const MAX_KEPT = 1_000;
+
+/** What a view was answered, each answer with the time for which it stands. */
+const makeMemo = (clock) => {
+  const kept = new Map();
+  const keep = (name, at, answer) => {
+    const entry = kept.get(name);
+    if (entry !== undefined) {
+      entry.at = at;
+      entry.answer = answer;
+      return;
+    }
+    if (kept.size >= MAX_KEPT) kept.clear();
+    kept.set(name, { at, answer });
+  };
+  /** The answer to a question; `ask` is called for it unless it is known. */
+  const recall = (name, ask) => {
+    const now = clock();
+    if (now === undefined) return ask(name);
+    const entry = kept.get(name);
+    if (entry !== undefined && entry.at === now) return entry.answer;
+    const answer = ask(name);
+    // Asked for before: the code of a type that is read may write.
+    keep(name, now, answer);
+    return answer;
+  };
+  return { keep, recall };
+};
+
 /** A view of the store; what is written in it without a source has `own`. */
-const makeView = (ask, id, own) => {
+const makeView = (store, id, own) => {
+  const { ask, clock } = store;
   const port = (what, a, b, c) => ask(id, what, a, b, c);
   const sourceText = (source) => optionalText(source, "a source") ?? own;
-  const get = (key) => port(ASK.get, keyText(key));
+  const { keep, recall } = makeMemo(clock);
+  const askFor = (key) => port(ASK.get, keyText(key));
+  const get = (key) => recall(text(key, "a key"), askFor);
 
   const set = (key, value, source) => {
     port(ASK.set, keyText(key), encode(value, key), sourceText(source));
@@ -303,9 +361,10 @@ const makeView = (ask, id, own) => {
   const view = {
     get,
     has: (key) => port(ASK.has, keyText(key)),
-    keys: () => port(ASK.keys),
-    snapshot: () => port(ASK.snapshot),
-    metadata: () => port(ASK.metadata),
+    // Numbers are the names of no keys.
+    keys: () => recall(ASK.keys, port),
+    snapshot: () => recall(ASK.snapshot, port),
+    metadata: () => recall(ASK.metadata, port),
     set,
     update: (key, make, source) => {
       callable(make, "what makes the new value");
@@ -330,7 +389,7 @@ const makeView = (ask, id, own) => {
       port(
         ASK.batch,
         () => {
-          result = run(source === undefined ? view : Object.freeze(makeView(ask, id, source).view));
+          result = run(source === undefined ? view : Object.freeze(makeView(store, id, source).view));
           if (isPromise(result)) {
             throw argument("a batch ends when its function returns: it cannot wait for a promise");
           }
@@ -343,15 +402,17 @@ const makeView = (ask, id, own) => {
       keyText(key);
       callable(listener, "a listener");
       let called = false;
-      const one = ([change]) => {
+      // Told at what time the value is the one that a read would find, if it is.
+      const one = (change, at) => {
         called = true;
+        if (at !== undefined) keep(key, at, change.value);
         listener(change.value, change);
       };
-      const end = hang(ASK.subscribe, [[KEYS, key]], one, options);
+      const end = hang(ASK.subscribe, [[KEY, key]], one, options);
       // Listeners of several keys are not told of what is missing; this one is.
       if (options?.immediate && !called && !options.signal?.aborted) {
         try {
-          one([change(key, undefined, undefined, "unknown", "page", 0, 0, true)]);
+          one(change(key, undefined, undefined, "unknown", "page", 0, 0, true));
         } catch (error) {
           port(ASK.report, describe(error));
         }
@@ -372,25 +433,26 @@ const makeView = (ask, id, own) => {
   return { view, hang, port };
 };
 
-const makeScope = (askStore, id, name) => {
-  const ask = (...question) => {
+const makeScope = (store, id, name) => {
+  const ask = (view, what, a, b, c) => {
     try {
-      return askStore(...question);
+      return store.ask(view, what, a, b, c);
     } catch (error) {
       if (error?.code !== "unknown-mfe") throw error;
       throw failure(error.code, `micro-frontend ${JSON.stringify(name)} is not registered any more; call scope() again`);
     }
   };
-  const { view, port } = makeView(ask, id);
+  const own = { ask, clock: store.clock };
+  const { view, port } = makeView(own, id);
   let shared;
   const peers = new Map();
   return Object.freeze({
     ...view,
     id: name,
-    shared: () => (shared ??= Object.freeze(makeView(ask, port(ASK.shared)).view)),
+    shared: () => (shared ??= Object.freeze(makeView(own, port(ASK.shared)).view)),
     peer: (other) => {
       text(other, "an id");
-      if (!peers.has(other)) peers.set(other, Object.freeze(makeView(ask, port(ASK.peer, other)).view));
+      if (!peers.has(other)) peers.set(other, Object.freeze(makeView(own, port(ASK.peer, other)).view));
       return peers.get(other);
     },
     isRegistered: () => port(ASK.isRegistered),
@@ -432,14 +494,15 @@ const makeLink = (call, receive) => {
 };
 
 /** The handle of a store, and what takes it away. */
-export const makeHandle = (port, name, library, guests) => {
+export const makeHandle = (port, name, library, guests, memory, clock, depth) => {
   let closed = false;
-  const ask = (...question) => {
-    if (!closed) return port(...question);
-    if (question[1] === ASK.unsubscribe) return undefined;
+  const ask = (view, what, a, b, c) => {
+    if (!closed) return port(view, what, a, b, c);
+    if (what === ASK.unsubscribe) return undefined;
     throw new StateError("closed", `the store ${JSON.stringify(name)} has left the page; connect again`);
   };
-  const { view, hang } = makeView(ask, 0);
+  const store = { ask, clock: makeClock(memory, clock, depth, () => closed) };
+  const { view, hang } = makeView(store, 0);
   const handle = Object.freeze({
     ...view,
     protocol: PROTOCOL,
@@ -454,7 +517,7 @@ export const makeHandle = (port, name, library, guests) => {
       text(id, "an id");
       const framework = optionalText(info?.framework, "a framework") ?? "javascript";
       const version = optionalText(info?.version, "a version") ?? "";
-      return makeScope(ask, ask(0, ASK.scope, id, framework, version), id);
+      return makeScope(store, ask(0, ASK.scope, id, framework, version), id);
     },
     link: (receive) =>
       makeLink((what, ...rest) => {

@@ -16,15 +16,19 @@ extern "C" {
     /// A change.
     #[allow(clippy::too_many_arguments, reason = "these are its members")]
     pub(super) fn change(
-        key: &str,
+        key: &JsValue,
         value: &JsValue,
         previous: &JsValue,
-        source: &str,
-        origin: &str,
+        source: &JsValue,
+        origin: &JsValue,
         time: f64,
         version: f64,
         removed: bool,
     ) -> JsValue;
+
+    /// Calls a listener with a change or a list of them; with `clock`, a change whose value is what a
+    /// read finds at that time. Hands back what it threw, in words.
+    pub(super) fn call(listener: &Function, what: &JsValue, clock: Option<f64>) -> Option<String>;
 
     /// Freezes an array.
     pub(super) fn list(items: Array) -> JsValue;
@@ -46,13 +50,17 @@ extern "C" {
     /// Whether a store comes to have the name, within so many ms.
     pub(super) fn arrival(name: &str, limit: f64) -> js_sys::Promise;
 
-    /// `{ handle, close }`
+    /// `{ handle, close }`. `clock` and `depth` are where in the memory the store's clock stands, 64 bits
+    /// long, and how much is going on in the thread, 32 bits.
     #[wasm_bindgen(js_name = makeHandle)]
     pub(super) fn make_handle(
         port: &Function,
         name: &str,
         library: &str,
         guests: &Function,
+        memory: &JsValue,
+        clock: usize,
+        depth: usize,
     ) -> Object;
 }
 

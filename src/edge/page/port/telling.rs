@@ -2,8 +2,11 @@
 
 use super::{Port, ROOT};
 use crate::{
-    change::ChangeSet,
-    edge::page::script::{self, describe},
+    change::{Change, ChangeSet},
+    edge::page::{
+        fence::number,
+        script::{self, describe},
+    },
     error::StateError,
     mfe::Mfe,
     pattern::Pattern,
@@ -12,12 +15,13 @@ use crate::{
 use js_sys::{Array, Function};
 use send_wrapper::SendWrapper;
 use serde_json::Value as Json;
-use std::rc::Weak;
+use std::{rc::Weak, sync::atomic::Ordering};
 use wasm_bindgen::JsValue;
 
 /// What a listener is for, as `page.js` has it; without either, for everything.
 const KEYS: u32 = 1;
 const PATTERN: u32 = 2;
+const KEY: u32 = 3;
 
 /// How it is called, in bits: `HOW` of `page.js`.
 const SYNC: u32 = 1;
@@ -35,20 +39,23 @@ impl Port {
         let subject = Array::from(subject);
         let kind = subject.get(0).as_f64().unwrap_or_default();
         let names: Vec<String> = subject.iter().filter_map(|name| name.as_string()).collect();
-        let call = self.listener(listener);
+        let is_of_one = kind as u32 == KEY;
+        let call = self.listener(listener, is_of_one);
         let options = options(how);
         let subscription = match kind as u32 {
-            KEYS => view.subscribe_keys(names, options, call)?,
+            KEY | KEYS => view.subscribe_keys(names, options, call)?,
             PATTERN => view.subscribe_pattern(Pattern::glob(&names.concat())?, options, call)?,
             _ => view.subscribe_all(options, call)?,
         };
         Ok(self.keep(id, subscription))
     }
 
-    /// What calls a script's listener. What it throws is its error.
+    /// What calls a script's listener: that of one key with its change, others with a list. What it
+    /// throws is its error.
     fn listener(
         &self,
         listener: &JsValue,
+        is_of_one: bool,
     ) -> impl Fn(&ChangeSet) -> Result<(), String> + Send + Sync + 'static {
         let held = SendWrapper::new((Weak::clone(&self.this), Function::from(listener.clone())));
         move |changes| {
@@ -56,13 +63,32 @@ impl Port {
             let Some(port) = port.upgrade() else {
                 return Ok(());
             };
-            let changes = port
-                .fence
-                .changes(changes)
-                .map_err(|error| error.to_string())?;
-            let called = listener.call1(&JsValue::UNDEFINED, &changes);
-            called.map(drop).map_err(|error| describe(&error))
+            let thrown = match &*changes.changes {
+                [change] if is_of_one => port
+                    .fence
+                    .change(change)
+                    .map(|told| script::call(listener, &told, port.clock_of(change))),
+                _ => port
+                    .fence
+                    .changes(changes)
+                    .map(|told| script::call(listener, &told, None)),
+            };
+            match thrown {
+                Ok(None) => Ok(()),
+                Ok(Some(thrown)) => Err(thrown),
+                Err(error) => Err(error.to_string()),
+            }
         }
+    }
+
+    /// The time, if what a change brought is what a read of its key finds now.
+    fn clock_of(&self, change: &Change) -> Option<f64> {
+        let inner = &self.store.inner;
+        let new = change.new_value()?;
+        let slot = inner.slots.find(change.key())?;
+        let now = inner.at_hand(&slot)?;
+        now.is(new)
+            .then(|| number(inner.clock.load(Ordering::Acquire)))
     }
 
     pub(super) fn subscribe_mfes(
