@@ -8,7 +8,10 @@ use super::{
     status::{Quarantined, SaveFailure},
 };
 use crate::{
-    edge::link::{Changed, Door, Edge},
+    edge::{
+        json,
+        link::{Changed, Door, Edge},
+    },
     error::StateError,
     key::Name,
     lock,
@@ -35,7 +38,7 @@ impl Quarantined {
 
     /// What [`Quarantined::record`] made a text of. A record that cannot be read is listed as it is.
     pub(super) fn read(key: &str, id: String, record: String) -> Self {
-        let json = serde_json::from_str::<Json>(&record).unwrap_or_default();
+        let json = json::read(&record).unwrap_or_default();
         let text = |name| json.get(name).and_then(Json::as_str);
         let key = key.to_owned();
         match (text("reason"), text("text")) {

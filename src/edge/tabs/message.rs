@@ -8,6 +8,7 @@ use crate::{
     edge::{
         Refusal,
         entry::Entry,
+        json,
         link::Changed,
         replica::{BUCKETS, Digest},
         stamp::ReplicaId,
@@ -73,7 +74,7 @@ pub(super) fn read(text: &str, longest: usize) -> Result<Message, Refusal> {
         return Err(Refusal::TooLarge);
     }
     // The parser itself refuses what is nested more than 128 levels deep.
-    let Ok(Json::Object(message)) = serde_json::from_str(text) else {
+    let Ok(Json::Object(message)) = json::read(text) else {
         return Err(Refusal::Malformed);
     };
     match message.get("us").and_then(Json::as_u64) {
