@@ -88,6 +88,7 @@ mod mfe;
 mod pattern;
 #[cfg(feature = "json")]
 mod pointer;
+mod sorted;
 mod store;
 mod value;
 

@@ -88,7 +88,7 @@ impl Edge {
         };
         port.quarantine.track();
         let mut listed = lock(&port.machine).quarantine.clone();
-        listed.sort_by(|a, b| (&a.key, a.time, &a.id).cmp(&(&b.key, b.time, &b.id)));
+        listed.sort_unstable_by(|a, b| (&a.key, a.time, &a.id).cmp(&(&b.key, b.time, &b.id)));
         listed
     }
 
