@@ -44,7 +44,6 @@ mod feed;
 mod hash;
 #[cfg(feature = "host")]
 pub mod host;
-mod json;
 mod link;
 mod outbound;
 #[cfg(feature = "js")]

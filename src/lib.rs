@@ -82,6 +82,8 @@ mod few;
 pub mod fields;
 #[cfg(feature = "leptos")]
 pub mod hooks;
+#[cfg(feature = "json")]
+mod json;
 mod key;
 mod label;
 mod mfe;

@@ -1,6 +1,6 @@
 //! The text of an item: an entry in its envelope, `{"format":1,"schema":2,"entry":[…]}`.
 
-use crate::edge::{entry::Entry, json};
+use crate::{edge::entry::Entry, json};
 use serde_json::Value as Json;
 
 /// The version of what is around and of how an entry is written.
@@ -26,7 +26,7 @@ fn corrupt(reason: &str) -> Unread {
 
 /// An entry as text: equal entries of one schema have one text.
 pub(super) fn write(entry: &Entry, schema: u32) -> String {
-    let entry = entry.encode().to_string();
+    let entry = json::text(&entry.encode());
     let (format, schema) = (FORMAT.to_string(), schema.to_string());
     [
         "{\"format\":",

@@ -8,11 +8,9 @@ use super::{
     status::{Quarantined, SaveFailure},
 };
 use crate::{
-    edge::{
-        json,
-        link::{Changed, Door, Edge},
-    },
+    edge::link::{Changed, Door, Edge},
     error::StateError,
+    json,
     key::Name,
     lock,
 };
@@ -32,8 +30,10 @@ impl Quarantined {
 
     /// The text of its item.
     pub(super) fn record(&self) -> String {
-        json!({ "format": 1, "reason": self.reason, "text": &*self.text, "time": self.time })
-            .to_string()
+        let Self {
+            reason, text, time, ..
+        } = self;
+        json::text(&json!({ "format": 1, "reason": reason, "text": &**text, "time": time }))
     }
 
     /// What [`Quarantined::record`] made a text of. A record that cannot be read is listed as it is.

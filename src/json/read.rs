@@ -1,5 +1,4 @@
-//! Reading JSON text (RFC 8259) as a value. `serde_json` can do that too, but its reader serves every
-//! type, and reading numbers to their last bit it brings tables for more than all of this weighs.
+//! Reading. What `serde_json` needs for numbers to the last bit alone weighs more than all of this.
 
 mod number;
 
