@@ -82,12 +82,15 @@ mod few;
 pub mod fields;
 #[cfg(feature = "leptos")]
 pub mod hooks;
+#[cfg(feature = "json")]
+mod json;
 mod key;
 mod label;
 mod mfe;
 mod pattern;
 #[cfg(feature = "json")]
 mod pointer;
+mod sorted;
 mod store;
 mod value;
 

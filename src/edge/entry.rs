@@ -301,7 +301,7 @@ impl Put {
 fn text(value: &Option<Arc<Json>>) -> String {
     value
         .as_ref()
-        .map_or_else(String::new, |json| json.to_string())
+        .map_or_else(String::new, |json| crate::json::text(json))
 }
 
 /// Whether a value is deeper than so many levels.

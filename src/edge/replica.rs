@@ -7,7 +7,7 @@ use super::{
     hash,
     stamp::{ReplicaId, Stamp},
 };
-use crate::key::KeyHasher;
+use crate::{json, key::KeyHasher};
 use smol_str::SmolStr;
 use std::{collections::HashMap, mem};
 
@@ -216,7 +216,7 @@ pub(crate) fn bucket(key: &str) -> usize {
 
 fn fingerprint(key: &str, entry: &Entry) -> u64 {
     let hash = hash::more(hash::fnv(key.as_bytes()), &[0xff]);
-    mix(hash::more(hash, entry.encode().to_string().as_bytes()))
+    mix(hash::more(hash, json::text(&entry.encode()).as_bytes()))
 }
 
 /// Spreads what differs over all bits (the finalizer of SplitMix64; Steele et al., 2014).

@@ -110,7 +110,9 @@ mod mirror {
         pub(crate) fn own_mfes(&self) -> Vec<Mfe> {
             let members = Registry::of(self).all();
             let mut own: Vec<_> = members.iter().map(|member| member.record.clone()).collect();
-            own.sort_by(|a, b| (a.registered_at, &a.info.id).cmp(&(b.registered_at, &b.info.id)));
+            own.sort_unstable_by(|a, b| {
+                (a.registered_at, &a.info.id).cmp(&(b.registered_at, &b.info.id))
+            });
             own
         }
 

@@ -71,9 +71,12 @@ impl Node {
             parts.push(value.map_or(Json::Null, |value| (**value).clone()));
         }
         if !self.parts.is_empty() {
-            let children = self.parts.iter();
-            let children = children.map(|(name, part)| (name.to_owned(), part.encode()));
-            parts.push(Json::Object(children.collect()));
+            let mut children = Map::new();
+            for (name, part) in self.parts.iter() {
+                // One by one: to collect them would sort them, with a sort of its own.
+                children.insert(name.to_owned(), part.encode());
+            }
+            parts.push(Json::Object(children));
         }
         Json::Array(parts)
     }

@@ -4,7 +4,7 @@
 //! order, as an array of identities.
 
 use super::{Node, Parts, Rules, diff};
-use crate::edge::stamp::Stamp;
+use crate::{edge::stamp::Stamp, json};
 use rustc_hash::FxHashMap;
 use serde_json::Value as Json;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ type Index = FxHashMap<String, usize>;
 fn identity(item: &Json, member: &str) -> Option<String> {
     match item.get(member)? {
         Json::Array(_) | Json::Object(_) | Json::Null => None,
-        identity => Some(identity.to_string()),
+        identity => Some(json::text(identity)),
     }
 }
 
@@ -137,7 +137,7 @@ pub(super) fn apply(items: &[Json], parts: &Parts) -> Vec<Json> {
     let order = order.as_deref().and_then(Json::as_array);
     let mut sorted = Vec::with_capacity(left.len());
     for id in order.into_iter().flatten() {
-        let place = places.get(&id.to_string());
+        let place = places.get(&json::text(id));
         let item = place.and_then(|place| left.get_mut(*place));
         sorted.extend(item.and_then(Option::take));
     }

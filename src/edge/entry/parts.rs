@@ -1,6 +1,7 @@
 //! The parts of a place, by name: a sorted list, which takes a third of the code of a tree of its own.
 
 use super::Node;
+use crate::sorted::by_name;
 
 /// What was put below a place, by the next name on the way, in the order of names.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -26,7 +27,7 @@ impl Parts {
 
     /// The parts with these names, each once, in any order.
     pub(super) fn of(mut parts: Vec<(String, Node)>) -> Self {
-        parts.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        by_name(&mut parts, |(name, _)| name);
         Self(parts)
     }
 

@@ -68,7 +68,7 @@ impl Manifest {
         if text.len() > MAX_BYTES {
             return Err(ManifestError::TooLong { bytes: text.len() });
         }
-        let json: Json = serde_json::from_str(text).map_err(|error| ManifestError::Json {
+        let json: Json = crate::json::read(text).map_err(|error| ManifestError::Json {
             reason: error.to_string(),
         })?;
         let form = |reason| ManifestError::Form { reason };
@@ -119,7 +119,7 @@ impl MfeEntry {
     /// # Ok::<(), universal_state::edge::host::ManifestError>(())
     /// ```
     pub fn parse(text: &str) -> Result<Self, ManifestError> {
-        let json: Json = serde_json::from_str(text).map_err(|error| ManifestError::Json {
+        let json: Json = crate::json::read(text).map_err(|error| ManifestError::Json {
             reason: error.to_string(),
         })?;
         Self::read(0, &json)

@@ -211,7 +211,8 @@ fn decode(key: &str, value: &Value, before: &JsValue) -> Result<JsValue, StateEr
         }
         Json::Array(_) | Json::Object(_) => {}
     }
-    script::decode(&json.to_string(), before).map_err(|error| wrong(script::describe(&error)))
+    script::decode(&crate::json::text(&json), before)
+        .map_err(|error| wrong(script::describe(&error)))
 }
 
 /// Exact up to 2^53, which no clock and no counter here reaches.

@@ -246,12 +246,12 @@ impl Session {
         let Some(inner) = self.inner.upgrade() else {
             return String::new();
         };
-        match serde_json::from_str(text) {
+        match wire::receive(text) {
             Ok(Push { ask: Some(ask), .. }) => {
                 return wire::reply(untrack(|| self.evaluate(ask)));
             }
             Ok(push) => self.inbox.put(push),
-            Err(error) => inner.report(&wire::refused("a message", &error.to_string())),
+            Err(error) => inner.report(&error),
         }
         self.drain(&inner);
         String::new()

@@ -311,7 +311,7 @@ impl Used {
 }
 
 fn parse(text: &str) -> Result<Json, StateError> {
-    serde_json::from_str(text).map_err(|error| StateError::Json {
+    crate::json::read(text).map_err(|error| StateError::Json {
         reason: error.to_string(),
     })
 }

@@ -9,6 +9,7 @@ pub(super) use failure::Failure;
 use crate::{
     edge::entry::{MAX_VALUE_DEPTH, is_deeper},
     error::StateError,
+    json,
     key::{self, Name},
     label::{Label, Labels},
     mfe::{GrantImage, Mfe, Rule, RulesImage, SharedAccess},
@@ -259,10 +260,10 @@ pub(super) fn reply<T: Serialize>(result: Result<T, StateError>) -> String {
 
 /// What was answered.
 pub(super) fn answer<T: DeserializeOwned>(text: &str) -> Result<T, StateError> {
-    match serde_json::from_str(text) {
+    match parse(text) {
         Ok(Reply::Ok(answer)) => Ok(answer),
         Ok(Reply::Error(failure)) => Err(failure.into_error()),
-        Err(error) => Err(refused("an answer", &error.to_string())),
+        Err(reason) => Err(refused("an answer", &reason)),
     }
 }
 
@@ -275,7 +276,18 @@ pub(super) fn read<T: DeserializeOwned>(text: &str) -> Result<T, StateError> {
     if text.len() > MAX_TEXT {
         return Err(refused("a message", "it is longer than 64 MiB"));
     }
-    serde_json::from_str(text).map_err(|error| refused("a message", &error.to_string()))
+    receive(text)
+}
+
+/// Reads what a host has sent.
+pub(super) fn receive<T: DeserializeOwned>(text: &str) -> Result<T, StateError> {
+    parse(text).map_err(|reason| refused("a message", &reason))
+}
+
+/// By way of JSON, which is read by what reads all JSON.
+fn parse<T: DeserializeOwned>(text: &str) -> Result<T, String> {
+    let json = json::read(text).map_err(|error| error.to_string())?;
+    T::deserialize(json).map_err(|error| error.to_string())
 }
 
 /// A source as it came in: cut where it is too long.

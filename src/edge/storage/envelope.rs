@@ -1,6 +1,6 @@
 //! The text of an item: an entry in its envelope, `{"format":1,"schema":2,"entry":[…]}`.
 
-use crate::edge::entry::Entry;
+use crate::{edge::entry::Entry, json};
 use serde_json::Value as Json;
 
 /// The version of what is around and of how an entry is written.
@@ -26,7 +26,7 @@ fn corrupt(reason: &str) -> Unread {
 
 /// An entry as text: equal entries of one schema have one text.
 pub(super) fn write(entry: &Entry, schema: u32) -> String {
-    let entry = entry.encode().to_string();
+    let entry = json::text(&entry.encode());
     let (format, schema) = (FORMAT.to_string(), schema.to_string());
     [
         "{\"format\":",
@@ -46,8 +46,7 @@ pub(super) fn read(text: &str, schema: u32) -> Result<(Entry, u32), Unread> {
         return Err(corrupt("it is longer than 8 MiB"));
     }
     // The parser refuses what is deeper than 128 levels.
-    let json =
-        serde_json::from_str::<Json>(text).map_err(|_| corrupt("it is no JSON, or too deep"))?;
+    let json = json::read(text).map_err(|_| corrupt("it is no JSON, or too deep"))?;
     let number = |name| {
         let number = json.get(name).and_then(Json::as_u64);
         number.and_then(|number| u32::try_from(number).ok())

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     edge::link::{Changed, Door, Edge},
     error::StateError,
+    json,
     key::Name,
     lock,
 };
@@ -29,13 +30,15 @@ impl Quarantined {
 
     /// The text of its item.
     pub(super) fn record(&self) -> String {
-        json!({ "format": 1, "reason": self.reason, "text": &*self.text, "time": self.time })
-            .to_string()
+        let Self {
+            reason, text, time, ..
+        } = self;
+        json::text(&json!({ "format": 1, "reason": reason, "text": &**text, "time": time }))
     }
 
     /// What [`Quarantined::record`] made a text of. A record that cannot be read is listed as it is.
     pub(super) fn read(key: &str, id: String, record: String) -> Self {
-        let json = serde_json::from_str::<Json>(&record).unwrap_or_default();
+        let json = json::read(&record).unwrap_or_default();
         let text = |name| json.get(name).and_then(Json::as_str);
         let key = key.to_owned();
         match (text("reason"), text("text")) {
@@ -85,7 +88,7 @@ impl Edge {
         };
         port.quarantine.track();
         let mut listed = lock(&port.machine).quarantine.clone();
-        listed.sort_by(|a, b| (&a.key, a.time, &a.id).cmp(&(&b.key, b.time, &b.id)));
+        listed.sort_unstable_by(|a, b| (&a.key, a.time, &a.id).cmp(&(&b.key, b.time, &b.id)));
         listed
     }
 

@@ -12,6 +12,7 @@ use crate::{
         replica::{BUCKETS, Digest},
         stamp::ReplicaId,
     },
+    json,
     key::Name,
 };
 use serde_json::{Map, Value as Json};
@@ -73,7 +74,7 @@ pub(super) fn read(text: &str, longest: usize) -> Result<Message, Refusal> {
         return Err(Refusal::TooLarge);
     }
     // The parser itself refuses what is nested more than 128 levels deep.
-    let Ok(Json::Object(message)) = serde_json::from_str(text) else {
+    let Ok(Json::Object(message)) = json::read(text) else {
         return Err(Refusal::Malformed);
     };
     match message.get("us").and_then(Json::as_u64) {
@@ -294,14 +295,15 @@ fn pack(entries: &Entries, longest: usize) -> (Vec<String>, Vec<SmolStr>) {
 
 /// An entry as a member of a JSON object, with the text by which the writer calls itself, if it does.
 fn member(entry: &Changed) -> String {
-    let mut text = Json::from(entry.key.as_str()).to_string();
+    let mut text = String::new();
+    json::quote(&entry.key, &mut text);
     let source = entry.source.as_str();
     let has_source = entry.source != UNKNOWN_SOURCE && source.len() <= MAX_SOURCE;
     text.push_str(if has_source { ":[" } else { ":" });
-    text.push_str(&entry.delta.encode().to_string());
+    json::write(&entry.delta.encode(), &mut text);
     if has_source {
         text.push(',');
-        text.push_str(&Json::from(source).to_string());
+        json::quote(source, &mut text);
         text.push(']');
     }
     text

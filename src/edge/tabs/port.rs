@@ -17,6 +17,7 @@ use crate::{
         status::set,
     },
     error::StateError,
+    sorted::by_name,
 };
 use resync::{Due, Parts};
 use smol_str::SmolStr;
@@ -383,7 +384,7 @@ impl Port for TabsPort {
 
 /// Stable, so that what came later stays later.
 fn sort(entries: &mut Entries) {
-    entries.sort_by(|a, b| a.key.cmp(&b.key));
+    by_name(entries, |entry| &entry.key);
 }
 
 /// The channel of a state: what it names goes into it so that no two states share one.

@@ -24,7 +24,8 @@ impl Inner {
         let mut now = Attached::default();
         node.sources(&mut now, None);
         now.nodes.clear();
-        now.slots.sort_by_key(|slot| Arc::as_ptr(slot).addr());
+        now.slots
+            .sort_unstable_by_key(|slot| Arc::as_ptr(slot).addr());
         now.slots.dedup_by(|a, b| Arc::ptr_eq(a, b));
         let same = {
             let before = crate::lock(attached);

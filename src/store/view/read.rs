@@ -174,7 +174,7 @@ impl View {
         };
         let mut slots = self.inner.slots.all();
         slots.retain(|slot| drafted(slot).unwrap_or_else(|| self.inner.is_present(slot)));
-        slots.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+        crate::sorted::by_name(&mut slots, |slot| &slot.key);
         slots
     }
 

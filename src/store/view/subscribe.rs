@@ -6,6 +6,7 @@ use crate::{
     error::{Access, StateError},
     key::AsKey,
     pattern::Pattern,
+    sorted::by_name,
     store::{
         inner::Inner,
         listen::{
@@ -226,7 +227,7 @@ impl View {
                 slots
             }
         };
-        slots.sort_by(|a, b| a.key.cmp(&b.key));
+        by_name(&mut slots, |slot| &slot.key);
         let changes = slots.iter().map(|slot| self.present_change(slot));
         ChangeSet {
             changes: changes.filter(|change| !change.is_removal()).collect(),

@@ -192,7 +192,7 @@ impl View {
         restorer.batch(|view| {
             let mut entries: Vec<_> = snapshot.iter().collect();
             entries.retain(|(key, _)| !snapshot.is_computed(key));
-            entries.sort_unstable_by_key(|(key, _)| *key);
+            crate::sorted::by_name(&mut entries, |(key, _)| key);
             for (key, value) in entries {
                 unless_computed(view.set_value(key, value.clone()))?;
             }

@@ -79,7 +79,7 @@ impl Host for Link {
         self.view.inner.end(self.outbox.take_defined());
         let scopes = std::mem::take(&mut *crate::lock(&self.scopes));
         let mut scopes: Vec<_> = scopes.into_values().collect();
-        scopes.sort_by(|a, b| a.id().cmp(b.id()));
+        scopes.sort_unstable_by(|a, b| a.id().cmp(b.id()));
         drop(scopes);
     }
 }
@@ -138,7 +138,7 @@ impl Link {
                 Err(reason) => inner.report(&unsendable(&slot.key, reason)),
             }
         }
-        values.sort_by(|a, b| a.key.cmp(&b.key));
+        crate::sorted::by_name(&mut values, |value| &value.key);
         State {
             protocol: wire::PROTOCOL,
             library: env!("CARGO_PKG_VERSION").to_owned(),

@@ -38,7 +38,7 @@ impl Port {
         let snapshot = view.snapshot();
         let entries = Array::new();
         let mut keys: Vec<_> = snapshot.iter().collect();
-        keys.sort_unstable_by_key(|(key, _)| *key);
+        crate::sorted::by_name(&mut keys, |(key, _)| key);
         for (key, value) in keys {
             let name = view.full_name(key, Access::Read)?;
             entries.push(&JsValue::from_str(key));

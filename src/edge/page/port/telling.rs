@@ -135,7 +135,7 @@ impl Port {
             )
             .collect();
         let before = self.registry.borrow().clone();
-        let text = Json::Array(described).to_string();
+        let text = crate::json::text(&Json::Array(described));
         let list = script::decode(&text, &before).unwrap_or(before);
         *self.registry.borrow_mut() = list.clone();
         list

@@ -22,9 +22,9 @@ use crate::{
         stamp::ReplicaId,
     },
     error::StateError,
+    sorted::by_name,
 };
 use smol_str::SmolStr;
-use std::collections::BTreeSet;
 
 /// Who comes first answers at once; so many ms later, the next does, unless it has seen the answer.
 const STEP: u64 = 100;
@@ -54,7 +54,7 @@ pub(super) struct Due {
 pub(super) struct Parts {
     pub(super) from: ReplicaId,
     /// The keys of which the sender knows all that is known here.
-    same: BTreeSet<SmolStr>,
+    same: Vec<SmolStr>,
 }
 
 impl TabsPort {
@@ -235,7 +235,7 @@ impl TabsPort {
             Some(at) => state.parts.swap_remove(at),
             None => Parts {
                 from,
-                same: BTreeSet::new(),
+                same: Vec::new(),
             },
         };
         parts.same.extend(same);
@@ -247,8 +247,9 @@ impl TabsPort {
             return;
         };
         drop(state);
+        by_name(&mut parts.same, |key| key);
         let (here, entries) = edge.replica(|replica| {
-            let is_news = |key: &SmolStr| !parts.same.contains(key);
+            let is_news = |key: &SmolStr| parts.same.binary_search(key).is_err();
             (replica.id(), entries_in(replica, buckets, is_news))
         });
         if entries.is_empty() {
