@@ -111,16 +111,6 @@ for (const [how, [body, reason]] of Object.entries(broken)) {
   });
 }
 
-test("a module of other bytes than the manifest says does not run", async ({ page, shop }) => {
-  const body = "globalThis.hasRun = true; export function mount() {}";
-  await page.route("**/shop/mfe/decide/**", (route) =>
-    route.fulfill({ contentType: "text/javascript", body }),
-  );
-  await shop.open("product/brook?sku=brook-sea");
-  await expect(shop.sorry("decide")).toContainText("digest");
-  expect(await page.evaluate(() => "hasRun" in globalThis)).toBe(false);
-});
-
 test("without the catalogue each part says so in its own place, and comes back", async ({ page, shop }) => {
   await page.route("**/data/products.json", (route) => route.abort());
   await shop.open("product/brook?sku=brook-sea");
