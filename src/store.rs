@@ -54,6 +54,8 @@ pub(crate) use guest::Feeding;
 pub(crate) use guest::{Answer, Joining, Recording};
 pub(crate) use inner::Inner;
 pub(crate) use listen::Listener;
+#[cfg(feature = "js")]
+pub(crate) use named::Named;
 #[cfg(all(feature = "json", feature = "leptos"))]
 pub(crate) use place::find;
 #[cfg(feature = "edge")]

@@ -5,6 +5,8 @@ mod log;
 #[path = "page/support.rs"]
 mod support;
 
+#[path = "page/computed.rs"]
+mod computed;
 #[path = "page/hostile.rs"]
 mod hostile;
 #[path = "page/leaving.rs"]

@@ -166,6 +166,9 @@ export interface Link {
   readonly register: (text: string) => string;
   readonly unregister: (text: string) => string;
   readonly rule: (text: string) => string;
+  readonly computed: (text: string) => string;
+  readonly define: (text: string) => string;
+  readonly withdraw: (text: string) => string;
   readonly leave: (text?: string) => string;
 }
 
@@ -187,7 +190,7 @@ export interface Handle extends View {
   readonly mfes: () => readonly Mfe[];
   readonly subscribeMfes: (listener: (mfes: readonly Mfe[]) => void, options?: SubscribeOptions) => Unsubscribe;
   /** For guests in wasm; not for applications. */
-  readonly link: (receive: (text: string) => void) => Link;
+  readonly link: (receive: (text: string) => string | undefined) => Link;
 }
 
 /** The handles of the page, at `globalThis[Symbol.for("universal-state/1")]`. */

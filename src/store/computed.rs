@@ -228,9 +228,10 @@ impl<T: PartialEq + Send + Sync + 'static> Computed<T> {
         Ok(value)
     }
 
-    /// What follows from the committed state, also inside of a batch. Nobody is made to depend on it.
-    pub(super) fn committed(&self) -> Result<Arc<T>, StateError> {
-        self.0.current().map(|(_, value)| value)
+    /// What follows from the committed state, also inside of a batch, and its revision. Nobody is made
+    /// to depend on it.
+    pub(super) fn revised(&self) -> Result<(u64, Arc<T>), StateError> {
+        self.0.current()
     }
 
     /// Hangs a listener on what the value was computed from. Returns whether it hung elsewhere.

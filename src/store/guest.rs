@@ -110,6 +110,12 @@ pub(crate) trait Joining: Send + Sync {
     /// returns; what is left in `writes` is not.
     fn commit(&self, inner: &Inner, writes: &mut Writes) -> Result<Answer, StateError>;
 
+    /// Has a key that is about to be computed here be computed there too, from what is computed here.
+    fn define(&self, inner: &Inner, named: &Arc<dyn ComputedKey>) -> Result<(), StateError>;
+
+    /// That came to nothing.
+    fn withdraw(&self, inner: &Inner, named: &dyn ComputedKey);
+
     /// Lets go of it, because the store takes no more writes.
     fn leave(&self, inner: &Inner);
 }
@@ -198,8 +204,33 @@ pub(crate) trait ComputedKey: Send + Sync {
     /// running.
     fn read(&self) -> Result<Value, StateError>;
 
+    /// The value that follows from the committed state, and its revision, which is another for every
+    /// value that the key has had.
+    fn revised(&self) -> Result<(u64, Value), StateError>;
+
     /// The value that follows from the committed state.
-    fn committed(&self) -> Result<Value, StateError>;
+    fn committed(&self) -> Result<Value, StateError> {
+        self.revised().map(|(_, value)| value)
+    }
+
+    /// What no other registration has, in this store or another.
+    #[cfg(feature = "js")]
+    fn id(&self) -> u64;
+
+    /// Who is said to change the value.
+    #[cfg(feature = "js")]
+    fn source(&self) -> &crate::key::Name;
+
+    /// Through which door it was registered.
+    #[cfg(feature = "js")]
+    fn origin(&self) -> &Origin;
+
+    /// Whether it is computed in another store.
+    #[cfg(feature = "js")]
+    fn is_from_elsewhere(&self) -> bool;
+
+    /// Whether the key is not computed any more.
+    fn has_ended(&self) -> bool;
 
     /// Who registered it, as errors say it.
     fn registrant(&self) -> String;
@@ -254,6 +285,15 @@ impl Inner {
             at.map(|at| recorders.remove(at))
         };
         drop(removed);
+    }
+
+    /// Has all who are told of commits read what they have not read yet.
+    #[cfg(feature = "js")]
+    pub(crate) fn wake_recorders(&self) {
+        let recorders = crate::lock(&self.state).recorders.clone();
+        for recorder in recorders {
+            recorder.wake(self);
+        }
     }
 }
 

@@ -306,6 +306,14 @@ impl Inner {
         }
     }
 
+    /// Makes whatever effect, memo or computed value is running depend on all that is committed.
+    pub(crate) fn follow_everything(&self) {
+        self.everything.track();
+        context::track(self.id(), || {
+            (Dep::Everything, self.clock.load(Ordering::Acquire))
+        });
+    }
+
     /// Gives up the slot of a missing key, if the caller's reference, which it is about to drop, is
     /// the last.
     pub(crate) fn release(&self, slot: &Arc<Slot>) {

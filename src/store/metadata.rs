@@ -1,12 +1,6 @@
 //! [`Metadata`]: what a store says of itself.
 
-use super::{
-    Store,
-    computed::Computed,
-    context::{self, Dep},
-    view::View,
-};
-use std::sync::atomic::Ordering;
+use super::{Store, computed::Computed, view::View};
 
 /// What a store says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -28,10 +22,7 @@ impl View {
     /// The store's metadata. Inside of an effect or a component it makes that run again with each
     /// transaction.
     pub fn metadata(&self) -> Metadata {
-        self.inner.everything.track();
-        context::track(self.inner.id(), || {
-            (Dep::Everything, self.inner.clock.load(Ordering::Acquire))
-        });
+        self.inner.follow_everything();
         let state = crate::lock(&self.inner.state);
         Metadata {
             version: state.version,

@@ -12,6 +12,8 @@
 mod follow;
 mod naming;
 mod register;
+#[cfg(feature = "js")]
+mod remote;
 
 pub use register::RegisteredComputed;
 
@@ -32,8 +34,14 @@ use follow::Told;
 use naming::Step;
 use std::sync::{Arc, Mutex, Weak, atomic::Ordering};
 
+/// How many computed values have been registered, in whatever store.
+#[cfg(feature = "js")]
+static REGISTERED: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+
 /// A computed value and the key that it is registered under.
 pub(crate) struct Named {
+    #[cfg(feature = "js")]
+    id: u64,
     inner: Weak<Inner>,
     pub(crate) slot: Arc<Slot>,
     value: Computed<Content>,
@@ -41,6 +49,8 @@ pub(crate) struct Named {
     origin: Origin,
     /// Who is said to have changed the value.
     stamp: Stamp,
+    /// Who registered it in another store, as errors say it, if it is computed there.
+    elsewhere: Option<Box<str>>,
     /// Hangs on what the value is computed from while somebody listens to the key.
     follower: Arc<Listener>,
     told: Mutex<Told>,
@@ -66,15 +76,26 @@ impl Named {
         f: impl Fn(&View) -> T + Send + Sync + 'static,
     ) -> Arc<Self> {
         let key = slot.key.clone();
-        let value = Computed::named(view, &slot.key, move |view| {
+        Self::of(view, slot, None, move |view| {
             let value = super::contain(|| Value::new(f(view)));
-            Content(value.map_err(|reason| StateError::Evaluation {
+            value.map_err(|reason| StateError::Evaluation {
                 key: key.to_string(),
                 reason,
-            }))
-        });
+            })
+        })
+    }
+
+    fn of(
+        view: &View,
+        slot: Arc<Slot>,
+        elsewhere: Option<Box<str>>,
+        evaluate: impl Fn(&View) -> Result<Value, StateError> + Send + Sync + 'static,
+    ) -> Arc<Self> {
+        let value = Computed::named(view, &slot.key, move |view| Content(evaluate(view)));
         let inner = &view.inner;
         Arc::new_cyclic(|this: &Weak<Self>| Self {
+            #[cfg(feature = "js")]
+            id: REGISTERED.fetch_add(1, Ordering::Relaxed),
             inner: inner.this.clone(),
             slot,
             value,
@@ -83,6 +104,7 @@ impl Named {
                 origin: Origin::Computed,
                 source: view.stamp.source.clone(),
             },
+            elsewhere,
             follower: Listener::new(
                 inner,
                 Delivery::Sync,
@@ -104,8 +126,33 @@ impl ComputedKey for Named {
         self.value.with(|content| content.0.clone())?
     }
 
-    fn committed(&self) -> Result<Value, StateError> {
-        self.value.committed()?.0.clone()
+    fn revised(&self) -> Result<(u64, Value), StateError> {
+        let (revision, content) = self.value.revised()?;
+        Ok((revision, content.0.clone()?))
+    }
+
+    #[cfg(feature = "js")]
+    fn id(&self) -> u64 {
+        self.id
+    }
+
+    #[cfg(feature = "js")]
+    fn source(&self) -> &crate::key::Name {
+        &self.stamp.source
+    }
+
+    #[cfg(feature = "js")]
+    fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    #[cfg(feature = "js")]
+    fn is_from_elsewhere(&self) -> bool {
+        self.elsewhere.is_some()
+    }
+
+    fn has_ended(&self) -> bool {
+        crate::lock(&self.told).has_ended
     }
 
     fn belongs_to(&self, id: &str, namespace: &str) -> bool {
@@ -126,6 +173,9 @@ impl ComputedKey for Named {
     }
 
     fn registrant(&self) -> String {
+        if let Some(who) = &self.elsewhere {
+            return who.to_string();
+        }
         match &self.origin {
             Origin::Mfe(id) => format!("micro-frontend {id:?}"),
             _ if self.stamp.source.as_str() == UNKNOWN_SOURCE.as_str() => {

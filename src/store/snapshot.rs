@@ -3,13 +3,8 @@
 #[cfg(feature = "json")]
 use super::view::serialize_error;
 use super::{
-    computed::MAX_ATTEMPTS,
-    context::{self, Dep},
-    guest::SnapshotKeeping,
-    inner::Inner,
-    labels::Labelled,
-    persistent::PersistentMap,
-    slot::Slot,
+    computed::MAX_ATTEMPTS, context, guest::SnapshotKeeping, inner::Inner, labels::Labelled,
+    persistent::PersistentMap, slot::Slot,
 };
 use crate::{
     key::{AsKey, KeyHasher},
@@ -18,12 +13,7 @@ use crate::{
 };
 use reactive_graph::graph::untrack;
 use smol_str::SmolStr;
-use std::{
-    collections::BTreeMap,
-    fmt,
-    hash::BuildHasher,
-    sync::{Arc, atomic::Ordering},
-};
+use std::{collections::BTreeMap, fmt, hash::BuildHasher, sync::Arc};
 
 /// Every key and value of a store at one version: immutable, and cheap to make, clone and keep,
 /// since unchanged values are shared. As long as nothing changes, a store hands out the same one.
@@ -324,9 +314,8 @@ impl Inner {
     /// The state as this thread sees it: with the writes of its open batch.
     pub(crate) fn snapshot(&self) -> Snapshot {
         let id = self.id();
-        self.everything.track();
         context::observe(id);
-        context::track(id, || (Dep::Everything, self.clock.load(Ordering::Acquire)));
+        self.follow_everything();
         let is_complete = !self.has_names() || context::evaluating(id);
         let drafted = context::with_draft(id, |draft| draft.writes.clone());
         let Some(drafted) = drafted.filter(|writes| !writes.is_empty()) else {

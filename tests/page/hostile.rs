@@ -22,7 +22,7 @@ fn a_commit_that_makes_no_sense_is_refused_and_changes_nothing() {
     for pair in PAIRS {
         let page = Page::new(pair, 1);
         page.host.label("secret", Label::Secret).unwrap();
-        let link = page.links.link(|_| ()).unwrap();
+        let link = page.links.link(|_| String::new()).unwrap();
         link.state();
         let mut deep = json!(1);
         for _ in 0..90 {
@@ -90,7 +90,7 @@ fn a_guest_writes_as_the_micro_frontends_that_it_registered_and_no_others() {
         .host
         .register_mfe(MfeInfo::new("shop", "leptos", "1"))
         .unwrap();
-    let link = page.links.link(|_| ()).unwrap();
+    let link = page.links.link(|_| String::new()).unwrap();
     link.state();
     let cart = json!({"id": "cart", "framework": "react", "version": "1"});
     assert_eq!(code(&link.register(&cart.to_string())), "ok");

@@ -79,7 +79,7 @@ fn a_host_lives_as_long_as_its_guests() {
     drop(host);
     guest.set("n", 1).unwrap();
     drop(guest);
-    assert!(links.link(|_| ()).is_err());
+    assert!(links.link(|_| String::new()).is_err());
 }
 
 /// Who has taken over, and its guests.

@@ -8,7 +8,8 @@ use crate::{
 };
 use std::collections::BTreeMap;
 use universal_state::{
-    Access, MfeInfo, Pattern, Restore, Scope, SharedAccess, StateError, Store, View,
+    Access, MfeInfo, Pattern, RegisteredComputed, Restore, Scope, SharedAccess, StateError, Store,
+    View,
 };
 
 /// How many operations a run has.
@@ -72,6 +73,7 @@ fn write(view: &View, random: &mut Random) -> Result<(), StateError> {
 struct Run {
     page: Page,
     scopes: BTreeMap<&'static str, Scope>,
+    computed: Vec<RegisteredComputed>,
     random: Random,
     refused: usize,
 }
@@ -137,7 +139,27 @@ impl Run {
                 self.scopes.retain(|_, scope| scope.is_registered());
                 Ok(())
             }
-            8..=15 => {
+            8 => {
+                let keys = ["a", "c", "sum"];
+                let from = self.random.key();
+                let view = match self.scopes.values().next() {
+                    Some(scope) if self.random.below(3) == 0 => scope.view().clone(),
+                    _ => store.view().clone(),
+                };
+                let sum = move |state: &View| {
+                    let mfes = state.mfes().len() as i64;
+                    state.get::<i64>(from).unwrap_or_default() + mfes
+                };
+                let key = keys[self.random.below(keys.len())];
+                let registered = view.register_computed(key, sum);
+                registered.map(|registered| self.computed.push(registered))
+            }
+            9 if !self.computed.is_empty() => {
+                let at = self.random.below(self.computed.len());
+                drop(self.computed.swap_remove(at));
+                Ok(())
+            }
+            9..=15 => {
                 let ids: Vec<_> = self.scopes.keys().copied().collect();
                 let Some(id) = ids.get(self.random.below(3)) else {
                     return;
@@ -183,6 +205,7 @@ fn a_host_and_its_guests_agree_after_every_operation() {
             let mut run = Run {
                 page,
                 scopes: BTreeMap::new(),
+                computed: Vec::new(),
                 random: Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1),
                 refused: 0,
             };
@@ -193,6 +216,7 @@ fn a_host_and_its_guests_agree_after_every_operation() {
             assert!(run.refused > 50, "{} refused", run.refused);
             // Nobody has left anything behind.
             run.scopes.clear();
+            run.computed.clear();
             run.page.host.clear().unwrap();
             run.page.agree();
             assert_eq!(run.page.host.slot_count(), 0);

@@ -4,7 +4,7 @@ use super::{Page, reports, tick};
 use js_sys::{Function, Reflect};
 use leptos::prelude::*;
 use universal_state::{
-    EngineKind, MfeInfo, StateError, Store,
+    EngineKind, MfeInfo, StateError, Store, View,
     hooks::{GlobalStateProvider, use_global_state},
 };
 use wasm_bindgen::JsValue;
@@ -124,6 +124,64 @@ async fn hooks_in_a_guest_follow_the_page_and_write_to_it() {
         assert!(page.text().contains("Some(60)"), "{}", page.text());
         drop(page);
         guest.dispose();
+        host.dispose();
+    }
+}
+
+#[wasm_bindgen_test]
+async fn what_any_module_computes_is_read_by_all_and_by_scripts() {
+    for kind in EngineKind::ALL {
+        let (host, guest) = (connect(*kind, "computed"), connect(*kind, "computed"));
+        let twice = |state: &View| 2 * state.get::<i32>("n").unwrap_or_default();
+        let of_host = host
+            .register_computed("of host", twice)
+            .expect("it is free");
+        let of_guest = guest
+            .register_computed("of guest", twice)
+            .expect("it is free");
+        run(
+            "computed",
+            "globalThis.heard = []; handle.subscribe('of guest', (value) => heard.push(value), { delivery: 'sync' })",
+        );
+        let given = guest.clone();
+        let page = Page::mount(move || {
+            view! {
+                <GlobalStateProvider store=given>
+                    {move || use_global_state::<i32>("of host").0}
+                </GlobalStateProvider>
+            }
+        });
+        for n in [1, 2] {
+            run("computed", &format!("handle.set('n', {n})"));
+            tick().await;
+            for store in [&host, &guest] {
+                assert_eq!(store.get("of host"), Some(2 * n));
+                assert_eq!(store.get("of guest"), Some(2 * n));
+            }
+            let seen = run(
+                "computed",
+                "return handle.get('of guest') + handle.get('of host')",
+            );
+            assert_eq!(seen, f64::from(4 * n));
+            assert!(
+                page.text().contains(&(2 * n).to_string()),
+                "{}",
+                page.text()
+            );
+        }
+        let refused = "try { handle.set('of guest', 1) } catch (error) { return error.code }";
+        assert_eq!(run("computed", refused), "read-only");
+        drop(page);
+        drop(of_host);
+        assert_eq!(guest.get::<i32>("of host"), None);
+        assert_eq!(guest.keys(), ["n", "of guest"]);
+        guest.dispose();
+        assert_eq!(host.keys(), ["n"]);
+        assert_eq!(
+            run("computed", "return JSON.stringify(heard)"),
+            "[2,4,null]"
+        );
+        drop(of_guest);
         host.dispose();
     }
 }

@@ -1,27 +1,32 @@
 //! The guest's side: a store that mirrors another one, and has that one decide.
 
 mod ask;
+mod computed;
 mod inbox;
 mod mirror;
 
 use super::{
     link::Host,
-    wire::{self, Gone, Ruling},
+    wire::{self, Gone, Push, Ruling},
 };
 use crate::{
     error::StateError,
     mfe::{Elsewhere, Leaving, MfeInfo, Rule},
-    store::{Answer, Inner, Joining, Store, Writes},
+    store::{Answer, ComputedKey, Inner, Joining, Named, Slot, Store, Writes},
 };
 use inbox::Inbox;
 use reactive_graph::graph::untrack;
 use std::{
     fmt,
-    sync::{Arc, Mutex, PoisonError, RwLock, Weak, atomic::AtomicU64},
+    sync::{
+        Arc, Mutex, PoisonError, RwLock, Weak,
+        atomic::{AtomicBool, AtomicU64},
+    },
 };
 
-/// Hands a guest what its host tells.
-pub type Receive = Box<dyn Fn(&str) + Send + Sync>;
+/// Hands a guest what its host tells, and hands back what the guest answers: nothing, unless it is
+/// asked.
+pub type Receive = Box<dyn Fn(&str) -> String + Send + Sync>;
 
 /// A store that has joined another's, its host: what is written here is stored there first, and what
 /// is stored there is here too. A handle, which keeps neither store alive.
@@ -29,6 +34,13 @@ pub type Receive = Box<dyn Fn(&str) + Send + Sync>;
 /// Middleware of the guest is asked about what the guest writes, before the host's; what comes from
 /// the host it is only told of. A history of the guest's undoes by writes like any other. Values whose
 /// key is labelled secret in the guest stay in the guest, and those of the host's in the host.
+///
+/// A key that one store of the page computes can be read in all: whoever wants its value asks that
+/// one, if anything was committed since, and only then is it evaluated. It is to follow from what the
+/// page has. Inside of a batch, what others compute is as it was before. With the store that computes
+/// it, it goes; what a store computed before it joined ends where the page has something else under
+/// the key.
+///
 /// Natively, where both may be used by several threads, a write may return before it can be read
 /// here if another thread is just taking in what the host tells.
 #[derive(Clone)]
@@ -49,7 +61,8 @@ impl Guest {
         let inner = &store.inner;
         inner.may_write()?;
         inner.may_act_at_once()?;
-        let session = Arc::new(Session {
+        let session = Arc::new_cyclic(|this| Session {
+            this: Weak::clone(this),
             inner: Arc::downgrade(inner),
             host: RwLock::default(),
             pending: Mutex::default(),
@@ -57,6 +70,11 @@ impl Guest {
             ids: AtomicU64::new(0),
             leaving: Mutex::default(),
             closed: RwLock::default(),
+            mirrored: Mutex::default(),
+            defined: Mutex::default(),
+            is_watching: AtomicBool::new(false),
+            moved: Slot::hidden("what the host computes"),
+            clock: AtomicU64::new(0),
         });
         if inner.joined.set(Arc::clone(&session) as _).is_err() {
             return Err(wire::refused("this store", "it has joined a host before"));
@@ -124,6 +142,7 @@ impl fmt::Debug for Guest {
 }
 
 struct Session {
+    this: Weak<Self>,
     inner: Weak<Inner>,
     host: RwLock<Option<Arc<dyn Host>>>,
     /// What is on its way to the host, or not yet taken in again.
@@ -133,6 +152,16 @@ struct Session {
     /// The micro-frontends that the host is unregistering for this store.
     leaving: Mutex<Vec<Leaving>>,
     closed: RwLock<Option<Arc<dyn Fn() + Send + Sync>>>,
+    /// The keys that are computed elsewhere, by the ids that they have in the host.
+    mirrored: Mutex<Vec<(u64, Arc<Named>)>>,
+    /// The keys that are computed here, as far as the host has been asked to have them.
+    defined: Mutex<Vec<(u64, Weak<dyn ComputedKey>)>>,
+    /// Whether the store tells of its commits.
+    is_watching: AtomicBool,
+    /// Written when the host has moved without a commit here.
+    moved: Arc<Slot>,
+    /// Up to where the store had come when the host began to tell.
+    clock: AtomicU64,
 }
 
 /// A transaction that the host is asked to store.
@@ -168,9 +197,8 @@ impl Session {
         self.inbox.open();
         let session = Arc::downgrade(self);
         let host = link(Box::new(move |text| {
-            if let Some(session) = session.upgrade() {
-                session.receive(text);
-            }
+            let session = session.upgrade();
+            session.map_or_else(String::new, |session| session.receive(text))
         }))?;
         // Those that live here are there before what is there is read, so that their keys are theirs.
         for member in inner.own_mfes() {
@@ -178,6 +206,7 @@ impl Session {
                 inner.report(&error);
             }
         }
+        self.announce_all(inner, &*host);
         let state: wire::State = wire::answer(&host.state()).inspect_err(|_| host.leave())?;
         if state.protocol != wire::PROTOCOL {
             host.leave();
@@ -209,18 +238,23 @@ impl Session {
     /// Goes on without a host.
     fn stand_alone(&self, inner: &Arc<Inner>) {
         inner.host_changed();
+        self.unlist(inner, &[]);
         inner.mirror_registry(inner.own_mfes());
     }
 
-    fn receive(self: &Arc<Self>, text: &str) {
+    fn receive(self: &Arc<Self>, text: &str) -> String {
         let Some(inner) = self.inner.upgrade() else {
-            return;
+            return String::new();
         };
         match serde_json::from_str(text) {
+            Ok(Push { ask: Some(ask), .. }) => {
+                return wire::reply(untrack(|| self.evaluate(ask)));
+            }
             Ok(push) => self.inbox.put(push),
             Err(error) => inner.report(&wire::refused("a message", &error.to_string())),
         }
         self.drain(&inner);
+        String::new()
     }
 
     /// Takes in what has come, in its order, unless another thread is at it: that one will.
@@ -258,6 +292,17 @@ impl Joining for Session {
             Some(host) => self.ask(inner, &*host, writes),
             None => Ok(Answer::Alone),
         }
+    }
+
+    fn define(&self, inner: &Inner, named: &Arc<dyn ComputedKey>) -> Result<(), StateError> {
+        match self.host() {
+            Some(host) => self.announce(inner, &*host, named),
+            None => Ok(()),
+        }
+    }
+
+    fn withdraw(&self, inner: &Inner, named: &dyn ComputedKey) {
+        self.retract(inner, named.id());
     }
 
     fn leave(&self, inner: &Inner) {

@@ -53,6 +53,9 @@ impl Guests {
             3 => link.register(&text),
             4 => link.unregister(&text),
             5 => link.rule(&text),
+            6 => link.computed(&text),
+            7 => link.define(&text),
+            8 => link.withdraw(&text),
             _ => {
                 let link = self.open.borrow_mut().remove(&id);
                 // Dropped when nothing is borrowed: what ends with it is told to listeners.
@@ -67,11 +70,15 @@ impl Guests {
         let told = SendWrapper::new((Function::from(receive.clone()), self.links.reporter()));
         let link = self.links.link(move |text| {
             let (receive, report) = &*told;
-            if let Err(error) = receive.call1(&JsValue::UNDEFINED, &JsValue::from_str(text)) {
-                report(&StateError::Listener {
-                    subject: "a store in another module".to_owned(),
-                    reason: describe(&error),
-                });
+            match receive.call1(&JsValue::UNDEFINED, &JsValue::from_str(text)) {
+                Ok(answer) => answer.as_string().unwrap_or_default(),
+                Err(error) => {
+                    report(&StateError::Listener {
+                        subject: "a store in another module".to_owned(),
+                        reason: describe(&error),
+                    });
+                    String::new()
+                }
             }
         })?;
         let id = self.next.get().wrapping_add(1);
@@ -91,15 +98,20 @@ impl Guests {
 /// A host in another wasm, or in this one.
 struct Elsewhere(SendWrapper<Functions>);
 
+type Tell = dyn Fn(String) -> Option<String>;
+
 struct Functions {
     state: Function,
     commit: Function,
     register: Function,
     unregister: Function,
     rule: Function,
+    computed: Function,
+    define: Function,
+    withdraw: Function,
     leave: Function,
     /// What the host tells.
-    receive: Option<Closure<dyn Fn(String)>>,
+    receive: Option<Closure<Tell>>,
 }
 
 impl Elsewhere {
@@ -109,7 +121,10 @@ impl Elsewhere {
         let link: Function = Reflect::get(handle, &JsValue::from_str("link"))
             .and_then(JsCast::dyn_into)
             .map_err(|_| wire::refused("the page's store", "it takes no guests"))?;
-        let receive = Closure::<dyn Fn(String)>::new(move |text: String| receive(&text));
+        let receive = Closure::<Tell>::new(move |text: String| {
+            let answer = receive(&text);
+            (!answer.is_empty()).then_some(answer)
+        });
         let link = link
             .call1(&JsValue::UNDEFINED, receive.as_ref())
             .map_err(|thrown| foreign(&thrown))?;
@@ -124,6 +139,9 @@ impl Elsewhere {
             register: function("register")?,
             unregister: function("unregister")?,
             rule: function("rule")?,
+            computed: function("computed")?,
+            define: function("define")?,
+            withdraw: function("withdraw")?,
             leave: function("leave")?,
             receive: Some(receive),
         })))
@@ -158,6 +176,18 @@ impl Host for Elsewhere {
 
     fn rule(&self, text: &str) -> String {
         ask(&self.0.rule, text)
+    }
+
+    fn computed(&self, text: &str) -> String {
+        ask(&self.0.computed, text)
+    }
+
+    fn define(&self, text: &str) -> String {
+        ask(&self.0.define, text)
+    }
+
+    fn withdraw(&self, text: &str) -> String {
+        ask(&self.0.withdraw, text)
     }
 
     fn leave(&self) {

@@ -401,7 +401,18 @@ const makeScope = (askStore, id, name) => {
 };
 
 // What a guest asks of its host, by number; `join.rs` has the same list.
-const LINK = Object.freeze({ open: 0, state: 1, commit: 2, register: 3, unregister: 4, rule: 5, leave: 6 });
+const LINK = Object.freeze({
+  open: 0,
+  state: 1,
+  commit: 2,
+  register: 3,
+  unregister: 4,
+  rule: 5,
+  computed: 6,
+  define: 7,
+  withdraw: 8,
+  leave: 9,
+});
 
 /** How a store in another wasm joins this one: JSON text to and fro. */
 const makeLink = (call, receive) => {
@@ -413,6 +424,9 @@ const makeLink = (call, receive) => {
     register: on(LINK.register),
     unregister: on(LINK.unregister),
     rule: on(LINK.rule),
+    computed: on(LINK.computed),
+    define: on(LINK.define),
+    withdraw: on(LINK.withdraw),
     leave: on(LINK.leave),
   });
 };

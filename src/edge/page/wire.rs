@@ -1,7 +1,9 @@
 //! What a guest and its host say to each other: JSON text, checked where it comes in.
 
+mod computed;
 mod failure;
 
+pub(super) use computed::{Ask, Computed, Define, Evaluated, Withdraw};
 pub(super) use failure::Failure;
 
 use crate::{
@@ -147,6 +149,12 @@ pub(super) struct Push {
     pub(super) registry: Option<Vec<Mfe>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) rules: Option<RulesImage>,
+    /// All keys that are computed, if others are than before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) computed: Option<Vec<Computed>>,
+    /// Nothing is told: the guest is to say what it computes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) ask: Option<Ask>,
     /// There is no host any more.
     #[serde(default, skip_serializing_if = "is_false")]
     pub(super) closed: bool,
@@ -167,6 +175,8 @@ pub(super) struct State {
     pub(super) values: Vec<Changed>,
     pub(super) registry: Vec<Mfe>,
     pub(super) rules: RulesImage,
+    #[serde(default)]
+    pub(super) computed: Vec<Computed>,
 }
 
 /// That a micro-frontend goes.

@@ -8,6 +8,7 @@ use crate::{
         contain,
         inner::Inner,
         listen::{Ended, Failure, Flags, Listener, Listeners, failure},
+        slot::Slot,
         view::Gate,
     },
 };
@@ -125,12 +126,14 @@ impl Inner {
         }
     }
 
-    /// Calls those who listen to every key.
+    /// Calls those who listen to every key. What the store writes beside its keys is for those alone
+    /// that find out by themselves what became of it.
     fn tell_all(&self, item: &Item) {
         let everybody = crate::lock(&self.all).clone();
         for listener in everybody.iter() {
             if item.audience.includes(listener) {
-                let news = |at: &usize| !item.slots[*at].is_hidden() && item.is_news(*at, listener);
+                let hears = |slot: &Slot| !slot.is_hidden() || listener.subject.looks_for_itself();
+                let news = |at: &usize| hears(&item.slots[*at]) && item.is_news(*at, listener);
                 let all = 0..item.slots.len();
                 if all.clone().all(|at| news(&at)) {
                     self.call_set(listener, &item.changes);

@@ -26,7 +26,8 @@ impl View {
     ///
     /// The key is there until the [`RegisteredComputed`] is dropped or, if a micro-frontend
     /// registered it, that is unregistered. `f` reads through the view that it is given, as whoever
-    /// registered it; what else it reads, such as a signal, is not followed. Should it (natively)
+    /// registered it; what else it reads, such as a signal, is not followed. In a store that has joined
+    /// the page's, all stores of the page and its scripts read the key too. Should it (natively)
     /// panic or depend on itself, the key reads as missing, with a report.
     ///
     /// # Errors
@@ -90,7 +91,7 @@ impl RegisteredComputed {
     /// Whether the value is registered still: its micro-frontend may have gone.
     pub fn is_registered(&self) -> bool {
         let named = self.named.upgrade();
-        named.is_some_and(|named| !crate::lock(&named.told).has_ended)
+        named.is_some_and(|named| !named.has_ended())
     }
 
     /// Takes the key away.
@@ -128,6 +129,17 @@ impl fmt::Debug for RegisteredComputed {
 /// Registering.
 impl Inner {
     fn begin(&self, named: &Arc<Named>) -> Result<(), StateError> {
+        let Some(host) = self.host() else {
+            return self.begin_here(named);
+        };
+        let known: Arc<dyn ComputedKey> = Arc::clone(named) as _;
+        host.define(self, &known)?;
+        self.begin_here(named)
+            .inspect_err(|_| host.withdraw(self, &*known))
+    }
+
+    /// Registers it in this store alone.
+    pub(crate) fn begin_here(&self, named: &Arc<Named>) -> Result<(), StateError> {
         self.name(&[Box::new(Step::Begin(Arc::clone(named)))])?;
         named.revise(self);
         self.drive();

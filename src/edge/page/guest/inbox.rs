@@ -1,7 +1,7 @@
 //! What the host has told and is not taken in yet.
 
 use crate::{
-    edge::page::wire::{Entry, Push, State},
+    edge::page::wire::{Computed, Entry, Push, State},
     mfe::{Mfe, RulesImage},
     store::ThisThread,
 };
@@ -25,6 +25,13 @@ pub(super) enum Item {
     Entry(Entry),
     Registry(Vec<Mfe>),
     Rules(RulesImage),
+    /// The ids of all keys that are computed elsewhere.
+    Listed(Vec<u64>),
+    Computed(Vec<Computed>),
+    /// A message begins.
+    Begun,
+    /// It has ended.
+    Ended,
     Closed,
 }
 
@@ -44,10 +51,16 @@ impl Inbox {
     }
 
     pub(super) fn put(&self, push: Push) {
+        let ids = |all: &Vec<Computed>| all.iter().map(|one| one.id).collect();
         let items = &mut crate::lock(&self.0).items;
+        items.push_back(Item::Begun);
+        // What is not computed any more may have been stored since, and what is computed now before.
+        items.extend(push.computed.as_ref().map(ids).map(Item::Listed));
         items.extend(push.entries.into_iter().map(Item::Entry));
         items.extend(push.registry.map(Item::Registry));
         items.extend(push.rules.map(Item::Rules));
+        items.extend(push.computed.map(Item::Computed));
+        items.push_back(Item::Ended);
         items.extend(push.closed.then_some(Item::Closed));
     }
 

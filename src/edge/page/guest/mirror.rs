@@ -24,6 +24,10 @@ impl Session {
                     inner.report(&wire::refused(&grant.keys, "it is no pattern here"));
                 }
             }
+            Item::Begun => self.begin_to_take_in(inner),
+            Item::Listed(ids) => self.unlist(inner, &ids),
+            Item::Computed(all) => self.list(inner, all),
+            Item::Ended => self.end_taking_in(inner),
             Item::Closed => {
                 if self.take_host().is_some() {
                     self.stand_alone(inner);
@@ -38,6 +42,7 @@ impl Session {
 
     /// Makes all that is here what is in the host.
     fn replace(&self, inner: &Arc<Inner>, state: wire::State) {
+        self.unlist(inner, &[]);
         inner.mirror_registry(state.registry);
         self.take_in(inner, Item::Rules(state.rules));
         let mut writes = Writes::new();
@@ -60,6 +65,7 @@ impl Session {
             }
         }
         self.settle(inner, writes, Vec::new());
+        self.list(inner, state.computed);
     }
 
     /// Makes what the host has stored.
@@ -172,7 +178,7 @@ fn may_mirror(inner: &Inner, slot: &Slot) -> bool {
 }
 
 /// Who writes what the host tells.
-fn page(source: Option<&str>) -> Stamp {
+pub(super) fn page(source: Option<&str>) -> Stamp {
     Stamp {
         origin: Origin::Page,
         source: wire::source(source),

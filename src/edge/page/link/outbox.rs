@@ -3,14 +3,17 @@
 use super::unsendable;
 use crate::{
     change::{Change, ChangeSet, Stamp},
-    edge::page::wire::{self, Carried, Changed, Content, Entry, Push},
-    store::{Inner, Recording, Slot, ThisThread},
+    edge::page::wire::{self, Ask, Carried, Changed, Computed, Content, Entry, Evaluated, Push},
+    error::StateError,
+    mfe::{Mfe, RulesImage},
+    store::{ComputedKey, Inner, Named, Recording, Slot, ThisThread},
     value::Value,
 };
 use smol_str::SmolStr;
 use std::{
-    collections::{HashMap, VecDeque},
-    sync::{Arc, Mutex, atomic::Ordering},
+    collections::{BTreeMap, HashMap, VecDeque},
+    mem,
+    sync::{Arc, Mutex, Weak, atomic::Ordering},
 };
 
 /// A key that a guest writes, by whom, and with what.
@@ -19,8 +22,12 @@ pub(super) type Sent = (Arc<Slot>, Stamp, Option<Value>);
 /// Hears of every commit under its lock, as a history does, and tells the guest once it is released.
 pub(super) struct Outbox {
     state: Mutex<Waiting>,
-    receive: Box<dyn Fn(&str) + Send + Sync>,
+    receive: Receive,
+    /// The keys that the guest computes, by its ids.
+    defined: Mutex<BTreeMap<u64, Weak<Named>>>,
 }
+
+type Receive = Box<dyn Fn(&str) -> String + Send + Sync>;
 
 #[derive(Default)]
 struct Waiting {
@@ -35,6 +42,17 @@ struct Waiting {
     /// The sequence numbers of what the guest was told of last.
     registry: u64,
     rules: u64,
+    /// Up to where the guest was told.
+    clock: u64,
+    /// The computed keys that it was told of.
+    computed: Vec<Computed>,
+}
+
+/// What is to be told.
+struct News {
+    commits: VecDeque<Queued>,
+    registry: Option<Vec<Mfe>>,
+    rules: Option<RulesImage>,
 }
 
 struct Queued {
@@ -51,7 +69,7 @@ struct Expected {
 }
 
 impl Outbox {
-    pub(super) fn new(inner: &Inner, receive: Box<dyn Fn(&str) + Send + Sync>) -> Self {
+    pub(super) fn new(inner: &Inner, receive: Receive) -> Self {
         let state = Waiting {
             registry: inner.registered().1,
             rules: inner.rules_image().1,
@@ -60,6 +78,7 @@ impl Outbox {
         Self {
             state: Mutex::new(state),
             receive,
+            defined: Mutex::default(),
         }
     }
 
@@ -75,12 +94,12 @@ impl Outbox {
         let old = {
             let state = &mut *crate::lock(&self.state);
             state.is_started = true;
-            (state.registry, state.rules) = (registry, rules);
+            (state.registry, state.rules, state.clock) = (registry, rules, now);
             let is_old = |queued: &Queued| {
                 let sequence = queued.changes.iter().map(|change| change.sequence).max();
                 sequence.is_some_and(|sequence| sequence <= now)
             };
-            let (old, new) = std::mem::take(&mut state.commits)
+            let (old, new) = mem::take(&mut state.commits)
                 .into_iter()
                 .partition::<VecDeque<_>, _>(is_old);
             state.commits = new;
@@ -118,47 +137,139 @@ impl Outbox {
     /// Returns whether there was anything.
     pub(super) fn pump(&self, inner: &Inner) -> bool {
         let mut was_any = false;
-        loop {
-            let (registry, rules) = (inner.registered(), inner.rules_image());
-            let (queued, registry, rules) = {
-                let state = &mut *crate::lock(&self.state);
-                let this = ThisThread::get();
-                let depth = match state.telling {
-                    Some((thread, depth)) if thread == this => depth,
-                    Some(_) => return was_any,
-                    None => 0,
-                };
-                if !state.is_started || state.is_closed {
-                    return was_any;
-                }
-                let is_new = |known: &mut u64, now: u64| std::mem::replace(known, now) != now;
-                let registry = is_new(&mut state.registry, registry.1).then_some(registry.0);
-                let rules = is_new(&mut state.rules, rules.1).then_some(rules.0);
-                if state.commits.is_empty() && registry.is_none() && rules.is_none() {
-                    return was_any;
-                }
-                state.telling = Some((this, depth + 1));
-                (std::mem::take(&mut state.commits), registry, rules)
-            };
+        while let Some((news, telling)) = self.news(inner) {
             was_any = true;
-            let telling = Telling(self);
-            let entries = queued.iter().map(|queued| entry(inner, queued));
-            self.tell(
-                inner,
-                &Push {
-                    entries: entries.collect(),
-                    registry,
-                    rules,
-                    closed: false,
-                },
-            );
+            let mut push = Push {
+                entries: news.commits.iter().map(|q| entry(inner, q)).collect(),
+                registry: news.registry,
+                rules: news.rules,
+                ..Push::default()
+            };
+            // What is read after the commits were taken knows of them.
+            push.computed = self.renamed(inner);
+            self.tell(inner, &push);
             drop(telling);
         }
+        was_any
+    }
+
+    /// What is to be told, and that this thread is at it.
+    fn news(&self, inner: &Inner) -> Option<(News, Telling<'_>)> {
+        let (registry, rules) = (inner.registered(), inner.rules_image());
+        let clock = inner.clock.load(Ordering::Acquire);
+        let state = &mut *crate::lock(&self.state);
+        let this = ThisThread::get();
+        let depth = match state.telling {
+            Some((thread, depth)) if thread == this => depth,
+            Some(_) => return None,
+            None => 0,
+        };
+        if !state.is_started || state.is_closed {
+            return None;
+        }
+        let is_new = |known: &mut u64, now: u64| mem::replace(known, now) != now;
+        let registry = is_new(&mut state.registry, registry.1).then_some(registry.0);
+        let rules = is_new(&mut state.rules, rules.1).then_some(rules.0);
+        // What is computed may follow from what the guest is not told of.
+        let has_moved =
+            is_new(&mut state.clock, clock) && (inner.has_names() || !state.computed.is_empty());
+        if state.commits.is_empty() && registry.is_none() && rules.is_none() && !has_moved {
+            return None;
+        }
+        state.telling = Some((this, depth + 1));
+        let news = News {
+            commits: mem::take(&mut state.commits),
+            registry,
+            rules,
+        };
+        Some((news, Telling(self)))
+    }
+
+    /// All keys that are computed, if others are than the guest knows of.
+    fn renamed(&self, inner: &Inner) -> Option<Vec<Computed>> {
+        let now = match inner.has_names() {
+            true => self.list(inner),
+            false => Vec::new(),
+        };
+        let known = &mut crate::lock(&self.state).computed;
+        if *known == now {
+            return None;
+        }
+        known.clone_from(&now);
+        Some(now)
+    }
+
+    /// All keys that are computed, of which the guest is told now.
+    pub(super) fn computed(&self, inner: &Inner) -> Vec<Computed> {
+        let now = self.list(inner);
+        crate::lock(&self.state).computed.clone_from(&now);
+        now
+    }
+
+    fn list(&self, inner: &Inner) -> Vec<Computed> {
+        let own: Vec<u64> = {
+            let defined = crate::lock(&self.defined);
+            let living = defined.values().filter_map(Weak::upgrade);
+            living.map(|named| named.id()).collect()
+        };
+        let named = inner.all_named().into_iter();
+        let shown = named.filter_map(|named| {
+            let labels = named.slot().labels();
+            (!labels.is_secret()).then(|| Computed {
+                id: named.id(),
+                key: named.slot().key.to_string(),
+                who: named.registrant(),
+                source: wire::shown(named.source().as_str()),
+                labels: wire::Mark::all(labels),
+                own: own.contains(&named.id()),
+            })
+        });
+        shown.collect()
+    }
+
+    /// Asks the guest for the value of a key that it computes.
+    pub(super) fn ask(&self, inner: &Inner, ask: Ask) -> Result<(u64, Option<Value>), StateError> {
+        if !self.is_open() {
+            return Err(StateError::Disposed);
+        }
+        self.pump(inner);
+        let push = Push {
+            ask: Some(ask),
+            ..Push::default()
+        };
+        let answer = (self.receive)(&wire::write(&push)?);
+        let Evaluated { revision, value } = wire::answer(&answer)?;
+        let value = value.map(|json| json.into_value("a computed key"));
+        Ok((revision, value.transpose()?))
+    }
+
+    /// Notes a key that the guest computes.
+    pub(super) fn define(&self, id: u64, named: &Arc<Named>) -> Result<(), StateError> {
+        let mut defined = crate::lock(&self.defined);
+        if defined.contains_key(&id) {
+            let what = format!("computed key {id}");
+            return Err(wire::refused(&what, "the guest computes it already"));
+        }
+        defined.insert(id, Arc::downgrade(named));
+        Ok(())
+    }
+
+    /// Forgets one, which is to end.
+    pub(super) fn withdraw(&self, id: u64) -> Option<Arc<dyn ComputedKey>> {
+        let named = crate::lock(&self.defined).remove(&id)?;
+        named.upgrade().map(|named| named as _)
+    }
+
+    /// Forgets the keys that the guest computes, which are to end.
+    pub(super) fn take_defined(&self) -> Vec<Arc<dyn ComputedKey>> {
+        let defined = mem::take(&mut *crate::lock(&self.defined));
+        let living = defined.values().filter_map(Weak::upgrade);
+        living.map(|named| named as _).collect()
     }
 
     fn tell(&self, inner: &Inner, push: &Push) {
         match wire::write(push) {
-            Ok(text) => (self.receive)(&text),
+            Ok(text) => drop((self.receive)(&text)),
             Err(error) => inner.report(&error),
         }
     }
@@ -166,8 +277,8 @@ impl Outbox {
     /// Tells nothing any more.
     pub(super) fn silence(&self) -> bool {
         let mut state = crate::lock(&self.state);
-        let was_open = !std::mem::replace(&mut state.is_closed, true);
-        let waiting = std::mem::take(&mut state.commits);
+        let was_open = !mem::replace(&mut state.is_closed, true);
+        let waiting = mem::take(&mut state.commits);
         drop(state);
         drop(waiting);
         was_open
@@ -182,7 +293,7 @@ impl Outbox {
                 ..Push::default()
             };
             if let Ok(text) = wire::write(&push) {
-                (self.receive)(&text);
+                drop((self.receive)(&text));
             }
         }
     }

@@ -54,6 +54,10 @@ impl Failure {
             StateError::MfeTaken { id, holder } => ("mfe-taken", None, Some(id), holder.clone()),
             StateError::UnknownMfe { id } => ("unknown-mfe", None, Some(id), String::new()),
             StateError::ReadOnly { key, by } => ("read-only", Some(key), None, by.clone()),
+            StateError::KeyTaken { key, holder } => ("key-taken", Some(key), None, holder.clone()),
+            StateError::Evaluation { key, reason } => {
+                ("evaluation", Some(key), None, reason.clone())
+            }
             StateError::Conflict { key } => ("conflict", Some(key), None, String::new()),
             StateError::Reentrant { during } => ("reentrant", None, None, (*during).to_owned()),
             StateError::Pattern { pattern, reason } => {
@@ -116,6 +120,14 @@ impl Failure {
             "mfe-taken" => StateError::MfeTaken {
                 id: whose(),
                 holder: reason,
+            },
+            "key-taken" => StateError::KeyTaken {
+                key: name(),
+                holder: reason,
+            },
+            "evaluation" => StateError::Evaluation {
+                key: name(),
+                reason,
             },
             "unknown-mfe" => StateError::UnknownMfe { id: whose() },
             "read-only" => StateError::ReadOnly {
