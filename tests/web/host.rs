@@ -479,7 +479,8 @@ async fn when_a_guest_takes_the_place_of_the_store_what_runs_is_mounted_anew() {
     let (first, store) = (connect(), connect());
     let url = module(
         "let stop;
-         export function mount(element, { scope, store }) {
+         export function mount(element, { scope, store, reportError }) {
+            globalThis.reportMoved = () => reportError(new Error('no'));
             scope.set('mounts', (scope.get('mounts') ?? 0) + 1);
             const show = (n) => { element.textContent = `${scope.get('mounts')} ${n}` };
             stop = store.subscribe('n', show, { immediate: true, delivery: 'sync' });
@@ -496,6 +497,11 @@ async fn when_a_guest_takes_the_place_of_the_store_what_runs_is_mounted_anew() {
     first.set("n", 1).unwrap();
     assert_eq!(stage.mounted().await, MfeStatus::Running);
     assert_eq!(stage.element.inner_text(), "1 1");
+    script("globalThis.reportMoved()");
+    for store in [&first, &store] {
+        let failure = store.mfes()[0].failure.clone();
+        assert_eq!(failure.as_deref(), Some("runtime: no"));
+    }
     first.dispose();
     until(|| stage.element.inner_text() == "2 1").await;
     assert_eq!(stage.settled().await, MfeStatus::Running);
