@@ -115,6 +115,29 @@ fn no_listener_finds_a_computed_key_older_than_what_it_follows_from() {
 }
 
 #[test]
+fn a_listener_may_write_before_another_store_has_asked_for_what_is_computed() {
+    for pair in PAIRS {
+        let page = Page::new(pair, 2);
+        // The first guest is told first, and asks; the second computes, and writes when it is told.
+        let (_double, _) = double(&page.guests[1]);
+        let heard = Log::default();
+        let sink = heard.clone();
+        on(&page.guests[0], "double", move |value| sink.push(value));
+        let writer = page.guests[1].clone();
+        let written = Log::default();
+        let sink = written.clone();
+        on(&page.guests[1], "n", move |n| {
+            sink.push(writer.set("seen", n))
+        });
+        page.host.set("n", 1).unwrap();
+        page.host.set("n", 2).unwrap();
+        assert_eq!(written.take(), [Ok(()), Ok(())]);
+        assert_eq!(heard.take(), [Some(2), Some(4)]);
+        page.agree();
+    }
+}
+
+#[test]
 fn a_computed_key_is_evaluated_only_if_somebody_asks_and_once() {
     each(|page, store| {
         let (_double, count) = double(store);
