@@ -82,7 +82,8 @@ impl Store {
     }
 
     /// Puts into the registry what a micro-frontend failed at, or that it is well again. It stays
-    /// until it is set otherwise or the micro-frontend unregisters.
+    /// until it is set otherwise or the micro-frontend unregisters. In a store that has joined the
+    /// page's, the page's is told.
     ///
     /// # Errors
     /// [`StateError::UnknownMfe`].
@@ -98,6 +99,10 @@ impl Store {
     /// ```
     pub fn set_mfe_failure(&self, id: &str, failure: Option<String>) -> Result<(), StateError> {
         let registry = Registry::of(&self.inner);
+        if let Some(elsewhere) = registry.elsewhere() {
+            let told = elsewhere.rule(Rule::Failure(id, failure.as_deref()));
+            return told.map(drop);
+        }
         if registry.member(id).is_none() {
             return Err(StateError::UnknownMfe { id: id.to_owned() });
         }

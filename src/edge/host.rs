@@ -29,11 +29,26 @@
 //! stack, or thrown by what several share, is nobody's. A script that does not return cannot be
 //! interrupted: a time limit ends only what waits.
 //!
+//! When the store that gave the page its handle leaves, and a guest takes its place, what is mounted is
+//! mounted anew with the handle that is there now.
+//!
 //! # Integrity
 //!
-//! The module is fetched, compared with its digest, and then imported, so the server should let it be
-//! cached: it has the version in its address. Where the browser's import maps know integrity, the import
-//! is checked once more. What a module imports itself is not covered by its digest.
+//! The module is fetched, for progress and to be compared with its digest, and then imported by its
+//! address, so the server should let it be cached: it has the version in its address. One that may not
+//! be cached is downloaded twice. To import what was fetched, by a `blob:` address, would spare that and
+//! break what the module imports or loads relative to itself.
+//!
+//! Where the browser's import maps know integrity, and may come late (Chromium since 133), the import is
+//! checked as well, and a server that gives it other bytes than the fetch does not get them run. A content
+//! security policy has to allow inline import maps for that. Elsewhere only what was fetched is compared.
+//! What a module imports itself is not covered by its digest, nor is a wasm that it loads.
+//!
+//! # What stays
+//!
+//! A browser keeps every module that it has imported, with the memory of a wasm that it started, until the
+//! page is left: unmounting frees what the module lets go of in `unmount`, replacing it not the code of the
+//! older version.
 
 mod blame;
 mod error;
@@ -134,7 +149,7 @@ impl Host {
             metrics_signal: SharedSignal::default(),
             time_limit: AtomicU64::new(TIME_LIMIT),
             navigate: Mutex::default(),
-            page: Page::new(Weak::clone(this)),
+            page: Page::new(Weak::clone(this), name),
             this: Weak::clone(this),
         }))
     }
@@ -396,6 +411,18 @@ impl Shared {
                 &id,
                 Input::Threw(Failure::new(FailureKind::Runtime, reason)),
             );
+        }
+    }
+
+    /// Another store has the name: the first has left the page, and a guest has taken its place.
+    #[cfg_attr(not(target_family = "wasm"), allow(dead_code))]
+    fn moved(&self) {
+        let ids: Vec<String> = crate::lock(&self.seats)
+            .iter()
+            .map(|seat| seat.life.entry().id().to_owned())
+            .collect();
+        for id in ids {
+            self.tell(&id, Input::Moved);
         }
     }
 

@@ -27,7 +27,7 @@ pub(crate) trait Elsewhere: Send + Sync {
     /// Unregisters one that is gone, and leaves its keys, which may not be deleted.
     fn forget(&self, id: &str) -> Result<(), StateError>;
 
-    /// Changes what micro-frontends may do. Returns how many grants it took back.
+    /// Changes what micro-frontends may do, or what one failed at. Returns how many grants it took back.
     fn rule(&self, rule: Rule<'_>) -> Result<usize, StateError>;
 }
 
@@ -55,12 +55,13 @@ impl Leaving {
     }
 }
 
-/// A change of what micro-frontends may do.
+/// A change of what micro-frontends may do, or of what is known of them.
 #[cfg_attr(not(feature = "js"), expect(dead_code))]
 pub(crate) enum Rule<'a> {
     Grant(&'a str, Access, &'a Pattern),
     Revoke(&'a str),
     Shared(SharedAccess),
+    Failure(&'a str, Option<&'a str>),
 }
 
 impl Registry {

@@ -387,7 +387,7 @@ fn a_guest_that_leaves_keeps_what_it_computes_and_loses_what_others_do() {
         page.joined[0].leave();
         let kept = page.guests[0].get::<i32>("double");
         assert_eq!(kept, is_own.then_some(4));
-        assert_eq!(own.is_registered(), true);
+        assert!(own.is_registered());
         let left = page.host.get::<i32>("double");
         assert_eq!(left, (!is_own).then_some(4));
         assert_eq!(page.guests[1].get::<i32>("double"), left);

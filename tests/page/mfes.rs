@@ -155,6 +155,35 @@ fn the_registry_tells_in_every_store() {
 }
 
 #[test]
+fn what_a_micro_frontend_failed_at_is_known_everywhere_whoever_says_so() {
+    for pair in PAIRS {
+        let page = Page::new(pair, 2);
+        let shop = page.guests[0].register_mfe(info("shop")).unwrap();
+        let cart = page.host.register_mfe(info("cart")).unwrap();
+        let failures = |page: &Page| -> Vec<Option<String>> {
+            let mfes = page.host.mfes();
+            mfes.into_iter().map(|mfe| mfe.failure).collect()
+        };
+        let no = Some("no".to_owned());
+        for teller in [&page.guests[1], &page.guests[0], &page.host] {
+            for id in ["shop", "cart"] {
+                teller.set_mfe_failure(id, no.clone()).unwrap();
+            }
+            assert_eq!(failures(&page), [no.clone(), no.clone()]);
+            page.agree();
+            teller.set_mfe_failure("shop", None).unwrap();
+            assert_eq!(failures(&page), [None, no.clone()]);
+            page.agree();
+        }
+        let unknown = StateError::UnknownMfe {
+            id: "nobody".to_owned(),
+        };
+        assert_eq!(page.guests[0].set_mfe_failure("nobody", no), Err(unknown));
+        drop((shop, cart));
+    }
+}
+
+#[test]
 fn nobody_writes_into_a_namespace_that_nobody_owns() {
     let page = Page::new(PAIRS[3], 2);
     let unknown = StateError::UnknownMfe {

@@ -470,6 +470,51 @@ async fn a_thousand_mounts_leave_nothing_behind() {
 }
 
 #[wasm_bindgen_test]
+async fn when_a_guest_takes_the_place_of_the_store_what_runs_is_mounted_anew() {
+    let name = "moved";
+    let connect = || {
+        let store = Store::builder().on_error(|_| {});
+        store.connect_to(name).expect("it can be joined")
+    };
+    let (first, store) = (connect(), connect());
+    let url = module(
+        "let stop;
+         export function mount(element, { scope, store, reportError }) {
+            globalThis.reportMoved = () => reportError(new Error('no'));
+            scope.set('mounts', (scope.get('mounts') ?? 0) + 1);
+            const show = (n) => { element.textContent = `${scope.get('mounts')} ${n}` };
+            stop = store.subscribe('n', show, { immediate: true, delivery: 'sync' });
+        }
+        export function unmount() { stop() }",
+    );
+    let mut stage = Stage::at(&url, "");
+    let text = format!(
+        r#"{{"version": 1, "mfes": [{}]}}"#,
+        entry("1.0.0", &url, "")
+    );
+    stage.host = Host::new(&store, name);
+    stage.host.add(Manifest::parse(&text).unwrap()).unwrap();
+    first.set("n", 1).unwrap();
+    assert_eq!(stage.mounted().await, MfeStatus::Running);
+    assert_eq!(stage.element.inner_text(), "1 1");
+    script("globalThis.reportMoved()");
+    for store in [&first, &store] {
+        let failure = store.mfes()[0].failure.clone();
+        assert_eq!(failure.as_deref(), Some("runtime: no"));
+    }
+    first.dispose();
+    until(|| stage.element.inner_text() == "2 1").await;
+    assert_eq!(stage.settled().await, MfeStatus::Running);
+    store.set("n", 2).unwrap();
+    assert_eq!(stage.element.inner_text(), "2 2");
+    assert_eq!(stage.element.child_element_count(), 1);
+    assert_eq!(store.mfes().len(), 1);
+    stage.host.unmount("a").unwrap();
+    assert!(store.mfes().is_empty());
+    store.dispose();
+}
+
+#[wasm_bindgen_test]
 async fn a_dropped_host_takes_everything_with_it() {
     let stage = Stage::of(GREET);
     assert_eq!(stage.mounted().await, MfeStatus::Running);

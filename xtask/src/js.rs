@@ -32,6 +32,15 @@ pub const TEST_NEEDS: [Item; 6] = [
     Item::Browser,
 ];
 
+/// The cases, and what stands in for which package in them: React's oldest version that is promised.
+const BUNDLES: [(&str, &[&str]); 2] = [
+    ("main.js", &[]),
+    (
+        "react-18.js",
+        &["--alias:react=react-18", "--alias:react-dom=react-dom-18"],
+    ),
+];
+
 /// What the module of `js/store` is called in the package.
 const MODULE: &str = "universal_state";
 
@@ -93,14 +102,18 @@ pub fn test(environment: &Environment, counts: &mut Counts) -> Result<()> {
     let path = path(environment)?;
     Cmd::line("tsc --noEmit").dir(dir()).path(&path).run()?;
     size::npm::check(&path)?;
-    // React's development build, as only that one calls what StrictMode calls twice.
-    Cmd::line(
-        "esbuild tests/page/main.ts --bundle --format=esm --outdir=tests/.built --log-level=warning \
-         --external:universal-state/store --define:process.env.NODE_ENV=\"development\"",
-    )
-    .dir(dir())
-    .path(&path)
-    .run()?;
+    for (file, aliases) in BUNDLES {
+        // React's development build, as only that one calls what StrictMode calls twice.
+        Cmd::line(
+            "esbuild tests/page/main.ts --bundle --format=esm --log-level=warning \
+             --external:universal-state/store --define:process.env.NODE_ENV=\"development\"",
+        )
+        .arguments([&format!("--outfile=tests/.built/{file}")])
+        .arguments(aliases)
+        .dir(dir())
+        .path(&path)
+        .run()?;
+    }
     let test = Cmd::line("playwright test")
         .dir(dir())
         .path(&path)

@@ -11,14 +11,16 @@ import { guests } from "../hostile/guests.js";
 import { enormous, values } from "../hostile/values.js";
 import type { Suite } from "./support.js";
 
+/** Those that run in each version of React that the package is for. */
+export const ofReact: Readonly<Record<string, Suite>> = { react, reactTearing };
+
 export const suites: Readonly<Record<string, Suite>> = {
   ...conformance,
   values,
   enormous,
   guests,
   connecting,
-  react,
-  reactTearing,
+  ...ofReact,
   vue,
   svelte,
   element,

@@ -19,6 +19,8 @@ pub(super) enum Input {
     Unmount,
     /// It is to be tried again, or to begin anew.
     Retry,
+    /// Another store has the name on the page now: what it was mounted with is closed.
+    Moved,
     /// It is to be loaded, but not mounted.
     Prefetch,
     /// Another version is to take its place.
@@ -166,6 +168,7 @@ impl Life {
             }
             Input::Unmount => self.unmount(&mut tasks),
             Input::Retry => self.retry(&mut tasks),
+            Input::Moved => self.mount_anew(&mut tasks),
             Input::Replace(entry) => self.replace(entry, &mut tasks),
             Input::Keys(missing) => self.keys(missing, &mut tasks),
             Input::Received {
@@ -305,13 +308,22 @@ impl Life {
             }
             MfeStatus::Running => {
                 self.metrics.retries += 1;
-                self.metrics.unmounts += 1;
-                let mount = self.mount.take().unwrap_or_default();
-                tasks.push(Task::Stop { mount, keep: true });
-                self.start(tasks);
+                self.mount_anew(tasks);
             }
             _ => {}
         }
+    }
+
+    /// Begins anew what is mounted or about to be, with its own keys.
+    fn mount_anew(&mut self, tasks: &mut Vec<Task>) {
+        let Some(mount) = self.mount.take() else {
+            return;
+        };
+        if self.status == MfeStatus::Running {
+            self.metrics.unmounts += 1;
+        }
+        tasks.push(Task::Stop { mount, keep: true });
+        self.start(tasks);
     }
 
     fn replace(&mut self, entry: MfeEntry, tasks: &mut Vec<Task>) {

@@ -252,12 +252,17 @@ class Mount {
 export class Page {
   #report;
   #navigate;
+  #moved;
   #control = new AbortController();
 
-  /** `report(id, reason, file, stack)`: without an id, it has to be found out whose error it was. */
-  constructor(report, navigate) {
+  /**
+   * `report(id, reason, file, stack)`: without an id, it has to be found out whose error it was.
+   * `moved()`: another store has the name `store` now.
+   */
+  constructor(store, report, navigate, moved) {
     this.#report = report;
     this.#navigate = navigate;
+    this.#moved = moved;
     const { signal } = this.#control;
     globalThis.addEventListener(
       "error",
@@ -271,6 +276,14 @@ export class Page {
     globalThis.addEventListener(
       "unhandledrejection",
       ({ reason }) => this.#tell(undefined, reason, ""),
+      { signal },
+    );
+    globalThis.addEventListener(
+      "universal-state:ready",
+      ({ detail }) => {
+        // Whoever put it there is still at it.
+        if (detail?.name === store) queueMicrotask(() => this.#moved?.());
+      },
       { signal },
     );
   }
@@ -308,5 +321,6 @@ export class Page {
     this.#control.abort();
     this.#report = undefined;
     this.#navigate = undefined;
+    this.#moved = undefined;
   }
 }

@@ -16,7 +16,7 @@ pub(super) struct Page;
 pub(super) struct Registered;
 
 impl Page {
-    pub(super) fn new(_: Weak<Shared>) -> Self {
+    pub(super) fn new(_: Weak<Shared>, _: &str) -> Self {
         Self
     }
 

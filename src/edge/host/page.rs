@@ -45,7 +45,7 @@ extern "C" {
     #[wasm_bindgen(js_name = Page)]
     type JsPage;
     #[wasm_bindgen(constructor, js_class = "Page")]
-    fn new(report: &Function, navigate: &Function) -> JsPage;
+    fn new(store: &str, report: &Function, navigate: &Function, moved: &Function) -> JsPage;
     #[wasm_bindgen(method, catch, js_class = "Page")]
     fn scope(
         this: &JsPage,
@@ -78,6 +78,7 @@ struct Held {
     parts: RefCell<Parts>,
     _report: Report,
     _navigate: Closure<dyn Fn(String, bool)>,
+    _moved: Closure<dyn Fn()>,
 }
 
 #[derive(Default)]
@@ -90,7 +91,7 @@ struct Parts {
 }
 
 impl Page {
-    pub(super) fn new(host: Weak<Shared>) -> Self {
+    pub(super) fn new(host: Weak<Shared>, store: &str) -> Self {
         let told = Weak::clone(&host);
         let report: Report = Closure::new(
             move |id: Option<String>, reason: String, file: String, stack: String| {
@@ -99,21 +100,30 @@ impl Page {
                 }
             },
         );
+        let told = Weak::clone(&host);
         let navigate: Closure<dyn Fn(String, bool)> =
             Closure::new(move |path: String, replace: bool| {
-                if let Some(host) = host.upgrade() {
+                if let Some(host) = told.upgrade() {
                     host.navigate(&path, replace);
                 }
             });
+        let moved: Closure<dyn Fn()> = Closure::new(move || {
+            if let Some(host) = host.upgrade() {
+                host.moved();
+            }
+        });
         let page = JsPage::new(
+            store,
             report.as_ref().unchecked_ref(),
             navigate.as_ref().unchecked_ref(),
+            moved.as_ref().unchecked_ref(),
         );
         Self(SendWrapper::new(Held {
             page,
             parts: RefCell::default(),
             _report: report,
             _navigate: navigate,
+            _moved: moved,
         }))
     }
 

@@ -37,7 +37,8 @@ pub trait Host: Send + Sync {
     /// Unregisters a micro-frontend.
     fn unregister(&self, text: &str) -> String;
 
-    /// Grants, revokes, or changes what all may do with shared keys.
+    /// Grants, revokes, changes what all may do with shared keys, or says what a micro-frontend failed
+    /// at.
     fn rule(&self, text: &str) -> String;
 
     /// Evaluates a computed key.

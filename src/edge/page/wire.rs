@@ -189,13 +189,14 @@ pub(super) struct Gone {
     pub(super) keys_stay: bool,
 }
 
-/// A change of what micro-frontends may do.
+/// A change of what micro-frontends may do, or of what is known of them.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Ruling {
     Grant(GrantImage),
     Revoke(String),
     Shared(SharedAccess),
+    Failure { id: String, failure: Option<String> },
 }
 
 impl Ruling {
@@ -204,6 +205,10 @@ impl Ruling {
             Rule::Grant(id, access, keys) => Self::Grant(GrantImage::of(id, access, keys)),
             Rule::Revoke(id) => Self::Revoke(id.to_owned()),
             Rule::Shared(access) => Self::Shared(access),
+            Rule::Failure(id, failure) => Self::Failure {
+                id: id.to_owned(),
+                failure: failure.map(str::to_owned),
+            },
         }
     }
 }

@@ -90,7 +90,8 @@ pub fn App(context: Context, store: Store) -> impl IntoView {
     let (place, _) = use_global_state(PLACE);
     let page = Memo::new(move |_| place.with(|place| Page::at(&place.as_ref()?.path)));
     let loading = RwSignal::new(Loading::Waiting);
-    let owner = Owner::current().unwrap_or_default();
+    // Weak: an owner that a request keeps alive is never cleaned up, so the request would not be given up.
+    let owner = Owner::current().map(|owner| owner.downgrade());
     let requests = Requests::of_component();
     let load = move || {
         loading.set(Loading::Waiting);
@@ -98,9 +99,9 @@ pub fn App(context: Context, store: Store) -> impl IntoView {
         leptos::task::spawn_local(async move {
             let loaded = load_data(&requests).await;
             // Unmounted meanwhile, there is nothing left to tell.
-            if loading.is_disposed() {
+            let Some(owner) = owner.and_then(|owner| owner.upgrade()) else {
                 return;
-            }
+            };
             loading.set(match loaded {
                 Ok((catalogue, pickups)) => Loading::Loaded(owner.with(|| Data {
                     catalogue: StoredValue::new(catalogue),

@@ -17,7 +17,6 @@ pub fn App() -> impl IntoView {
     if let Some(edge) = start::edge(&store) {
         provide_edge(edge);
     }
-    start::page(&store);
     place::follow(&store);
     let hosting = start::host(&store);
     provide_host(hosting.host.clone());

@@ -8,7 +8,6 @@ use universal_state::{
         Edge, Storage, Tabs,
         browser::{LocalStorage, PageTransport},
         host::Host,
-        page::Page,
     },
 };
 
@@ -33,11 +32,15 @@ pub struct Hosting {
     pub manifest: RwSignal<Manifest>,
 }
 
-/// Makes the store.
+/// The page's store: made here, unless a script or another wasm was earlier and has made it.
 pub fn store() -> Store {
-    let store = Store::builder()
-        .on_error(|error| logging::warn!("{error}"))
-        .build();
+    let builder = || Store::builder().on_error(|error| logging::warn!("{error}"));
+    let store = builder().connect_to(SHOP).unwrap_or_else(|error| {
+        // The lists can be looked at; no micro-frontend can be mounted.
+        let store = builder().build();
+        store.report(&error);
+        store
+    });
     for key in OF_THIS_TAB {
         if let Err(error) = keep_here(&store, key) {
             store.report(&error);
@@ -59,14 +62,6 @@ pub fn edge(store: &Store) -> Option<Edge> {
         .tabs(Tabs::new(PageTransport::new(SHOP)))
         .attach(store);
     edge.map_err(|error| store.report(&error)).ok()
-}
-
-/// Puts the store on the page, for scripts. Without that no micro-frontend can be mounted.
-pub fn page(store: &Store) {
-    match Page::install(store, SHOP) {
-        Ok(page) => page.forget(),
-        Err(error) => store.report(&error),
-    }
 }
 
 /// Makes the host and asks for its manifest.

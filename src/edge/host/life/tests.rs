@@ -194,6 +194,23 @@ fn to_retry_what_runs_mounts_it_anew_with_its_keys() {
 }
 
 #[test]
+fn when_another_store_has_the_name_what_is_mounted_is_mounted_anew() {
+    let (mut life, mount) = running();
+    let keep = true;
+    let tasks = life.take(Input::Moved);
+    assert_eq!(tasks[0], Task::Stop { mount, keep });
+    assert!(matches!(tasks[1], Task::Start { .. }), "{tasks:?}");
+    // Also what is only about to be there.
+    let mount = asked(&tasks);
+    let tasks = life.take(Input::Moved);
+    assert_eq!(tasks[0], Task::Stop { mount, keep });
+    let metrics = life.metrics();
+    assert_eq!((metrics.unmounts, metrics.retries), (1, 0));
+    life.take(Input::Unmount);
+    assert!(life.take(Input::Moved).is_empty());
+}
+
+#[test]
 fn the_old_one_runs_until_the_new_one_is_loaded() {
     let (mut life, old) = running();
     let load = asked(&life.take(Input::Replace(entry("2.0.0", "[]"))));
@@ -289,7 +306,7 @@ fn no_order_of_events_mounts_twice() {
         for _ in 0..40 {
             let any = |list: &[u64], at: u64| list.get(at as usize).copied().unwrap_or(99);
             let (load, mount) = (any(&loads, next(2)), any(&mounts, next(2)));
-            let input = match next(11) {
+            let input = match next(12) {
                 0 | 1 => Input::Mount,
                 2 => Input::Unmount,
                 3 => Input::Retry,
@@ -302,6 +319,7 @@ fn no_order_of_events_mounts_twice() {
                     failure: failure(),
                 },
                 9 => Input::Mounted { mount, ms: 1 },
+                10 => Input::Moved,
                 _ => Input::MountFailed {
                     mount,
                     failure: failure(),

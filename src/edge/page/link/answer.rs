@@ -309,6 +309,10 @@ impl Link {
                 store.set_shared_access(access);
                 0
             }
+            Ruling::Failure { id, failure } => {
+                store.set_mfe_failure(&id, failure)?;
+                0
+            }
         };
         self.outbox.pump(self.inner());
         Ok(count)
