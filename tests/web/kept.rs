@@ -89,13 +89,12 @@ fn whatever_writes_is_seen_by_the_next_read() {
         let n = store.handle::<i32>("n").expect("it is a key");
         let shows = |what: &str, expected: &str| {
             assert_eq!(kept(handle, "n"), expected, "{what}");
-            let all =
-                format!("[handle.snapshot().n, handle.has('n'), handle.keys().includes('n')]");
+            let all = "[handle.snapshot().n, handle.has('n'), handle.keys().includes('n')]";
             let there = expected != "nothing";
             let value = if there { expected } else { "null" };
             for _ in 0..2 {
                 assert_eq!(
-                    seen(handle, &all),
+                    seen(handle, all),
                     format!("[{value},{there},{there}]"),
                     "{what}"
                 );
