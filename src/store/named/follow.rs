@@ -7,6 +7,7 @@ use super::Named;
 use crate::{
     change::ChangeSet,
     store::{
+        clock,
         guest::ComputedKey,
         inner::Inner,
         listen::{Call, Listener, SetCall, Subject},
@@ -156,7 +157,11 @@ impl Named {
         if is_news {
             // What goes out is still held by `write`.
             told.value.clone_from(&write.new);
-            let time = inner.time(state);
+            // Where no turn is under way, as at the end of one, none begins with this.
+            let time = match state.scheduled {
+                true => inner.time(state),
+                false => clock::now(),
+            };
             let mut line = Line::open(inner, &running, state, time).of_its_cause();
             line.add(state, &mut crate::lock(&self.slot.state), &mut write);
             line.close(state);
