@@ -93,6 +93,11 @@ impl Member {
 
     /// Unregisters: the keys are deleted first, so that a veto leaves everything as it was.
     pub(super) fn end(&self, inner: &Arc<Inner>) -> Result<(), StateError> {
+        match inner.may_write() {
+            // Not even for a moment: what is being computed would have to be once more.
+            Err(error) if error != StateError::Disposed => return Err(error),
+            _ => {}
+        }
         // Closed from here on, so that whoever hears of the deletions cannot write new keys.
         if self.ended.swap(true, Ordering::AcqRel) {
             return Err(StateError::UnknownMfe {
