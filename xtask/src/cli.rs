@@ -37,6 +37,7 @@ cargo xtask COMMAND
   size             weigh what the store and each of its features add to a small Leptos app
       --json FILE      write the sizes to FILE too
   npm              build the npm package in js/, and pack it into target/npm/
+  shop-parts       build what the shop's teams build for themselves; Trunk's hook in examples/shop/Trunk.toml
   serve            serve dist/ as it is until Ctrl-C
       --port N       the port on 127.0.0.1 (8080)
   help             this text
@@ -52,6 +53,7 @@ pub enum Command {
     Bench(Bench),
     Setup,
     Npm,
+    ShopParts,
     Size { json: Option<PathBuf> },
     Demo { port: u16 },
     Serve { port: u16 },
@@ -75,6 +77,10 @@ pub fn parse(arguments: &[String]) -> Result<Command> {
             Some(argument) => bail!("`npm` takes no argument, got `{argument}`"),
         },
         "demo" => Ok(Command::Demo { port: port(rest)? }),
+        "shop-parts" => match rest.first() {
+            None => Ok(Command::ShopParts),
+            Some(argument) => bail!("`shop-parts` takes no argument, got `{argument}`"),
+        },
         "bench" => bench(rest).map(Command::Bench),
         "size" => Ok(Command::Size { json: json(rest)? }),
         "serve" => Ok(Command::Serve { port: port(rest)? }),

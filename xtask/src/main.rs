@@ -69,6 +69,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Demo { port } => demo::run(port)?,
         Command::Serve { port } => demo::serve(port)?,
         Command::Npm => js::run()?,
+        Command::ShopParts => shop::parts(&setup::run(&shop::NEEDS)?)?,
         Command::Size { json } => {
             size::apps::run(&setup::run(&size::apps::NEEDS)?, json.as_deref())?
         }

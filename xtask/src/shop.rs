@@ -1,12 +1,13 @@
 //! The shop: its page, and the micro-frontends that each team builds for itself.
 
+use std::env;
 use std::fs;
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::npm;
-use crate::setup::Environment;
+use crate::setup::{Environment, Item};
 use crate::shell::Cmd;
 use crate::wasm::Module;
 
@@ -20,15 +21,23 @@ fn dir() -> PathBuf {
     crate::root().join("examples/shop")
 }
 
+/// What [`parts`] needs.
+pub const NEEDS: [Item; 3] = [Item::WasmTarget, Item::NpmPackages, Item::WasmBindgen];
+
 /// The release build, into `dist/shop`. What is in `dist` stays: the workbench is built before.
 pub fn build(environment: &Environment) -> Result<()> {
-    let shop = crate::root().join("dist/shop");
     // Offline, Trunk fails rather than download a tool that is missing.
-    Cmd::line("trunk build --release --offline --public-url /shop/ --dist")
-        .arguments([&shop])
-        .arguments(["examples/shop/container/index.html"])
+    Cmd::line("trunk build --release --offline --dist")
+        .arguments([crate::root().join("dist/shop")])
+        .dir(dir())
         .path(&environment.path()?)
-        .run()?;
+        .run()
+}
+
+/// What the page loads when it runs, into the folder in which Trunk is building the page.
+pub fn parts(environment: &Environment) -> Result<()> {
+    let shop = env::var_os("TRUNK_STAGING_DIR").map(PathBuf::from);
+    let shop = shop.context("TRUNK_STAGING_DIR is not set: run `trunk build` in examples/shop")?;
     // The package that they use, as it would be published.
     let package = crate::root().join("js");
     println!("npm packages of js: {}", npm::install(&package)?);
