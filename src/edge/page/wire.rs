@@ -243,32 +243,27 @@ impl Mark {
     }
 }
 
-/// An answer: what was asked for, or why not.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Reply<T> {
-    Ok(T),
-    Error(Failure),
-}
-
-/// An answer as text.
+/// An answer as text: `{"ok": …}` with what was asked for, or `{"error": …}`. By hand, as one would be
+/// made for each type.
 pub(super) fn reply<T: Serialize>(result: Result<T, StateError>) -> String {
-    let reply = match result {
-        Ok(answer) => Reply::Ok(answer),
-        Err(error) => Reply::Error(Failure::of(&error)),
+    let (name, told) = match result.and_then(|answer| write(&answer)) {
+        Ok(answer) => ("ok", answer),
+        Err(error) => ("error", write(&Failure::of(&error)).unwrap_or_default()),
     };
-    write(&reply).unwrap_or_else(|error| {
-        let failure = Failure::of(&error);
-        write(&Reply::<()>::Error(failure)).unwrap_or_default()
-    })
+    ["{\"", name, "\":", &told, "}"].concat()
 }
 
 /// What was answered.
 pub(super) fn answer<T: DeserializeOwned>(text: &str) -> Result<T, StateError> {
-    match parse(text) {
-        Ok(Reply::Ok(answer)) => Ok(answer),
-        Ok(Reply::Error(failure)) => Err(failure.into_error()),
-        Err(reason) => Err(refused("an answer", &reason)),
+    let unread = |reason: String| refused("an answer", &reason);
+    let mut answer = json::read(text).map_err(|error| unread(error.to_string()))?;
+    if let Some(failure) = answer.get_mut("error").map(Json::take) {
+        let failure: Failure = typed(failure).map_err(unread)?;
+        return Err(failure.into_error());
+    }
+    match answer.get_mut("ok").map(Json::take) {
+        Some(answer) => typed(answer).map_err(unread),
+        None => Err(unread("it says neither ok nor error".to_owned())),
     }
 }
 
@@ -291,7 +286,10 @@ pub(super) fn receive<T: DeserializeOwned>(text: &str) -> Result<T, StateError> 
 
 /// By way of JSON, which is read by what reads all JSON.
 fn parse<T: DeserializeOwned>(text: &str) -> Result<T, String> {
-    let json = json::read(text).map_err(|error| error.to_string())?;
+    typed(json::read(text).map_err(|error| error.to_string())?)
+}
+
+fn typed<T: DeserializeOwned>(json: Json) -> Result<T, String> {
     T::deserialize(json).map_err(|error| error.to_string())
 }
 

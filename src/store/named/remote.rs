@@ -12,16 +12,14 @@ use std::sync::{Arc, Mutex};
 /// revision that was seen before.
 pub(crate) type Told = (u64, Option<Value>);
 
+/// Asks that store, with the revision that was seen before.
+pub(crate) type Ask = Box<dyn Fn(&Inner, Option<u64>) -> Result<Told, StateError> + Send + Sync>;
+
 impl Named {
     /// A key, yet to be registered, that `ask` computes in another store, where `who` registered it. It
     /// follows from what is committed there, which is committed here too: so it is asked again after a
     /// commit, if somebody reads or listens.
-    pub(crate) fn elsewhere(
-        view: &View,
-        slot: &Arc<Slot>,
-        who: &str,
-        ask: impl Fn(&Inner, Option<u64>) -> Result<Told, StateError> + Send + Sync + 'static,
-    ) -> Arc<Self> {
+    pub(crate) fn elsewhere(view: &View, slot: &Arc<Slot>, who: &str, ask: Ask) -> Arc<Self> {
         let seen: Mutex<Option<(u64, Value)>> = Mutex::default();
         let key = slot.key.clone();
         let evaluate = move |view: &View| {

@@ -71,10 +71,11 @@ impl Session {
             stamp,
         };
         let (session, id) = (Weak::clone(&self.this), *id);
-        let named = Named::elsewhere(&view, &slot, &computed.who, move |_, seen| {
+        let ask = move |_: &Inner, seen| {
             let session = session.upgrade().ok_or(StateError::Disposed)?;
             session.ask_computed(Ask { id, seen })
-        });
+        };
+        let named = Named::elsewhere(&view, &slot, &computed.who, Box::new(ask));
         // First, for it is asked as it begins.
         crate::lock(&self.mirrored).push((id, Arc::clone(&named)));
         let begun = inner.begin_here(&named);

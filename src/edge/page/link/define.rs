@@ -59,10 +59,11 @@ impl Link {
         };
         let outbox = Arc::downgrade(&self.outbox);
         let who = crate::error::excerpt(&who);
-        let named = Named::elsewhere(&view, slot, &who, move |inner, seen| {
+        let ask = move |inner: &Inner, seen| {
             let outbox = outbox.upgrade().ok_or(StateError::Disposed)?;
             outbox.ask(inner, Ask { id, seen })
-        });
+        };
+        let named = Named::elsewhere(&view, slot, &who, Box::new(ask));
         self.outbox.define(id, &named)?;
         let begun = inner.begin_here(&named);
         begun.inspect_err(|_| drop(self.outbox.withdraw(id)))
