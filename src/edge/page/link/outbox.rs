@@ -1,12 +1,13 @@
 //! What is on its way to a guest.
 
+mod computed;
+
 use super::unsendable;
 use crate::{
     change::{Change, ChangeSet, Stamp},
-    edge::page::wire::{self, Ask, Carried, Changed, Computed, Content, Entry, Evaluated, Push},
-    error::StateError,
+    edge::page::wire::{self, Carried, Changed, Content, Entry, Push},
     mfe::{Mfe, RulesImage},
-    store::{ComputedKey, Inner, Named, Recording, Slot, ThisThread},
+    store::{Inner, Named, Recording, Slot, ThisThread},
     value::Value,
 };
 use smol_str::SmolStr;
@@ -44,8 +45,8 @@ struct Waiting {
     rules: u64,
     /// Up to where the guest was told.
     clock: u64,
-    /// The computed keys that it was told of.
-    computed: Vec<Computed>,
+    /// The ids of the computed keys that it was told of.
+    computed: Vec<u64>,
 }
 
 /// What is to be told.
@@ -183,88 +184,6 @@ impl Outbox {
             rules,
         };
         Some((news, Telling(self)))
-    }
-
-    /// All keys that are computed, if others are than the guest knows of.
-    fn renamed(&self, inner: &Inner) -> Option<Vec<Computed>> {
-        let now = match inner.has_names() {
-            true => self.list(inner),
-            false => Vec::new(),
-        };
-        let known = &mut crate::lock(&self.state).computed;
-        if *known == now {
-            return None;
-        }
-        known.clone_from(&now);
-        Some(now)
-    }
-
-    /// All keys that are computed, of which the guest is told now.
-    pub(super) fn computed(&self, inner: &Inner) -> Vec<Computed> {
-        let now = self.list(inner);
-        crate::lock(&self.state).computed.clone_from(&now);
-        now
-    }
-
-    fn list(&self, inner: &Inner) -> Vec<Computed> {
-        let own: Vec<u64> = {
-            let defined = crate::lock(&self.defined);
-            let living = defined.values().filter_map(Weak::upgrade);
-            living.map(|named| named.id()).collect()
-        };
-        let named = inner.all_named().into_iter();
-        let shown = named.filter_map(|named| {
-            let labels = named.slot().labels();
-            (!labels.is_secret()).then(|| Computed {
-                id: named.id(),
-                key: named.slot().key.to_string(),
-                who: named.registrant(),
-                source: wire::shown(named.source().as_str()),
-                labels: wire::Mark::all(labels),
-                own: own.contains(&named.id()),
-            })
-        });
-        shown.collect()
-    }
-
-    /// Asks the guest for the value of a key that it computes.
-    pub(super) fn ask(&self, inner: &Inner, ask: Ask) -> Result<(u64, Option<Value>), StateError> {
-        if !self.is_open() {
-            return Err(StateError::Disposed);
-        }
-        self.pump(inner);
-        let push = Push {
-            ask: Some(ask),
-            ..Push::default()
-        };
-        let answer = (self.receive)(&wire::write(&push)?);
-        let Evaluated { revision, value } = wire::answer(&answer)?;
-        let value = value.map(|json| json.into_value("a computed key"));
-        Ok((revision, value.transpose()?))
-    }
-
-    /// Notes a key that the guest computes.
-    pub(super) fn define(&self, id: u64, named: &Arc<Named>) -> Result<(), StateError> {
-        let mut defined = crate::lock(&self.defined);
-        if defined.contains_key(&id) {
-            let what = format!("computed key {id}");
-            return Err(wire::refused(&what, "the guest computes it already"));
-        }
-        defined.insert(id, Arc::downgrade(named));
-        Ok(())
-    }
-
-    /// Forgets one, which is to end.
-    pub(super) fn withdraw(&self, id: u64) -> Option<Arc<dyn ComputedKey>> {
-        let named = crate::lock(&self.defined).remove(&id)?;
-        named.upgrade().map(|named| named as _)
-    }
-
-    /// Forgets the keys that the guest computes, which are to end.
-    pub(super) fn take_defined(&self) -> Vec<Arc<dyn ComputedKey>> {
-        let defined = mem::take(&mut *crate::lock(&self.defined));
-        let living = defined.values().filter_map(Weak::upgrade);
-        living.map(|named| named as _).collect()
     }
 
     fn tell(&self, inner: &Inner, push: &Push) {
