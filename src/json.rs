@@ -17,15 +17,3 @@ pub(crate) fn text(json: &Json) -> String {
     // It has no form that cannot be written.
     serde_json::to_string(json).unwrap_or_default()
 }
-
-/// Puts the compact text of a value behind what is there.
-#[cfg(feature = "edge")]
-pub(crate) fn write(json: &Json, to: &mut String) {
-    to.push_str(&text(json));
-}
-
-/// Puts a string in quotation marks behind what is there.
-#[cfg(feature = "edge")]
-pub(crate) fn quote(string: &str, to: &mut String) {
-    write(&Json::from(string), to);
-}

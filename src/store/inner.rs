@@ -1,11 +1,14 @@
 //! What all handles of one store share.
 
+mod hanging;
+mod reading;
+
 use super::{
     clock::Scheduler,
-    context::{self, Dep, ThisThread},
+    context::ThisThread,
     deliver::{Deliverer, Item},
     guest::{ComputedKey, Feeding, Filtering, Joining, Loading, Recording, SnapshotKeeping},
-    listen::{Delivery, Listener, Listeners, Subject, Subscription},
+    listen::{Delivery, Listeners},
     pipe::Signals,
     slot::{SharedSignal, Slot, Slots},
 };
@@ -14,10 +17,7 @@ use crate::{
     engine::{EngineKind, Running},
     error::{Reporter, StateError},
     key::{KeyHasher, Name},
-    pattern::Pattern,
-    value::{StateValue, Value},
 };
-use reactive_graph::graph::Observer;
 use std::{
     any::Any,
     cell::Cell,
@@ -221,126 +221,6 @@ impl Inner {
         crate::read(&self.engine)
     }
 
-    /// The stored content of a slot and the sequence number of the commit that put it there.
-    pub(crate) fn load(&self, slot: &Slot) -> (Option<Value>, u64) {
-        let running = self.engine();
-        let state = crate::lock(&slot.state);
-        let value = if slot.is_hidden() {
-            state.place.clone()
-        } else {
-            running.load(slot.site(), &state.place)
-        };
-        (value, state.sequence)
-    }
-
-    /// Whether a read of a `T` may pick it out of its slot: it is kept in place, and nobody is to know
-    /// that it was read.
-    #[inline]
-    pub(crate) fn may_pick<T: StateValue>() -> bool {
-        Value::keeps_in_place::<T>() && context::is_idle() && Observer::get().is_none()
-    }
-
-    /// The value under a name, if it is a small one of this type: found with one look.
-    #[inline]
-    pub(crate) fn pick<T: StateValue>(&self, name: &str) -> Option<T> {
-        let hash = self.slots.hash(name);
-        if self.finds.load(Ordering::Acquire) {
-            self.engine().pick(hash, name)
-        } else {
-            self.slots.pick(hash, name)
-        }
-    }
-
-    /// As [`Inner::pick`], of a key whose slot is there.
-    #[inline]
-    pub(crate) fn pick_at<T: StateValue>(&self, slot: &Slot) -> Option<T> {
-        let in_engine = || {
-            let is_there = self.finds.load(Ordering::Acquire) && !slot.is_hidden();
-            is_there.then(|| self.engine().pick(slot.hash, &slot.key))
-        };
-        slot.pick().or_else(|| in_engine().flatten())
-    }
-
-    /// The stored content of a slot, if there is one and nobody is to know that it was read: no
-    /// effect, memo, computed value or batch.
-    #[inline]
-    pub(crate) fn glance(&self, slot: &Slot) -> Option<Value> {
-        if Observer::get().is_some() {
-            return None;
-        }
-        self.at_hand(slot)
-    }
-
-    /// The stored content of a slot, if nothing is going on in this thread that has a say in it.
-    #[inline]
-    pub(crate) fn at_hand(&self, slot: &Slot) -> Option<Value> {
-        if !context::is_idle() {
-            return None;
-        }
-        slot.glance()
-            .or_else(|| self.engine().load(slot.site(), &None))
-    }
-
-    /// The content of a slot as this thread sees it: with the writes of its open batch, and
-    /// tracked by whatever effect, memo or computed value is running. It fails only where the key is
-    /// that of a computed value, which does.
-    pub(crate) fn read(&self, slot: &Arc<Slot>) -> Result<Option<Value>, StateError> {
-        slot.track();
-        if let Some(value) = self.at_hand(slot) {
-            return Ok(Some(value));
-        }
-        self.peek(slot).map(|(value, _)| value)
-    }
-
-    /// As [`Inner::read`], tracked by a computed value alone; and whether it is what others do not
-    /// see as such in the slot: what the open batch of this thread wrote, or a computed value.
-    pub(crate) fn peek(&self, slot: &Arc<Slot>) -> Result<(Option<Value>, bool), StateError> {
-        let (value, is_drafted) = self.peek_stored(slot);
-        if value.is_none() && self.is_computed(slot) {
-            return Ok((self.read_computed(slot)?, true));
-        }
-        Ok((value, is_drafted))
-    }
-
-    fn peek_stored(&self, slot: &Arc<Slot>) -> (Option<Value>, bool) {
-        if context::is_idle() {
-            return (self.load(slot).0, false);
-        }
-        let id = self.id();
-        if let Some(content) = context::drafting(id, |draft| draft.content(slot)).flatten() {
-            context::observe(id);
-            return (content, true);
-        }
-        let (value, sequence) = self.load(slot);
-        context::drafting(id, |draft| draft.read(slot, sequence));
-        context::track(id, || (Dep::Slot(Arc::clone(slot)), sequence));
-        (value, false)
-    }
-
-    /// Whether a batch is open in this thread.
-    #[cfg(feature = "fields")]
-    pub(crate) fn is_in_batch(&self) -> bool {
-        !context::is_idle() && context::in_batch(self.id())
-    }
-
-    /// Makes whatever effect, memo or computed value is running depend on a hidden slot.
-    pub(crate) fn follow(&self, slot: &Arc<Slot>) {
-        slot.track();
-        if !context::is_idle() {
-            context::track(self.id(), || {
-                (Dep::Slot(Arc::clone(slot)), self.load(slot).1)
-            });
-        }
-    }
-
-    /// Makes whatever effect, memo or computed value is running depend on all that is committed.
-    pub(crate) fn follow_everything(&self) {
-        self.everything.track();
-        context::track(self.id(), || {
-            (Dep::Everything, self.clock.load(Ordering::Acquire))
-        });
-    }
-
     /// Gives up the slot of a missing key, if the caller's reference, which it is about to drop, is
     /// the last.
     pub(crate) fn release(&self, slot: &Arc<Slot>) {
@@ -368,105 +248,6 @@ impl Inner {
             return Err(StateError::Disposed);
         }
         Ok(())
-    }
-
-    /// Puts a listener where changes find it: on the slots of its subject. That of a computed value is
-    /// yet to be attached. The caller has found the store alive.
-    pub(crate) fn subscribe(
-        self: &Arc<Self>,
-        listener: Arc<Listener>,
-        slots: &[Arc<Slot>],
-    ) -> Subscription {
-        self.begin_to_deliver();
-        self.listening
-            .counter(listener.delivery())
-            .fetch_add(1, Ordering::AcqRel);
-        for slot in slots {
-            let mut state = crate::lock(&slot.state);
-            state.listeners.add(Arc::clone(&listener));
-        }
-        if !matches!(listener.subject, Subject::Key(_)) {
-            self.hang_widely(&listener);
-        }
-        let subscription = Subscription::new(self, listener);
-        if self.has_names() {
-            self.heed(subscription.listener());
-        }
-        subscription
-    }
-
-    /// Puts a listener where changes of keys that it does not name find it.
-    #[inline(never)]
-    fn hang_widely(&self, listener: &Arc<Listener>) {
-        match &listener.subject {
-            Subject::Pattern(pattern) => {
-                self.slots.add_pattern(Pattern::clone(pattern), listener);
-            }
-            Subject::All => crate::lock(&self.all).add(Arc::clone(listener)),
-            Subject::Key(_) | Subject::Keys(_) | Subject::Computed(_) | Subject::Follow(_) => {}
-        }
-    }
-
-    pub(crate) fn unsubscribe(&self, listener: &Arc<Listener>) {
-        if !listener.end() {
-            return;
-        }
-        if !matches!(listener.subject, Subject::Follow(_)) {
-            self.listening
-                .counter(listener.delivery())
-                .fetch_sub(1, Ordering::AcqRel);
-        }
-        if let Subject::Key(slot) = &listener.subject {
-            if let Some(slot) = slot.upgrade() {
-                self.detach(&slot, listener);
-            }
-        } else {
-            self.take_down(listener);
-        }
-    }
-
-    /// Takes a listener off wherever it hangs.
-    #[inline(never)]
-    fn take_down(&self, listener: &Arc<Listener>) {
-        match &listener.subject {
-            Subject::Key(_) | Subject::Keys(_) => {
-                for slot in listener.subject.slots() {
-                    self.detach(&slot, listener);
-                }
-            }
-            Subject::Computed(_) | Subject::Follow(_) => self.take_off(listener),
-            Subject::Pattern(_) => {
-                for slot in self.slots.remove_pattern(listener) {
-                    self.release(&slot);
-                }
-            }
-            Subject::All => drop(crate::lock(&self.all).remove(listener)),
-        }
-    }
-
-    /// Takes a listener off what a computed value is computed from.
-    pub(crate) fn take_off(&self, listener: &Listener) {
-        if let Subject::Computed(attached) | Subject::Follow(attached) = &listener.subject {
-            let attached = std::mem::take(&mut *crate::lock(attached));
-            let removed = crate::lock(&self.all).remove(listener);
-            let _ = removed;
-            for slot in attached.slots {
-                self.detach(&slot, listener);
-            }
-        }
-    }
-
-    /// Takes a listener off a slot and gives the slot up, if the caller's reference, which it is about
-    /// to drop, is the last.
-    pub(crate) fn detach(&self, slot: &Arc<Slot>, listener: &Listener) {
-        let has_value = {
-            let mut state = crate::lock(&slot.state);
-            state.listeners.remove(listener);
-            state.place.is_some()
-        };
-        if !has_value || slot.is_hidden() {
-            self.release(slot);
-        }
     }
 
     /// Makes the clock go on, since something that is no commit has changed what views show: whoever

@@ -295,15 +295,14 @@ fn pack(entries: &Entries, longest: usize) -> (Vec<String>, Vec<SmolStr>) {
 
 /// An entry as a member of a JSON object, with the text by which the writer calls itself, if it does.
 fn member(entry: &Changed) -> String {
-    let mut text = String::new();
-    json::quote(&entry.key, &mut text);
+    let mut text = json::text(&Json::from(entry.key.as_str()));
     let source = entry.source.as_str();
     let has_source = entry.source != UNKNOWN_SOURCE && source.len() <= MAX_SOURCE;
     text.push_str(if has_source { ":[" } else { ":" });
-    json::write(&entry.delta.encode(), &mut text);
+    text.push_str(&json::text(&entry.delta.encode()));
     if has_source {
         text.push(',');
-        json::quote(source, &mut text);
+        text.push_str(&json::text(&Json::from(source)));
         text.push(']');
     }
     text

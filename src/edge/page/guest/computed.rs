@@ -89,9 +89,7 @@ impl Session {
 
     fn ask_computed(&self, ask: Ask) -> Result<(u64, Option<Value>), StateError> {
         let host = self.host().ok_or(StateError::Disposed)?;
-        let Evaluated { revision, value } = wire::answer(&host.computed(&wire::write(&ask)?))?;
-        let value = value.map(|json| json.into_value("a computed key"));
-        Ok((revision, value.transpose()?))
+        Evaluated::answered(&host.computed(&wire::write(&ask)?))
     }
 
     /// What the host tells begins here.

@@ -1,6 +1,7 @@
 //! Keys that are computed, on their way: what there is, and what is asked of it.
 
 use super::{Carried, Mark, Writer};
+use crate::{error::StateError, value::Value};
 use serde::{Deserialize, Serialize};
 
 /// A key that is computed in the host, or in a guest.
@@ -52,6 +53,15 @@ pub(in crate::edge::page) struct Evaluated {
     /// Nothing if it is the one that the asker has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::edge::page) value: Option<Carried>,
+}
+
+impl Evaluated {
+    /// What was answered to an [`Ask`].
+    pub(in crate::edge::page) fn answered(text: &str) -> Result<(u64, Option<Value>), StateError> {
+        let Self { revision, value } = super::answer(text)?;
+        let value = value.map(|json| json.into_value("a computed key"));
+        Ok((revision, value.transpose()?))
+    }
 }
 
 /// That a guest computes a key no more.

@@ -65,10 +65,7 @@ impl Outbox {
             ask: Some(ask),
             ..Push::default()
         };
-        let answer = (self.receive)(&wire::write(&push)?);
-        let Evaluated { revision, value } = wire::answer(&answer)?;
-        let value = value.map(|json| json.into_value("a computed key"));
-        Ok((revision, value.transpose()?))
+        Evaluated::answered(&(self.receive)(&wire::write(&push)?))
     }
 
     /// Notes a key that the guest computes.
