@@ -33,7 +33,7 @@ pub fn find_or_install() -> Result<Browser> {
     if let Some(browser) = find()? {
         return Ok(browser);
     }
-    install()?;
+    install("chromium chromium-driver")?;
     find()?.context("Chromium was installed, but is not on PATH")
 }
 
@@ -55,7 +55,8 @@ fn find() -> Result<Option<Browser>> {
     Ok(Some(Browser { browser, driver }))
 }
 
-fn find_program(variable: &str, names: &[&str]) -> Result<Option<PathBuf>> {
+/// The program that a variable names, or else the first of `names` on `PATH`.
+pub fn find_program(variable: &str, names: &[&str]) -> Result<Option<PathBuf>> {
     match env::var_os(variable) {
         Some(named) if !named.is_empty() => {
             let path = PathBuf::from(named);
@@ -87,7 +88,8 @@ fn parse_major_version(printed: &str) -> Option<&str> {
     major.parse::<u32>().ok().map(|_| major)
 }
 
-fn install() -> Result<()> {
+/// Installs packages of Debian's.
+pub fn install(packages: &str) -> Result<()> {
     if on_path("apt-get").is_none() {
         bail!("neither a browser nor apt-get, to install one, is on PATH");
     }
@@ -98,10 +100,8 @@ fn install() -> Result<()> {
     } else {
         bail!("Debian's packages can only be installed by root, and sudo asks for a password");
     };
-    for arguments in [
-        "update",
-        "install -y --no-install-recommends chromium chromium-driver",
-    ] {
+    let install = format!("install -y --no-install-recommends {packages}");
+    for arguments in ["update", &install] {
         Cmd::line(&format!(
             "{as_root}env DEBIAN_FRONTEND=noninteractive apt-get {arguments}"
         ))
@@ -116,13 +116,17 @@ pub fn with_binary(capabilities: &str, browser: &Path) -> Result<String> {
     let (before, after) = capabilities
         .split_once(options)
         .with_context(|| format!("webdriver.json has no `{options}`"))?;
-    let path = browser
+    let path = in_quotes(browser);
+    Ok(format!("{before}{options}\n    \"binary\": {path},{after}"))
+}
+
+/// A path as a string of JSON.
+pub fn in_quotes(path: &Path) -> String {
+    let escaped = path
         .to_string_lossy()
         .replace('\\', r"\\")
         .replace('"', "\\\"");
-    Ok(format!(
-        "{before}{options}\n    \"binary\": \"{path}\",{after}"
-    ))
+    format!("\"{escaped}\"")
 }
 
 #[cfg(test)]

@@ -19,7 +19,9 @@ cargo xtask COMMAND
       lint           clippy, native and wasm32, and the rules on dependencies
       native         the library's and xtask's tests on this machine
       doc            the examples in the documentation, and its links
-      wasm           the library's tests in a headless browser
+      wasm           the library's tests in headless Chromium
+      firefox        the same in Firefox, where there is one or Debian's can be installed
+      webkit         the same in WebKit, on Linux, where there is one or Debian's can be installed
       js             the npm package in js/: types, sizes, and tests in a headless browser
       build          the demo's release build, into dist/
       e2e            the demo's end-to-end tests, on dist/
@@ -42,7 +44,8 @@ cargo xtask COMMAND
       --port N       the port on 127.0.0.1 (8080)
   help             this text
 
-Environment: CHROME and CHROMEDRIVER name the browser and its driver;
+Environment: CHROME and CHROMEDRIVER name the browser and its driver; FIREFOX and GECKODRIVER,
+WEBKIT (its MiniBrowser) and WEBKITDRIVER those of the other engines;
 UNIVERSAL_STATE_TOOLS names the folder for installed tools.";
 
 const DEFAULT_PORT: u16 = 8080;

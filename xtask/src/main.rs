@@ -5,6 +5,7 @@ mod browser;
 mod cli;
 mod counts;
 mod demo;
+mod engines;
 mod js;
 mod lockfile;
 mod npm;

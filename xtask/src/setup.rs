@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use crate::browser::{self, Browser};
+use crate::engines::{Driven, Engine};
 use crate::js;
 use crate::npm;
 use crate::shell::Cmd;
@@ -24,6 +25,8 @@ pub enum Item {
     WasmBindgen,
     Trunk,
     Browser,
+    /// Of a browser in which the library is tested too.
+    Engine(Engine),
 }
 
 /// Where the things are that a step needs.
@@ -33,6 +36,7 @@ pub struct Environment {
     programs: Vec<PathBuf>,
     wasm_bindgen: Option<PathBuf>,
     browser: Option<Browser>,
+    engines: Vec<(Engine, Result<Driven, String>)>,
 }
 
 impl Environment {
@@ -50,6 +54,15 @@ impl Environment {
     pub fn browser(&self) -> Result<&Browser> {
         self.browser.as_ref().context("the browser was not set up")
     }
+
+    /// A browser of that engine, or why there is none.
+    pub fn engine(&self, engine: Engine) -> Result<&Driven, &str> {
+        let of_it = |(other, _): &&(Engine, _)| *other == engine;
+        let found = self.engines.iter().find(of_it);
+        found.map_or(Err("it was not set up"), |(_, found)| {
+            found.as_ref().map_err(String::as_str)
+        })
+    }
 }
 
 /// Sees to each of `items`, and only then reports all those that can't be had.
@@ -61,10 +74,18 @@ pub fn run(items: &[Item]) -> Result<Environment> {
         println!("{} ({})", item.name(), item.reason());
         match item.get(&mut environment) {
             Ok(state) => println!("  {state}"),
-            Err(error) => {
-                println!("  MISSING: {error:#}");
-                missing.push((item, error));
-            }
+            Err(error) => match item {
+                Item::Engine(engine) if !is_ci() => {
+                    println!("  LEFT OUT: {error:#}\n    by hand: {}", item.by_hand());
+                    environment
+                        .engines
+                        .push((engine, Err(format!("{error:#}"))));
+                }
+                _ => {
+                    println!("  MISSING: {error:#}");
+                    missing.push((item, error));
+                }
+            },
         }
     }
     if !missing.is_empty() {
@@ -85,14 +106,16 @@ pub fn run(items: &[Item]) -> Result<Environment> {
 
 impl Item {
     /// In the order in which they are seen to: the long builds come after everything that may fail at once.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Rustfmt,
         Self::Clippy,
         Self::WasmTarget,
         Self::Browser,
+        Self::Engine(Engine::WebKit),
         Self::NpmPackages,
         Self::JsPackages,
         Self::Crates,
+        Self::Engine(Engine::Firefox),
         Self::WasmBindgen,
         Self::Trunk,
     ];
@@ -103,6 +126,8 @@ impl Item {
             Self::Clippy => "clippy",
             Self::WasmTarget => "Rust's wasm32 target",
             Self::Browser => "Chromium and chromedriver",
+            Self::Engine(Engine::Firefox) => "Firefox and geckodriver",
+            Self::Engine(Engine::WebKit) => "WebKit's MiniBrowser and WebKitWebDriver",
             Self::NpmPackages => "npm packages of end2end",
             Self::JsPackages => "npm packages of js",
             Self::Crates => "crates of Cargo.lock",
@@ -117,6 +142,7 @@ impl Item {
             Self::Clippy => "lints",
             Self::WasmTarget => "compiles for the browser",
             Self::Browser => "runs the browser and end-to-end tests",
+            Self::Engine(_) => "runs the library's tests in another engine than Chromium's",
             Self::NpmPackages => {
                 "Playwright runs the end-to-end tests, TypeScript checks them, Binaryen shrinks the demo"
             }
@@ -137,6 +163,14 @@ impl Item {
             Self::Browser => {
                 "install Chromium or Chrome with the chromedriver of the same version (Debian: apt-get install chromium chromium-driver), \
                  on PATH or named by the variables CHROME and CHROMEDRIVER"
+            }
+            Self::Engine(Engine::Firefox) => {
+                "install Firefox and geckodriver (Debian: apt-get install firefox-esr; cargo install geckodriver --locked), \
+                 on PATH or named by the variables FIREFOX and GECKODRIVER"
+            }
+            Self::Engine(Engine::WebKit) => {
+                "on Linux, install WebKitGTK's driver, MiniBrowser and Xvfb (Debian: apt-get install webkit2gtk-driver xvfb xauth), \
+                 on PATH or named by the variables WEBKIT and WEBKITDRIVER"
             }
             Self::NpmPackages => "install Node.js 20 or later, then run npm ci in end2end/",
             Self::JsPackages => "install Node.js 20 or later, then run npm ci in js/",
@@ -160,6 +194,12 @@ impl Item {
                 environment.browser = Some(browser);
                 Ok(state)
             }
+            Self::Engine(engine) => {
+                let found = engine.find_or_install()?;
+                let state = found.describe();
+                environment.engines.push((engine, Ok(found)));
+                Ok(state)
+            }
             Self::NpmPackages => {
                 let state = npm::install(&npm::dir())?;
                 environment.programs.push(npm::bin());
@@ -168,8 +208,7 @@ impl Item {
             Self::JsPackages => npm::install(&js::dir()).map(str::to_owned),
             Self::Crates => {
                 // CI must not build with other versions than the committed ones.
-                let is_ci = env::var_os("CI").is_some_and(|value| !value.is_empty());
-                let locked = is_ci.then_some("--locked");
+                let locked = is_ci().then_some("--locked");
                 Cmd::line("cargo fetch --quiet").arguments(locked).run()?;
                 Ok("there".to_owned())
             }
@@ -186,6 +225,11 @@ impl Item {
             }
         }
     }
+}
+
+/// Whether nothing may be left out.
+fn is_ci() -> bool {
+    env::var_os("CI").is_some_and(|value| !value.is_empty())
 }
 
 fn component(name: &str, probe: &str) -> Result<String> {

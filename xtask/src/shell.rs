@@ -60,6 +60,14 @@ impl Cmd {
         self
     }
 
+    /// Takes variables away, whatever they are set to outside.
+    pub fn without(mut self, keys: &[&str]) -> Self {
+        for key in keys {
+            self.command.env_remove(key);
+        }
+        self
+    }
+
     pub fn path(mut self, path: &OsString) -> Self {
         self.command.env("PATH", path);
         self

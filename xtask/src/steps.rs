@@ -10,6 +10,7 @@ use anyhow::{Result, bail};
 use crate::browser;
 use crate::counts::{Counts, Runner};
 use crate::demo;
+use crate::engines::{Driven, Engine, VARIABLES};
 use crate::js;
 use crate::lockfile;
 use crate::npm;
@@ -25,6 +26,8 @@ pub enum Step {
     Native,
     Doc,
     Wasm,
+    /// The same tests in another engine.
+    In(Engine),
     Js,
     Build,
     E2e,
@@ -33,12 +36,14 @@ pub enum Step {
 
 impl Step {
     /// In the order in which they are run: what fails fast comes first, and `build` before what needs its result.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Fmt,
         Self::Lint,
         Self::Native,
         Self::Doc,
         Self::Wasm,
+        Self::In(Engine::Firefox),
+        Self::In(Engine::WebKit),
         Self::Js,
         Self::Build,
         Self::E2e,
@@ -52,6 +57,8 @@ impl Step {
             Self::Native => "native",
             Self::Doc => "doc",
             Self::Wasm => "wasm",
+            Self::In(Engine::Firefox) => "firefox",
+            Self::In(Engine::WebKit) => "webkit",
             Self::Js => "js",
             Self::Build => "build",
             Self::E2e => "e2e",
@@ -70,6 +77,16 @@ impl Step {
             Self::Native | Self::Doc => &[],
             Self::Size => &size::apps::NEEDS,
             Self::Wasm => &[Item::WasmTarget, Item::WasmBindgen, Item::Browser],
+            Self::In(Engine::Firefox) => &[
+                Item::WasmTarget,
+                Item::WasmBindgen,
+                Item::Engine(Engine::Firefox),
+            ],
+            Self::In(Engine::WebKit) => &[
+                Item::WasmTarget,
+                Item::WasmBindgen,
+                Item::Engine(Engine::WebKit),
+            ],
             Self::Js => &js::TEST_NEEDS,
             Self::Build => &demo::NEEDS,
             Self::E2e => &[Item::NpmPackages, Item::Browser],
@@ -80,8 +97,16 @@ impl Step {
     pub fn runs_tests(self) -> bool {
         matches!(
             self,
-            Self::Native | Self::Doc | Self::Wasm | Self::Js | Self::E2e
+            Self::Native | Self::Doc | Self::Wasm | Self::In(_) | Self::Js | Self::E2e
         )
+    }
+
+    /// Why the step can't be run on this machine, where it need not be.
+    pub fn left_out(self, environment: &Environment) -> Option<&str> {
+        match self {
+            Self::In(engine) => environment.engine(engine).err(),
+            _ => None,
+        }
     }
 
     /// Runs the step, adding the tests that it ran to `counts`, if it fails too.
@@ -92,6 +117,10 @@ impl Step {
             Self::Native => native(counts),
             Self::Doc => doc(counts),
             Self::Wasm => wasm(environment, counts),
+            Self::In(engine) => match environment.engine(engine) {
+                Ok(driven) => in_browser(driven, environment, counts),
+                Err(reason) => bail!("{reason}"),
+            },
             Self::Js => js::test(environment, counts),
             Self::Build => demo::build(environment),
             Self::E2e => end_to_end(environment, counts),
@@ -223,24 +252,37 @@ fn doc(counts: &mut Counts) -> Result<()> {
 fn wasm(environment: &Environment, counts: &mut Counts) -> Result<()> {
     let found = environment.browser()?;
     let committed = fs::read_to_string(crate::root().join("webdriver.json"))?;
-    let generated = crate::root().join("target/xtask/webdriver.json");
-    fs::create_dir_all(crate::root().join("target/xtask"))?;
-    fs::write(
-        &generated,
-        browser::with_binary(&committed, &found.browser)?,
-    )?;
+    let chromium = Driven {
+        variable: "CHROMEDRIVER",
+        driver: found.driver.clone(),
+        capabilities: browser::with_binary(&committed, &found.browser)?,
+        screen: None,
+    };
+    in_browser(&chromium, environment, counts)
+}
 
-    let test =
-        Cmd::line("cargo test -p universal-state --test web --features indexed-db,host --target wasm32-unknown-unknown")
-            .env(
-                "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER",
-                environment.test_runner()?,
-            )
-            .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", generated)
-            .env("CHROMEDRIVER", &found.driver)
-            // The runner's own limits, 5 and 20 seconds, are short on a machine that does other work too.
-            .env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "60")
-            .env("WASM_BINDGEN_TEST_TIMEOUT", "180");
+/// The library's tests in a browser.
+fn in_browser(driven: &Driven, environment: &Environment, counts: &mut Counts) -> Result<()> {
+    let capabilities = crate::root().join("target/xtask/webdriver.json");
+    fs::create_dir_all(crate::root().join("target/xtask"))?;
+    fs::write(&capabilities, &driven.capabilities)?;
+
+    let cargo = "cargo test -p universal-state --test web --features indexed-db,host --target wasm32-unknown-unknown";
+    let test = match driven.screen {
+        Some(screen) => Cmd::line(&format!("{screen} -a {cargo}")),
+        None => Cmd::line(cargo),
+    };
+    let test = test
+        .env(
+            "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER",
+            environment.test_runner()?,
+        )
+        .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", capabilities)
+        .without(&VARIABLES)
+        .env(driven.variable, &driven.driver)
+        // The runner's own limits, 5 and 20 seconds, are short on a machine that does other work too.
+        .env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "60")
+        .env("WASM_BINDGEN_TEST_TIMEOUT", "180");
     count(test, Runner::Cargo, counts)
 }
 

@@ -14,6 +14,8 @@ struct Outcome {
     took: Duration,
     counts: Counts,
     result: Result<()>,
+    /// Why it was not run, where it need not be.
+    left_out: Option<String>,
 }
 
 /// Runs `steps`, and closes with the line that counts the tests.
@@ -69,6 +71,17 @@ fn outcomes(steps: &[Step]) -> Vec<Outcome> {
             break;
         }
         println!("\n== {}", step.name());
+        if let Some(reason) = step.left_out(&environment) {
+            println!("left out: {reason}");
+            outcomes.push(Outcome {
+                name: step.name(),
+                took: Duration::ZERO,
+                counts: Counts::default(),
+                result: Ok(()),
+                left_out: Some(reason.to_owned()),
+            });
+            continue;
+        }
         outcomes.push(timed(step.name(), |counts| {
             step.run(&environment, counts)?;
             if step.runs_tests() && counts.total() == 0 {
@@ -91,6 +104,7 @@ fn timed(name: &'static str, run: impl FnOnce(&mut Counts) -> Result<()>) -> Out
         took,
         counts,
         result,
+        left_out: None,
     }
 }
 
@@ -102,10 +116,10 @@ fn summarise(outcomes: &[Outcome]) {
             outcome.name,
             outcome.took.as_secs_f64(),
             outcome.counts.total(),
-            if outcome.result.is_ok() {
-                "ok"
-            } else {
-                "FAILED"
+            match (&outcome.result, &outcome.left_out) {
+                (Err(_), _) => "FAILED".to_owned(),
+                (Ok(()), Some(reason)) => format!("left out: {reason}"),
+                (Ok(()), None) => "ok".to_owned(),
             }
         );
     }

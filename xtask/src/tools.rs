@@ -19,6 +19,13 @@ pub struct Tool {
     environment: &'static [(&'static str, &'static str)],
 }
 
+/// For programs that mostly wait for others.
+const QUICKLY_BUILT: &[(&str, &str)] = &[
+    ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0"),
+    ("CARGO_PROFILE_RELEASE_LTO", "off"),
+    ("CARGO_PROFILE_RELEASE_DEBUG", "0"),
+];
+
 impl Tool {
     /// Trunk refuses any other version than the one of the crate that the application is built with.
     pub fn wasm_bindgen() -> Result<Self> {
@@ -37,11 +44,17 @@ impl Tool {
             programs: &["trunk"],
             // Trunk mostly waits for other programs, and built with its own profile takes three times as long:
             // 9 minutes rather than 3 on two cores.
-            environment: &[
-                ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0"),
-                ("CARGO_PROFILE_RELEASE_LTO", "off"),
-                ("CARGO_PROFILE_RELEASE_DEBUG", "0"),
-            ],
+            environment: QUICKLY_BUILT,
+        }
+    }
+
+    pub fn geckodriver() -> Self {
+        Self {
+            package: "geckodriver",
+            version: "0.37.1".to_owned(),
+            programs: &["geckodriver"],
+            // It only hands on what it is told.
+            environment: QUICKLY_BUILT,
         }
     }
 
