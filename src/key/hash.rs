@@ -4,6 +4,7 @@
 //! and the last eight bytes, which is most names as a whole. It is not seeded: on a page nobody has
 //! names to choose but the page itself.
 
+use super::spread;
 use std::hash::{BuildHasher, Hasher};
 
 /// Makes a [`NameHash`].
@@ -41,10 +42,11 @@ impl Hasher for NameHash {
     #[inline]
     fn write_u8(&mut self, _end: u8) {}
 
-    /// The better half is the low one, which tables take first.
+    /// The last bytes of a name are in the highest bits alone. Tables take the lowest for a place.
     #[inline]
     fn finish(&self) -> u64 {
-        self.0.rotate_left(u32::BITS)
+        let high = (self.0 >> u32::BITS) as u32;
+        spread(high ^ (high >> 16))
     }
 }
 

@@ -309,3 +309,65 @@ impl Draft {
         dropped
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Draft;
+    use crate::{
+        Value,
+        change::Stamp,
+        store::{guest::Drafting, slot::Slot},
+    };
+    use std::sync::Arc;
+
+    fn number(draft: &Draft, slot: &Arc<Slot>) -> Option<i32> {
+        draft.content(slot).flatten()?.to().ok()
+    }
+
+    #[test]
+    fn a_draft_finds_what_was_written_and_nothing_that_was_taken_back() {
+        let slots: Vec<_> = (0..600).map(|_| Slot::hidden("")).collect();
+        let (kept, undone) = slots.split_at(350);
+        // The second takes the memory of the first, and the third, after so few, hardly any.
+        for most in [slots.len(), 3, slots.len()] {
+            let mut draft = Draft::begin();
+            let mut put = |draft: &mut Draft, slots: &[Arc<Slot>], value: i32| {
+                for slot in slots.iter().take(most) {
+                    draft.put(slot, Some(Value::new(value)), &Stamp::LOCAL);
+                }
+            };
+            put(&mut draft, kept, 1);
+            let savepoint = draft.nest();
+            put(&mut draft, kept, 2);
+            put(&mut draft, undone, 2);
+            assert!(
+                undone
+                    .iter()
+                    .take(most)
+                    .all(|slot| number(&draft, slot) == Some(2))
+            );
+            drop(draft.roll_back(savepoint));
+            assert!(
+                kept.iter()
+                    .take(most)
+                    .all(|slot| number(&draft, slot) == Some(1))
+            );
+            assert!(undone.iter().all(|slot| draft.content(slot).is_none()));
+            put(&mut draft, undone, 3);
+            put(&mut draft, kept, 4);
+            assert!(
+                undone
+                    .iter()
+                    .take(most)
+                    .all(|slot| number(&draft, slot) == Some(3))
+            );
+            assert_eq!(
+                draft.writes.len(),
+                most.min(kept.len()) + most.min(undone.len())
+            );
+            draft.end();
+        }
+        let draft = Draft::begin();
+        assert!(slots.iter().all(|slot| draft.content(slot).is_none()));
+    }
+}
