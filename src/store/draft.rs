@@ -331,7 +331,7 @@ mod tests {
         // The second takes the memory of the first, and the third, after so few, hardly any.
         for most in [slots.len(), 3, slots.len()] {
             let mut draft = Draft::begin();
-            let mut put = |draft: &mut Draft, slots: &[Arc<Slot>], value: i32| {
+            let put = |draft: &mut Draft, slots: &[Arc<Slot>], value: i32| {
                 for slot in slots.iter().take(most) {
                     draft.put(slot, Some(Value::new(value)), &Stamp::LOCAL);
                 }
