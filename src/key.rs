@@ -3,6 +3,9 @@
 //! A name is any text of 1 to [`MAX_KEY_BYTES`] bytes. Names that begin with `@` belong to
 //! micro-frontends: `@id/key` is `key` in the namespace of `id`.
 
+#[cfg(any(target_family = "wasm", test))]
+mod hash;
+
 use crate::error::{KeyFault, StateError, excerpt};
 use std::{borrow::Cow, fmt, marker::PhantomData, sync::Arc};
 
@@ -14,7 +17,7 @@ pub(crate) const NAMESPACE: char = '@';
 
 /// The hash of key names: fast in a browser, seeded where a stranger may choose the names.
 #[cfg(target_family = "wasm")]
-pub(crate) type KeyHasher = rustc_hash::FxBuildHasher;
+pub(crate) type KeyHasher = hash::NameHasher;
 /// The hash of key names: fast in a browser, seeded where a stranger may choose the names.
 #[cfg(not(target_family = "wasm"))]
 pub(crate) type KeyHasher = std::hash::RandomState;

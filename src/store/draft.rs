@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{change::Stamp, value::Value};
 use rustc_hash::FxHashMap;
-use std::{any::Any, cell::Cell, collections::hash_map::Entry, mem::take, sync::Arc};
+use std::{any::Any, cell::Cell, mem::take, sync::Arc};
 
 /// The keys that a batch read, with the sequence number of what it saw.
 pub(crate) type Reads = FxHashMap<usize, (Arc<Slot>, u64)>;
@@ -18,7 +18,7 @@ pub(crate) type Reads = FxHashMap<usize, (Arc<Slot>, u64)>;
 pub(crate) struct Draft {
     /// At most one write a key, in the order of first write. `old` is filled in at commit.
     pub(crate) writes: Vec<Write>,
-    index: FxHashMap<usize, usize>,
+    index: Index,
     pub(crate) reads: Reads,
     /// Computed keys that end with the batch.
     pub(crate) naming: Vec<Box<dyn Naming>>,
@@ -74,8 +74,8 @@ impl Draft {
             return;
         }
         let (mut writes, mut index) = (take(&mut self.writes), take(&mut self.index));
-        writes.clear();
         index.clear();
+        writes.clear();
         *self = Self {
             writes,
             index,
@@ -85,6 +85,103 @@ impl Draft {
         let _ = SPARE.try_with(|spare| spare.set(Some(self)));
     }
 }
+
+/// Finds the writes of a draft by the addresses of their slots: an open table, at most half full, of
+/// places among the writes plus one, and 0 where there is none. Slots that were made one after the
+/// other lie at even distances, which the multiplication by the golden ratio spreads evenly.
+#[derive(Default)]
+struct Index {
+    places: Vec<u32>,
+    /// The most writes that there were.
+    most: usize,
+}
+
+impl Index {
+    /// Where a slot is among the writes, or else the place in the table that waits for it.
+    #[inline]
+    fn find(&self, writes: &[Write], slot: &Arc<Slot>) -> Result<usize, usize> {
+        let mask = self.places.len().wrapping_sub(1);
+        let mut place = self.home(slot);
+        // One half is free.
+        while let Some(&at) = self.places.get(place & mask)
+            && at != 0
+        {
+            let at = at as usize - 1;
+            if writes
+                .get(at)
+                .is_some_and(|write| Arc::ptr_eq(&write.slot, slot))
+            {
+                return Ok(at);
+            }
+            place += 1;
+        }
+        Err(place & mask)
+    }
+
+    #[inline]
+    fn home(&self, slot: &Arc<Slot>) -> usize {
+        let address = (address(slot) as u32).wrapping_mul(0x9E37_79B1);
+        address
+            .checked_shr(u32::BITS - self.places.len().max(1).ilog2())
+            .unwrap_or(0) as usize
+    }
+
+    /// Adds the last of the writes, in the place that was found for it.
+    #[inline]
+    fn add(&mut self, writes: &[Write], place: Option<usize>) {
+        self.most = self.most.max(writes.len());
+        if writes.len() * 2 > self.places.len() {
+            return self.grow(writes);
+        }
+        if let Some(place) = place.and_then(|place| self.places.get_mut(place)) {
+            *place = writes.len() as u32;
+        }
+    }
+
+    #[inline(never)]
+    fn grow(&mut self, writes: &[Write]) {
+        let len = (writes.len() * 4).next_power_of_two().max(MIN_INDEX);
+        self.places.clear();
+        self.places.resize(len, 0);
+        for (at, write) in writes.iter().enumerate() {
+            if let Err(place) = self.find(writes, &write.slot)
+                && let Some(place) = self.places.get_mut(place)
+            {
+                *place = at as u32 + 1;
+            }
+        }
+    }
+
+    /// Removes the last of the writes. Nobody came after it, so nobody was put behind it.
+    fn remove_last(&mut self, writes: &[Write]) {
+        let last = writes.len() as u32;
+        if let Some(write) = writes.last() {
+            let mask = self.places.len().wrapping_sub(1);
+            let mut place = self.home(&write.slot);
+            while let Some(at) = self.places.get_mut(place & mask)
+                && *at != 0
+            {
+                if *at == last {
+                    *at = 0;
+                    return;
+                }
+                place += 1;
+            }
+        }
+    }
+
+    /// Forgets all writes. A table that was much too large for them is not kept.
+    fn clear(&mut self) {
+        if self.places.len() > (self.most * 16).max(MIN_INDEX) {
+            self.places.clear();
+        }
+        self.places.fill(0);
+        self.most = 0;
+    }
+}
+
+/// The smallest index of a draft.
+const MIN_INDEX: usize = 16;
 
 fn address<T: ?Sized>(of: &Arc<T>) -> usize {
     Arc::as_ptr(of).addr()
@@ -100,8 +197,8 @@ impl Drafting for Draft {
     }
 
     fn content(&self, slot: &Arc<Slot>) -> Option<Option<Value>> {
-        let at = *self.index.get(&address(slot))?;
-        Some(self.writes[at].new.clone())
+        let at = self.index.find(&self.writes, slot).ok()?;
+        Some(self.writes.get(at)?.new.clone())
     }
 
     fn read(&mut self, slot: &Arc<Slot>, sequence: u64) {
@@ -112,32 +209,29 @@ impl Drafting for Draft {
 
     fn put(&mut self, slot: &Arc<Slot>, new: Option<Value>, stamp: &Stamp) -> Option<Value> {
         self.revision += 1;
-        match self.index.entry(address(slot)) {
-            Entry::Occupied(at) => {
-                let at = *at.get();
-                let write = &mut self.writes[at];
-                let old = std::mem::replace(&mut write.new, new);
-                let old_stamp = std::mem::replace(&mut write.stamp, stamp.clone());
-                if self.nested > 0 {
-                    self.undo.push(Undo::Put(at, old.clone(), old_stamp));
-                }
-                old
+        let found = self.index.find(&self.writes, slot);
+        if let Ok(at) = found
+            && let Some(write) = self.writes.get_mut(at)
+        {
+            let old = std::mem::replace(&mut write.new, new);
+            let old_stamp = std::mem::replace(&mut write.stamp, stamp.clone());
+            if self.nested > 0 {
+                self.undo.push(Undo::Put(at, old.clone(), old_stamp));
             }
-            Entry::Vacant(at) => {
-                at.insert(self.writes.len());
-                self.writes.push(Write {
-                    slot: Arc::clone(slot),
-                    old: None,
-                    new,
-                    stamp: stamp.clone(),
-                    rewritten: false,
-                });
-                if self.nested > 0 {
-                    self.undo.push(Undo::Remove);
-                }
-                None
-            }
+            return old;
         }
+        self.writes.push(Write {
+            slot: Arc::clone(slot),
+            old: None,
+            new,
+            stamp: stamp.clone(),
+            rewritten: false,
+        });
+        self.index.add(&self.writes, found.err());
+        if self.nested > 0 {
+            self.undo.push(Undo::Remove);
+        }
+        None
     }
 
     fn observe(&mut self) {
@@ -199,8 +293,8 @@ impl Draft {
         for undo in self.undo.drain(to.0..).rev() {
             match undo {
                 Undo::Remove => {
+                    self.index.remove_last(&self.writes);
                     if let Some(write) = self.writes.pop() {
-                        self.index.remove(&address(&write.slot));
                         dropped.push((write.slot, write.new));
                     }
                 }
@@ -213,5 +307,67 @@ impl Draft {
             }
         }
         dropped
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Draft;
+    use crate::{
+        Value,
+        change::Stamp,
+        store::{guest::Drafting, slot::Slot},
+    };
+    use std::sync::Arc;
+
+    fn number(draft: &Draft, slot: &Arc<Slot>) -> Option<i32> {
+        draft.content(slot).flatten()?.to().ok()
+    }
+
+    #[test]
+    fn a_draft_finds_what_was_written_and_nothing_that_was_taken_back() {
+        let slots: Vec<_> = (0..600).map(|_| Slot::hidden("")).collect();
+        let (kept, undone) = slots.split_at(350);
+        // The second takes the memory of the first, and the third, after so few, hardly any.
+        for most in [slots.len(), 3, slots.len()] {
+            let mut draft = Draft::begin();
+            let put = |draft: &mut Draft, slots: &[Arc<Slot>], value: i32| {
+                for slot in slots.iter().take(most) {
+                    draft.put(slot, Some(Value::new(value)), &Stamp::LOCAL);
+                }
+            };
+            put(&mut draft, kept, 1);
+            let savepoint = draft.nest();
+            put(&mut draft, kept, 2);
+            put(&mut draft, undone, 2);
+            assert!(
+                undone
+                    .iter()
+                    .take(most)
+                    .all(|slot| number(&draft, slot) == Some(2))
+            );
+            drop(draft.roll_back(savepoint));
+            assert!(
+                kept.iter()
+                    .take(most)
+                    .all(|slot| number(&draft, slot) == Some(1))
+            );
+            assert!(undone.iter().all(|slot| draft.content(slot).is_none()));
+            put(&mut draft, undone, 3);
+            put(&mut draft, kept, 4);
+            assert!(
+                undone
+                    .iter()
+                    .take(most)
+                    .all(|slot| number(&draft, slot) == Some(3))
+            );
+            assert_eq!(
+                draft.writes.len(),
+                most.min(kept.len()) + most.min(undone.len())
+            );
+            draft.end();
+        }
+        let draft = Draft::begin();
+        assert!(slots.iter().all(|slot| draft.content(slot).is_none()));
     }
 }

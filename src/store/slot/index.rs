@@ -32,7 +32,20 @@ struct Index {
 }
 
 impl Index {
+    /// Two names seldom share a hash: the first that has it is most often the one, and a search that
+    /// compares nothing else is short.
+    #[inline]
     fn find(&self, hash: u32, name: &str) -> Option<&Arc<Slot>> {
+        let first = self.slots.find(spread(hash), |slot| slot.hash == hash)?;
+        if key::same(&first.key, name) {
+            return Some(first);
+        }
+        self.find_further(hash, name)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn find_further(&self, hash: u32, name: &str) -> Option<&Arc<Slot>> {
         self.slots.find(spread(hash), |slot| slot.is(hash, name))
     }
 }
