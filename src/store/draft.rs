@@ -8,6 +8,7 @@ use super::{
     transaction::Write,
 };
 use crate::{change::Stamp, value::Value};
+use hashbrown::HashTable;
 use rustc_hash::FxHashMap;
 use std::{any::Any, cell::Cell, mem::take, sync::Arc};
 
@@ -74,8 +75,8 @@ impl Draft {
             return;
         }
         let (mut writes, mut index) = (take(&mut self.writes), take(&mut self.index));
-        index.clear();
         writes.clear();
+        index.clear();
         *self = Self {
             writes,
             index,
@@ -86,102 +87,54 @@ impl Draft {
     }
 }
 
-/// Finds the writes of a draft by the addresses of their slots: an open table, at most half full, of
-/// places among the writes plus one, and 0 where there is none. Slots that were made one after the
-/// other lie at even distances, which the multiplication by the golden ratio spreads evenly.
+/// Finds the writes of a draft by the addresses of their slots: their places among the writes.
 #[derive(Default)]
-struct Index {
-    places: Vec<u32>,
-    /// The most writes that there were.
-    most: usize,
-}
+struct Index(HashTable<u32>);
 
 impl Index {
-    /// Where a slot is among the writes, or else the place in the table that waits for it.
+    /// Where a slot is among the writes.
     #[inline]
-    fn find(&self, writes: &[Write], slot: &Arc<Slot>) -> Result<usize, usize> {
-        let mask = self.places.len().wrapping_sub(1);
-        let mut place = self.home(slot);
-        // One half is free.
-        while let Some(&at) = self.places.get(place & mask)
-            && at != 0
-        {
-            let at = at as usize - 1;
-            if writes
-                .get(at)
-                .is_some_and(|write| Arc::ptr_eq(&write.slot, slot))
-            {
-                return Ok(at);
-            }
-            place += 1;
-        }
-        Err(place & mask)
+    fn find(&self, writes: &[Write], slot: &Arc<Slot>) -> Option<usize> {
+        let is_it = |at: &u32| {
+            let write = writes.get(*at as usize);
+            write.is_some_and(|write| Arc::ptr_eq(&write.slot, slot))
+        };
+        Some(*self.0.find(hash(slot), is_it)? as usize)
     }
 
+    /// Adds the last of the writes, which was not found.
     #[inline]
-    fn home(&self, slot: &Arc<Slot>) -> usize {
-        let address = (address(slot) as u32).wrapping_mul(0x9E37_79B1);
-        address
-            .checked_shr(u32::BITS - self.places.len().max(1).ilog2())
-            .unwrap_or(0) as usize
-    }
-
-    /// Adds the last of the writes, in the place that was found for it.
-    #[inline]
-    fn add(&mut self, writes: &[Write], place: Option<usize>) {
-        self.most = self.most.max(writes.len());
-        if writes.len() * 2 > self.places.len() {
-            return self.grow(writes);
-        }
-        if let Some(place) = place.and_then(|place| self.places.get_mut(place)) {
-            *place = writes.len() as u32;
+    fn add_last(&mut self, writes: &[Write]) {
+        if let Some((at, write)) = writes.iter().enumerate().next_back() {
+            let hash_of = |at: &u32| {
+                writes
+                    .get(*at as usize)
+                    .map_or(0, |write| hash(&write.slot))
+            };
+            self.0.insert_unique(hash(&write.slot), at as u32, hash_of);
         }
     }
 
-    #[inline(never)]
-    fn grow(&mut self, writes: &[Write]) {
-        let len = (writes.len() * 4).next_power_of_two().max(MIN_INDEX);
-        self.places.clear();
-        self.places.resize(len, 0);
-        for (at, write) in writes.iter().enumerate() {
-            if let Err(place) = self.find(writes, &write.slot)
-                && let Some(place) = self.places.get_mut(place)
-            {
-                *place = at as u32 + 1;
-            }
-        }
-    }
-
-    /// Removes the last of the writes. Nobody came after it, so nobody was put behind it.
     fn remove_last(&mut self, writes: &[Write]) {
-        let last = writes.len() as u32;
-        if let Some(write) = writes.last() {
-            let mask = self.places.len().wrapping_sub(1);
-            let mut place = self.home(&write.slot);
-            while let Some(at) = self.places.get_mut(place & mask)
-                && *at != 0
-            {
-                if *at == last {
-                    *at = 0;
-                    return;
-                }
-                place += 1;
+        if let Some((last, write)) = writes.iter().enumerate().next_back() {
+            let is_it = |at: &u32| *at as usize == last;
+            if let Ok(entry) = self.0.find_entry(hash(&write.slot), is_it) {
+                entry.remove();
             }
         }
     }
 
-    /// Forgets all writes. A table that was much too large for them is not kept.
     fn clear(&mut self) {
-        if self.places.len() > (self.most * 16).max(MIN_INDEX) {
-            self.places.clear();
-        }
-        self.places.fill(0);
-        self.most = 0;
+        self.0.clear();
     }
 }
 
-/// The smallest index of a draft.
-const MIN_INDEX: usize = 16;
+/// Slots that were made one after the other lie at even distances, which a product spreads.
+fn hash(slot: &Arc<Slot>) -> u64 {
+    (address(slot) as u64)
+        .wrapping_mul(0x9E37_79B9_7F4A_7C15)
+        .rotate_left(u32::BITS)
+}
 
 fn address<T: ?Sized>(of: &Arc<T>) -> usize {
     Arc::as_ptr(of).addr()
@@ -197,7 +150,7 @@ impl Drafting for Draft {
     }
 
     fn content(&self, slot: &Arc<Slot>) -> Option<Option<Value>> {
-        let at = self.index.find(&self.writes, slot).ok()?;
+        let at = self.index.find(&self.writes, slot)?;
         Some(self.writes.get(at)?.new.clone())
     }
 
@@ -209,8 +162,7 @@ impl Drafting for Draft {
 
     fn put(&mut self, slot: &Arc<Slot>, new: Option<Value>, stamp: &Stamp) -> Option<Value> {
         self.revision += 1;
-        let found = self.index.find(&self.writes, slot);
-        if let Ok(at) = found
+        if let Some(at) = self.index.find(&self.writes, slot)
             && let Some(write) = self.writes.get_mut(at)
         {
             let old = std::mem::replace(&mut write.new, new);
@@ -227,7 +179,7 @@ impl Drafting for Draft {
             stamp: stamp.clone(),
             rewritten: false,
         });
-        self.index.add(&self.writes, found.err());
+        self.index.add_last(&self.writes);
         if self.nested > 0 {
             self.undo.push(Undo::Remove);
         }
