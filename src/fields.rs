@@ -6,6 +6,7 @@ mod arena;
 mod calls;
 mod copy;
 mod course;
+mod cursor;
 mod diff;
 mod guard;
 mod held;
@@ -16,13 +17,18 @@ mod place;
 pub mod probe;
 mod root;
 mod shared;
+mod track;
+mod trail;
 mod walk;
 mod way;
 
 pub use arc::ArcFields;
 pub use arena::Fields;
 pub use copy::Ahead;
+pub use cursor::{Cursor, ToCursor};
 pub use diff::Diff;
 pub use guard::{FieldReader, FieldWriter};
 pub use shared::Shared;
+#[doc(hidden)]
+pub use trail::Trail;
 pub use walk::Walk;

@@ -3,10 +3,11 @@
 use super::{
     calls::{self, Taken},
     course::{self, Outcome, Path},
+    cursor::asked,
     diff::Diff,
     guard::{FieldReader, FieldWriter},
     held::{Held, Shape},
-    root::{Edit, Root},
+    root::{Edit, EditAt, Root},
 };
 use crate::{
     error::{Access, StateError},
@@ -171,8 +172,12 @@ impl<V: Diff + Clone + Send + Sync + 'static> ArcFields<V> {
         Ok(root.get_or_init(|| found))
     }
 
+    pub(super) fn view(&self) -> &View {
+        &self.0.view
+    }
+
     /// The root, if it may be read now. Who may not read does not hear of changes.
-    fn readable(&self) -> Result<&Arc<Root<V>>, StateError> {
+    pub(super) fn readable(&self) -> Result<&Arc<Root<V>>, StateError> {
         let root = self.root()?;
         self.0.view.may_read(&root.slot)?;
         Ok(root)
@@ -212,7 +217,8 @@ impl<V: Diff + Clone + Send + Sync + 'static> ArcFields<V> {
 
     /// What is equal to `base`, to be written to.
     pub(super) fn spare(&self, base: Option<&Value>) -> Option<V> {
-        self.root().ok()?.take_spare(base)
+        let root = self.root().ok()?;
+        root.shape.take(root.take_spare(base)?)
     }
 
     /// Commits what was made of `base`. If somebody else wrote meanwhile, both are kept where they
@@ -259,7 +265,7 @@ impl<V: Diff + Clone + Send + Sync + 'static> ArcFields<V> {
         root.announce(Edit {
             old: base.clone(),
             new: made.clone(),
-            path,
+            at: EditAt::Path(path),
         });
         let written = match self.0.view.replace_slot(&root.slot, &base, made) {
             Ok(false) => self.commit_content(root, Some(&base), new.as_ref()),
@@ -311,6 +317,7 @@ where
     }
 
     fn path_unkeyed(&self) -> impl IntoIterator<Item = StorePathSegment> {
+        asked(self);
         std::iter::empty()
     }
 

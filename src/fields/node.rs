@@ -13,7 +13,7 @@ use std::{
     hash::{Hash, Hasher},
     sync::{
         Arc, Mutex, OnceLock, Weak,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
 };
 
@@ -29,6 +29,8 @@ pub(super) struct Node {
     /// Readers that depend on this place by a trigger of their own.
     apart: Mutex<Vec<Alone>>,
     children: Mutex<Children>,
+    /// Whether it is in the tree no more.
+    is_gone: AtomicBool,
 }
 
 /// The trigger of a place, in a form that a field can track.
@@ -179,6 +181,20 @@ impl Node {
     /// Whether somebody reads this very place.
     pub(super) fn is_read(&self) -> bool {
         self.signal.get().is_some() || !crate::lock(&self.apart).is_empty()
+    }
+
+    pub(super) fn is_gone(&self) -> bool {
+        self.is_gone.load(Ordering::Acquire)
+    }
+
+    /// Takes nodes below this one out of the tree, and out of what a walk went over.
+    pub(super) fn remove(&self, is_gone: impl Fn(&usize) -> bool) {
+        let mut children = crate::lock(&self.children);
+        Arc::make_mut(&mut children).retain(|index, child| {
+            let goes = is_gone(index);
+            child.is_gone.fetch_or(goes, Ordering::Release);
+            !goes
+        });
     }
 
     pub(super) fn has_children(&self) -> bool {

@@ -8,6 +8,7 @@ use super::{
     held::Shape,
     node::Node,
     place::{self, Place, Places},
+    track::Track,
     walk::{Found, is_list},
     way::{Items, items},
 };
@@ -34,11 +35,11 @@ pub(super) struct Root<V: 'static> {
     awaited: Arc<Node>,
     /// Whether the value itself is a list.
     is_list: bool,
-    told: Mutex<Told<V>>,
+    told: Mutex<Told>,
 }
 
 /// What the readers were told of.
-struct Told<V> {
+struct Told {
     value: Option<Value>,
     /// Counts the values.
     age: u64,
@@ -53,14 +54,28 @@ struct Told<V> {
     /// A write that is about to be told of.
     edit: Option<Edit>,
     /// What is equal to that value and nobody else has: the next write is made in it.
-    spare: Option<V>,
+    spare: Option<Value>,
 }
 
 /// A write of a place inside of a value. Outside of it the two do not differ.
 pub(super) struct Edit {
     pub(super) old: Value,
     pub(super) new: Value,
-    pub(super) path: Path,
+    pub(super) at: EditAt,
+}
+
+/// Which place that is.
+#[derive(Clone)]
+pub(super) enum EditAt {
+    Path(Path),
+    /// The nodes on the way are known.
+    Track(Arc<Track>),
+}
+
+impl Told {
+    fn knows(&self, stored: &Value) -> bool {
+        !self.comparing && is_content(self.value.as_ref(), Some(stored))
+    }
 }
 
 impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
@@ -137,7 +152,7 @@ impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
     }
 
     /// Whether readers depend on the key rather than on places inside of its value.
-    fn is_followed_by_key(&self, inner: &Inner) -> bool {
+    pub(super) fn is_followed_by_key(&self, inner: &Inner) -> bool {
         inner.is_in_batch() || inner.is_computed(&self.slot) || Owner::current().is_none()
     }
 
@@ -168,7 +183,7 @@ impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
     /// What a path stands for that was found by keys, and what a reader waits for that finds nothing
     /// there; `None` if the items are no longer where they were found.
     fn by_key(self: &Arc<Self>, path: &StorePath, keys: Keys) -> Option<(Place, Option<Place>)> {
-        let is_told = |told: &Told<V>| !told.comparing && keys.age == Some(told.age);
+        let is_told = |told: &Told| !told.comparing && keys.age == Some(told.age);
         let value = {
             let told = crate::lock(&self.told);
             is_told(&told).then(|| told.value.clone())?
@@ -213,7 +228,7 @@ impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
     }
 
     /// What is equal to `base` and nobody else has, if there is such a value.
-    pub(super) fn take_spare(&self, base: Option<&Value>) -> Option<V> {
+    pub(super) fn take_spare(&self, base: Option<&Value>) -> Option<Value> {
         let mut told = crate::lock(&self.told);
         if told.comparing || !is_content(told.value.as_ref(), base) {
             return None;
@@ -227,32 +242,60 @@ impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
         drop(outdated);
     }
 
-    /// After a write that was announced: what it replaced is kept for the next one.
+    /// What was announced.
+    pub(super) fn take_edit(&self) -> Option<Edit> {
+        crate::lock(&self.told).edit.take()
+    }
+
+    /// The nodes on the way to a place that is found by its index.
+    pub(super) fn track_of(&self, path: &Path) -> Track {
+        Track::new(&self.by_index, path)
+    }
+
+    /// After a write of a path that was announced: what it replaced is kept for the next one.
     pub(super) fn keep(&self) {
-        let edit = crate::lock(&self.told).edit.take();
-        if let Some(Edit { old, new, path }) = edit {
+        if let Some(Edit {
+            old,
+            new,
+            at: EditAt::Path(path),
+        }) = self.take_edit()
+        {
             self.keep_as(old, &new, &path);
         }
     }
 
     /// Makes a value equal to `stored`, from which it differs at the end of `path` at most, and keeps
     /// it for the next write: if readers know of `stored`, and nobody has the value any more.
-    pub(super) fn keep_as(&self, value: Value, stored: &Value, path: &Path) {
-        let is_told =
-            |told: &Told<V>| !told.comparing && is_content(told.value.as_ref(), Some(stored));
-        let is_worth_it = is_told(&crate::lock(&self.told));
-        let taken = is_worth_it.then(|| self.shape.take(value));
-        let Some(mut spare) = taken.flatten() else {
+    pub(super) fn keep_as(&self, mut value: Value, stored: &Value, path: &Path) {
+        if !self.is_told(stored) {
             return;
-        };
+        }
         let (held, _) = self.shape.read(Some(stored));
-        if untrack(|| spare.take_over(&held, &mut Ahead::new(path))) {
-            let mut told = crate::lock(&self.told);
-            if is_told(&told) {
-                let outdated = told.spare.replace(spare);
-                drop(told);
-                drop(outdated);
+        let take_over = |spare: &mut V| spare.take_over(&held, &mut Ahead::new(path));
+        let spare = untrack(|| match self.shape.alone_as()(&mut value) {
+            Some(spare) => take_over(spare).then_some(value),
+            None => {
+                let mut spare = self.shape.take(value)?;
+                let is_equal = take_over(&mut spare);
+                self.shape.store(spare).filter(|_| is_equal)
             }
+        });
+        if let Some(spare) = spare {
+            self.put_spare(spare, stored);
+        }
+    }
+
+    fn is_told(&self, stored: &Value) -> bool {
+        crate::lock(&self.told).knows(stored)
+    }
+
+    /// Keeps what is equal to `stored` for the next write, if readers know of that.
+    pub(super) fn put_spare(&self, spare: Value, stored: &Value) {
+        let mut told = crate::lock(&self.told);
+        if told.knows(stored) {
+            let outdated = told.spare.replace(spare);
+            drop(told);
+            drop(outdated);
         }
     }
 
@@ -262,12 +305,23 @@ impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
         &self,
         old: Option<&Value>,
         new: Option<&Value>,
-        path: Option<&Path>,
+        at: Option<&EditAt>,
         keys_in_use: bool,
         triggers: &mut Triggers,
     ) -> bool {
+        let at = at.filter(|_| !keys_in_use);
+        let path = match at {
+            None => None,
+            Some(EditAt::Path(path)) => Some(path),
+            Some(EditAt::Track(track)) => {
+                let by_index = !self.by_key.is_in_use() && !self.awaited.is_in_use();
+                if by_index && track.tell(triggers) {
+                    return false;
+                }
+                Some(&track.path)
+            }
+        };
         let (old, new) = (self.shape.read(old).0, self.shape.read(new).0);
-        let path = path.filter(|_| !keys_in_use);
         let (mut keys_moved, mut rows_moved) = (false, false);
         for (root, by_key) in [(&self.by_index, false), (&self.by_key, true)] {
             let keys_in_use = keys_in_use && by_key;
@@ -293,7 +347,7 @@ impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
 impl<V: Diff + Clone + Send + Sync + 'static> Graph for Root<V> {
     fn refresh(&self, inner: &Inner, triggers: &mut Triggers) {
         loop {
-            let (old, new, keys, waste, path) = {
+            let (old, new, keys, waste, at) = {
                 let mut told = crate::lock(&self.told);
                 if told.comparing {
                     return;
@@ -309,17 +363,17 @@ impl<V: Diff + Clone + Send + Sync + 'static> Graph for Root<V> {
                     is_content(old.as_ref(), Some(&edit.old))
                         && is_content(new.as_ref(), Some(&edit.new))
                 };
-                let path = told.edit.as_ref().filter(is_it);
-                let path = path.map(|edit| edit.path.clone());
+                let edit = told.edit.as_ref().filter(is_it);
+                let at = edit.map(|edit| edit.at.clone());
                 let waste = (told.other.take(), told.spare.take());
-                (old, new, told.keys.take(), waste, path)
+                (old, new, told.keys.take(), waste, at)
             };
             drop(waste);
             let comparing = Comparing(&self.told);
             let in_use = keys.is_some();
             let compare = || {
                 let (old, new) = (old.as_ref(), new.as_ref());
-                self.compare(old, new, path.as_ref(), in_use, triggers)
+                self.compare(old, new, at.as_ref(), in_use, triggers)
             };
             let keys = match untrack(compare) {
                 true => None,
@@ -338,9 +392,9 @@ impl<V: Diff + Clone + Send + Sync + 'static> Graph for Root<V> {
 }
 
 /// Ends a comparison, also when the code of a value panics.
-struct Comparing<'a, V>(&'a Mutex<Told<V>>);
+struct Comparing<'a>(&'a Mutex<Told>);
 
-impl<V> Drop for Comparing<'_, V> {
+impl Drop for Comparing<'_> {
     fn drop(&mut self) {
         crate::lock(self.0).comparing = false;
     }

@@ -1,0 +1,50 @@
+//! [`Track`]: the nodes on the way to a place.
+
+use super::{course::Path, node::Node};
+use crate::store::Triggers;
+use std::sync::Arc;
+
+/// The nodes on the way to a place, from the root on. An item that comes again after it has gone has
+/// another node.
+#[derive(Debug)]
+pub(super) struct Track {
+    pub(super) path: Path,
+    above: Box<[Arc<Node>]>,
+    end: Arc<Node>,
+}
+
+impl Track {
+    pub(super) fn new(root: &Arc<Node>, path: &Path) -> Self {
+        let mut end = Arc::clone(root);
+        let above = path.iter().map(|&index| {
+            let next = end.at(&[index.into()]);
+            std::mem::replace(&mut end, next)
+        });
+        let above = above.collect();
+        Self {
+            path: path.clone(),
+            above,
+            end,
+        }
+    }
+
+    /// The node of the place itself.
+    pub(super) fn end(&self) -> &Node {
+        &self.end
+    }
+
+    /// Whether one of them is in the tree no more.
+    pub(super) fn is_gone(&self) -> bool {
+        self.end.is_gone() || self.above.iter().any(|node| node.is_gone())
+    }
+
+    /// Tells that the place differs, if no place inside of it is read.
+    pub(super) fn tell(&self, triggers: &mut Triggers) -> bool {
+        let can = !self.end.has_children() && !self.is_gone();
+        if can {
+            self.above.iter().for_each(|node| node.tell(triggers));
+            self.end.tell(triggers);
+        }
+        can
+    }
+}
