@@ -2,9 +2,16 @@
 //! of the same places do, and tell the same readers.
 #![cfg(feature = "fields")]
 
+#[cfg(all(not(target_family = "wasm"), feature = "json"))]
+mod seeded;
 #[path = "fields/support.rs"]
 #[allow(dead_code, reason = "the cases of the accessors use all of it")]
 mod support;
 
+#[cfg(all(not(target_family = "wasm"), feature = "json"))]
+#[path = "cursor/alike.rs"]
+mod alike;
+#[path = "cursor/pipe.rs"]
+mod pipe;
 #[path = "cursor/places.rs"]
 mod places;

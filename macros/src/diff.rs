@@ -4,8 +4,8 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::{
-    Attribute, Data, DataEnum, DataStruct, DeriveInput, Error, Expr, Field, Fields, Generics, Ident, Index, Result,
-    Token, Type, Variant, parse::Parse, parse::ParseStream, parse_quote,
+    Attribute, Data, DataEnum, DataStruct, DeriveInput, Error, Expr, Field, Fields, Generics,
+    Ident, Index, Result, Token, Type, Variant, parse::Parse, parse::ParseStream, parse_quote,
 };
 
 pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {

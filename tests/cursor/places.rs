@@ -110,7 +110,9 @@ fn an_option_that_is_none_reads_as_none_and_cannot_be_written_through() {
         store.set(USER, ada()).unwrap();
         assert_eq!((name.get(), nick.get()), (Some("Ada".into()), None));
         assert!(is_missing(nick.set("A".into())));
-        store.update(USER, |user| user.nick = Some("A".into())).unwrap();
+        store
+            .update(USER, |user| user.nick = Some("A".into()))
+            .unwrap();
         nick.set("B".into()).unwrap();
         name.set("Bea".into()).unwrap();
         let stored = store.get(USER).unwrap();
@@ -229,8 +231,14 @@ fn a_cursor_goes_through_pointers_and_to_types_that_do_not_know_their_parts() {
         opaque.set(Opaque { inner: 9 }).unwrap();
         item.set(Opaque { inner: 10 }).unwrap();
         let now = store.get(DRAWING).unwrap();
-        assert_eq!((*now.boxed, &*now.layer.cells, now.pair), (3, &[1, 4, 5][..], (6, 7)));
-        assert_eq!((now.named["a"], now.opaque.inner, now.opaques[0].inner), (8, 9, 10));
+        assert_eq!(
+            (*now.boxed, &*now.layer.cells, now.pair),
+            (3, &[1, 4, 5][..], (6, 7))
+        );
+        assert_eq!(
+            (now.named["a"], now.opaque.inner, now.opaques[0].inner),
+            (8, 9, 10)
+        );
         shared.set(drawing.layer).unwrap();
         assert_eq!(cell.get(), Some(2));
     });
@@ -253,7 +261,11 @@ fn a_way_through_a_type_that_does_not_know_its_parts_has_no_cursor() {
 #[test]
 fn who_has_no_right_reads_nothing_and_changes_nothing() {
     on_every_engine(|store| {
-        let scope = |id| store.register_mfe(MfeInfo::new(id, "leptos", "1.0.0")).unwrap();
+        let scope = |id| {
+            store
+                .register_mfe(MfeInfo::new(id, "leptos", "1.0.0"))
+                .unwrap()
+        };
         let (shop, cart) = (scope("shop"), scope("cart"));
         shop.set(USER, ada()).unwrap();
         let fields = || cart.peer("shop").fields_or(USER, User::default());
@@ -264,7 +276,10 @@ fn who_has_no_right_reads_nothing_and_changes_nothing() {
         assert_eq!(name.get().as_deref(), Some("Ada"));
         for same in ["Ada", "Bea"] {
             let denied = name.set(same.into());
-            assert!(matches!(denied, Err(StateError::Denied { .. })), "{denied:?}");
+            assert!(
+                matches!(denied, Err(StateError::Denied { .. })),
+                "{denied:?}"
+            );
         }
         assert_eq!(shop.get(USER), Some(ada()));
         grant(Access::Write);
@@ -273,8 +288,14 @@ fn who_has_no_right_reads_nothing_and_changes_nothing() {
         store.revoke("cart");
         assert!(matches!(name.try_get(), Err(StateError::Denied { .. })));
         let denied = name.set("Cid".into());
-        assert!(matches!(denied, Err(StateError::Denied { .. })), "{denied:?}");
-        assert_eq!((name.get(), shop.get(USER).unwrap().name), (None, "Bea".into()));
+        assert!(
+            matches!(denied, Err(StateError::Denied { .. })),
+            "{denied:?}"
+        );
+        assert_eq!(
+            (name.get(), shop.get(USER).unwrap().name),
+            (None, "Bea".into())
+        );
     });
 }
 
@@ -287,13 +308,19 @@ fn a_value_of_another_type_is_read_if_it_decodes_and_never_lost() {
         let name = user(store).name().cursor().unwrap();
         assert_eq!(name.get().as_deref(), Some("Ada"));
         name.set("Bea".into()).unwrap();
-        let bea = User { name: "Bea".into(), ..ada() };
+        let bea = User {
+            name: "Bea".into(),
+            ..ada()
+        };
         assert_eq!(store.get(USER), Some(bea));
         store.set("user", "none of ours".to_owned()).unwrap();
         let reported = reports(store);
         assert_eq!(name.get(), None);
         assert!(matches!(reported()[..], [StateError::Type { .. }]));
-        assert!(matches!(name.set("Cid".into()), Err(StateError::Type { .. })));
+        assert!(matches!(
+            name.set("Cid".into()),
+            Err(StateError::Type { .. })
+        ));
         assert!(matches!(name.update(|_| {}), Err(StateError::Type { .. })));
         assert_eq!(store.get::<String>("user").as_deref(), Some("none of ours"));
     });

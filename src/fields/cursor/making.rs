@@ -5,9 +5,7 @@ use crate::{
     error::StateError,
     fields::{ArcFields, Diff, Fields, course::Path, node::Node},
 };
-use reactive_stores::{
-    AtIndex, DerefedField, KeyedSubfield, StoreField, Subfield,
-};
+use reactive_stores::{AtIndex, DerefedField, KeyedSubfield, StoreField, Subfield};
 use std::{
     any::Any,
     cell::RefCell,
