@@ -28,6 +28,8 @@ pub(super) struct Node {
     signal: OnceLock<Signal>,
     /// Readers that depend on this place by a trigger of their own.
     apart: Mutex<Vec<Alone>>,
+    /// Whether there may be such.
+    has_apart: AtomicBool,
     children: Mutex<Children>,
     /// Whether it is in the tree no more.
     is_gone: AtomicBool,
@@ -173,14 +175,21 @@ impl Node {
             subscriber,
             trigger,
         };
-        crate::lock(&self.apart).push(alone);
+        let mut apart = crate::lock(&self.apart);
+        self.has_apart.store(true, Ordering::Release);
+        apart.push(alone);
+        drop(apart);
         let node = Arc::clone(self);
         Some(Apart { node, id })
     }
 
     /// Whether somebody reads this very place.
     pub(super) fn is_read(&self) -> bool {
-        self.signal.get().is_some() || !crate::lock(&self.apart).is_empty()
+        self.signal.get().is_some() || self.has_apart() && !crate::lock(&self.apart).is_empty()
+    }
+
+    fn has_apart(&self) -> bool {
+        self.has_apart.load(Ordering::Acquire)
     }
 
     pub(super) fn is_gone(&self) -> bool {
@@ -215,13 +224,12 @@ impl Node {
             }
             triggers.push(signal.trigger.clone());
         }
-        let apart = {
-            let mut apart = crate::lock(&self.apart);
-            if apart.is_empty() {
-                return;
-            }
-            std::mem::take(&mut *apart)
-        };
+        if !self.has_apart() {
+            return;
+        }
+        let mut apart = crate::lock(&self.apart);
+        self.has_apart.store(false, Ordering::Release);
+        let apart = std::mem::take(&mut *apart);
         triggers.extend(apart.into_iter().map(|alone| alone.trigger));
     }
 

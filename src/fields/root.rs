@@ -72,6 +72,15 @@ pub(super) enum EditAt {
     Track(Arc<Track>),
 }
 
+impl EditAt {
+    fn path(&self) -> &Path {
+        match self {
+            Self::Path(path) => path,
+            Self::Track(track) => &track.path,
+        }
+    }
+}
+
 impl Told {
     fn knows(&self, stored: &Value) -> bool {
         !self.comparing && is_content(self.value.as_ref(), Some(stored))
@@ -152,8 +161,13 @@ impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
     }
 
     /// Whether readers depend on the key rather than on places inside of its value.
-    pub(super) fn is_followed_by_key(&self, inner: &Inner) -> bool {
-        inner.is_in_batch() || inner.is_computed(&self.slot) || Owner::current().is_none()
+    fn is_followed_by_key(&self, inner: &Inner) -> bool {
+        self.has_no_places(inner) || Owner::current().is_none()
+    }
+
+    /// Whether what is read are no places of the value that readers were told of.
+    pub(super) fn has_no_places(&self, inner: &Inner) -> bool {
+        inner.is_in_batch() || inner.is_computed(&self.slot)
     }
 
     /// What a path stands for, whose keys were found as they say.
@@ -299,6 +313,34 @@ impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
         }
     }
 
+    /// Tells of the write that was announced, if that is all that differs and who reads the place is
+    /// known. Hands out what is to be dropped outside of the lock.
+    fn follow(
+        &self,
+        told: &mut Told,
+        new: Option<&Value>,
+        triggers: &mut Triggers,
+    ) -> Option<impl Sized + use<V>> {
+        let Edit { at, .. } = told.edit.as_ref().filter(|edit| {
+            is_content(told.value.as_ref(), Some(&edit.old)) && is_content(new, Some(&edit.new))
+        })?;
+        let EditAt::Track(track) = at else {
+            return None;
+        };
+        let by_index = told.keys.is_none() && !self.by_key.is_in_use() && !self.awaited.is_in_use();
+        if !by_index || !track.tell(triggers) {
+            return None;
+        }
+        told.age += 1;
+        let outdated = mem::replace(&mut told.value, new.cloned());
+        Some((
+            outdated,
+            told.edit.take(),
+            told.other.take(),
+            told.spare.take(),
+        ))
+    }
+
     /// Tells of what differs between two values: anywhere, or at the end of `path` and nowhere else.
     /// Whether items with keys have moved.
     fn compare(
@@ -309,18 +351,7 @@ impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
         keys_in_use: bool,
         triggers: &mut Triggers,
     ) -> bool {
-        let at = at.filter(|_| !keys_in_use);
-        let path = match at {
-            None => None,
-            Some(EditAt::Path(path)) => Some(path),
-            Some(EditAt::Track(track)) => {
-                let by_index = !self.by_key.is_in_use() && !self.awaited.is_in_use();
-                if by_index && track.tell(triggers) {
-                    return false;
-                }
-                Some(&track.path)
-            }
-        };
+        let path = at.filter(|_| !keys_in_use).map(EditAt::path);
         let (old, new) = (self.shape.read(old).0, self.shape.read(new).0);
         let (mut keys_moved, mut rows_moved) = (false, false);
         for (root, by_key) in [(&self.by_index, false), (&self.by_key, true)] {
@@ -354,6 +385,11 @@ impl<V: Diff + Clone + Send + Sync + 'static> Graph for Root<V> {
                 }
                 let new = inner.load(&self.slot).0;
                 if is_content(told.value.as_ref(), new.as_ref()) {
+                    return;
+                }
+                if let Some(waste) = self.follow(&mut told, new.as_ref(), triggers) {
+                    drop(told);
+                    drop(waste);
                     return;
                 }
                 told.comparing = true;

@@ -4,6 +4,8 @@
 //! nothing has moved in between, and starts over if another thread was faster.
 
 mod commit;
+#[cfg(feature = "fields")]
+mod exchange;
 mod joined;
 mod line;
 mod plain;
@@ -120,6 +122,9 @@ impl Inner {
         base: &Value,
         new: &Value,
     ) -> Result<bool, StateError> {
+        if self.exchange(stamp, slot, base, new)? {
+            return Ok(true);
+        }
         self.may_write()?;
         self.is_writable(slot)?;
         if self.asks.load(Ordering::Acquire) || self.is_in_batch() {

@@ -155,7 +155,7 @@ where
     fn content(&self, tracked: bool) -> Result<Option<Value>, StateError> {
         let (inner, slot) = (&self.view().inner, self.slot());
         if tracked && Observer::get().is_some() {
-            if self.root.is_followed_by_key(inner) {
+            if self.root.has_no_places(inner) {
                 return inner.read(slot);
             }
             self.track_place();
@@ -233,20 +233,20 @@ where
             at: EditAt::Track(self.track()),
         });
         let written = view.replace_slot(slot, &base, &new);
-        drop(base);
-        let edit = self.root.take_edit();
-        match written {
-            Ok(true) => {
-                if let Some(Edit { mut old, .. }) = edit
-                    && self.put_into(&mut old, &part)
-                {
-                    self.root.put_spare(old, &new);
-                }
-                Ok(None)
-            }
-            Ok(false) => Ok(Some(part)),
-            Err(error) => Err(error),
+        if !matches!(written, Ok(true)) {
+            drop(self.root.take_edit());
+            return written.map(|_| Some(part));
         }
+        // Who has told of the write has most often let go of what it replaced.
+        let mut old = base;
+        let is_kept = self.put_into(&mut old, &part) || {
+            drop(self.root.take_edit());
+            self.put_into(&mut old, &part)
+        };
+        if is_kept {
+            self.root.put_spare(old, &new);
+        }
+        Ok(None)
     }
 
     /// Writes a part into a value, if nobody else has that.
@@ -311,7 +311,7 @@ where
     fn track(&self) {
         let (view, slot) = (self.view(), self.slot());
         if Observer::get().is_some() && view.may_read(slot).is_ok() {
-            match self.root.is_followed_by_key(&view.inner) {
+            match self.root.has_no_places(&view.inner) {
                 // Who reads the value hears what is wrong with it.
                 true => drop(view.inner.read(slot)),
                 false => self.track_place(),
