@@ -8,6 +8,7 @@ mod copy;
 mod course;
 mod cursor;
 mod diff;
+mod edit;
 mod guard;
 mod held;
 mod merge;

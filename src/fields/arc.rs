@@ -5,9 +5,10 @@ use super::{
     course::{self, Outcome, Path},
     cursor::asked,
     diff::Diff,
+    edit::{Edit, EditAt},
     guard::{FieldReader, FieldWriter},
     held::{Held, Shape},
-    root::{Edit, EditAt, Root},
+    root::Root,
 };
 use crate::{
     error::{Access, StateError},

@@ -2,6 +2,7 @@
 
 mod at;
 mod making;
+mod writing;
 
 pub use making::ToCursor;
 pub(super) use making::asked;

@@ -2,9 +2,9 @@
 
 use super::{
     calls::{self, Keys},
-    copy::Ahead,
     course::{self, Path},
     diff::Diff,
+    edit::{Edit, EditAt},
     held::Shape,
     node::Node,
     place::{self, Place, Places},
@@ -35,56 +35,26 @@ pub(super) struct Root<V: 'static> {
     awaited: Arc<Node>,
     /// Whether the value itself is a list.
     is_list: bool,
-    told: Mutex<Told>,
+    pub(super) told: Mutex<Told>,
 }
 
 /// What the readers were told of.
-struct Told {
-    value: Option<Value>,
+pub(super) struct Told {
+    pub(super) value: Option<Value>,
     /// Counts the values.
-    age: u64,
+    pub(super) age: u64,
     /// Where the items of keyed fields are in that value, as far as somebody has asked. Made anew
     /// when one has moved, so an item's segment in a path is its index.
-    keys: Option<KeyMap>,
+    pub(super) keys: Option<KeyMap>,
     /// The same for a value that they were not told of: one that a batch wrote, or that another
     /// thread is about to tell of.
-    other: Option<(Option<Value>, KeyMap)>,
+    pub(super) other: Option<(Option<Value>, KeyMap)>,
     /// Whether somebody compares values right now, and will take in what comes meanwhile.
-    comparing: bool,
+    pub(super) comparing: bool,
     /// A write that is about to be told of.
-    edit: Option<Edit>,
+    pub(super) edit: Option<Edit>,
     /// What is equal to that value and nobody else has: the next write is made in it.
-    spare: Option<Value>,
-}
-
-/// A write of a place inside of a value. Outside of it the two do not differ.
-pub(super) struct Edit {
-    pub(super) old: Value,
-    pub(super) new: Value,
-    pub(super) at: EditAt,
-}
-
-/// Which place that is.
-#[derive(Clone)]
-pub(super) enum EditAt {
-    Path(Path),
-    /// The nodes on the way are known.
-    Track(Arc<Track>),
-}
-
-impl EditAt {
-    fn path(&self) -> &Path {
-        match self {
-            Self::Path(path) => path,
-            Self::Track(track) => &track.path,
-        }
-    }
-}
-
-impl Told {
-    fn knows(&self, stored: &Value) -> bool {
-        !self.comparing && is_content(self.value.as_ref(), Some(stored))
-    }
+    pub(super) spare: Option<Value>,
 }
 
 impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
@@ -241,104 +211,14 @@ impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
         (keys, None)
     }
 
-    /// What is equal to `base` and nobody else has, if there is such a value.
-    pub(super) fn take_spare(&self, base: Option<&Value>) -> Option<Value> {
-        let mut told = crate::lock(&self.told);
-        if told.comparing || !is_content(told.value.as_ref(), base) {
-            return None;
-        }
-        told.spare.take()
-    }
-
-    /// Says what a write is about to change, to whoever will compare.
-    pub(super) fn announce(&self, edit: Edit) {
-        let outdated = crate::lock(&self.told).edit.replace(edit);
-        drop(outdated);
-    }
-
-    /// What was announced.
-    pub(super) fn take_edit(&self) -> Option<Edit> {
-        crate::lock(&self.told).edit.take()
-    }
-
     /// The nodes on the way to a place that is found by its index.
     pub(super) fn track_of(&self, path: &Path) -> Track {
         Track::new(&self.by_index, path)
     }
 
-    /// After a write of a path that was announced: what it replaced is kept for the next one.
-    pub(super) fn keep(&self) {
-        if let Some(Edit {
-            old,
-            new,
-            at: EditAt::Path(path),
-        }) = self.take_edit()
-        {
-            self.keep_as(old, &new, &path);
-        }
-    }
-
-    /// Makes a value equal to `stored`, from which it differs at the end of `path` at most, and keeps
-    /// it for the next write: if readers know of `stored`, and nobody has the value any more.
-    pub(super) fn keep_as(&self, mut value: Value, stored: &Value, path: &Path) {
-        if !self.is_told(stored) {
-            return;
-        }
-        let (held, _) = self.shape.read(Some(stored));
-        let take_over = |spare: &mut V| spare.take_over(&held, &mut Ahead::new(path));
-        let spare = untrack(|| match self.shape.alone_as()(&mut value) {
-            Some(spare) => take_over(spare).then_some(value),
-            None => {
-                let mut spare = self.shape.take(value)?;
-                let is_equal = take_over(&mut spare);
-                self.shape.store(spare).filter(|_| is_equal)
-            }
-        });
-        if let Some(spare) = spare {
-            self.put_spare(spare, stored);
-        }
-    }
-
-    fn is_told(&self, stored: &Value) -> bool {
-        crate::lock(&self.told).knows(stored)
-    }
-
-    /// Keeps what is equal to `stored` for the next write, if readers know of that.
-    pub(super) fn put_spare(&self, spare: Value, stored: &Value) {
-        let mut told = crate::lock(&self.told);
-        if told.knows(stored) {
-            let outdated = told.spare.replace(spare);
-            drop(told);
-            drop(outdated);
-        }
-    }
-
-    /// Tells of the write that was announced, if that is all that differs and who reads the place is
-    /// known. Hands out what is to be dropped outside of the lock.
-    fn follow(
-        &self,
-        told: &mut Told,
-        new: Option<&Value>,
-        triggers: &mut Triggers,
-    ) -> Option<impl Sized + use<V>> {
-        let Edit { at, .. } = told.edit.as_ref().filter(|edit| {
-            is_content(told.value.as_ref(), Some(&edit.old)) && is_content(new, Some(&edit.new))
-        })?;
-        let EditAt::Track(track) = at else {
-            return None;
-        };
-        let by_index = told.keys.is_none() && !self.by_key.is_in_use() && !self.awaited.is_in_use();
-        if !by_index || !track.tell(triggers) {
-            return None;
-        }
-        told.age += 1;
-        let outdated = mem::replace(&mut told.value, new.cloned());
-        Some((
-            outdated,
-            told.edit.take(),
-            told.other.take(),
-            told.spare.take(),
-        ))
+    /// Whether all that is known of who reads is by which index.
+    pub(super) fn is_by_index(&self) -> bool {
+        !self.by_key.is_in_use() && !self.awaited.is_in_use()
     }
 
     /// Tells of what differs between two values: anywhere, or at the end of `path` and nowhere else.

@@ -7,7 +7,7 @@ use crate::{
         course::Path,
         diff::{reach, reach_mut},
         held::Held,
-        root::{Edit, EditAt, Root},
+        root::Root,
         track::Track,
         trail::{Trail, Variants},
     },
@@ -41,8 +41,8 @@ pub(super) trait Reach<L>: fmt::Debug + Send + Sync {
 /// A place inside of a `V`, where an `L` is.
 pub(super) struct At<V: 'static, L> {
     fields: ArcFields<V>,
-    root: Arc<Root<V>>,
-    path: Path,
+    pub(super) root: Arc<Root<V>>,
+    pub(super) path: Path,
     /// Those that the enums on the way were in when the way was first gone to its end.
     variants: OnceLock<Variants>,
     /// The nodes on the way, as long as they are there.
@@ -58,7 +58,7 @@ struct Kept {
 }
 
 /// Why there is no part at the end of the way.
-enum Missing {
+pub(super) enum Missing {
     Absent,
     Unknown,
 }
@@ -103,15 +103,15 @@ where
         }
     }
 
-    fn view(&self) -> &View {
+    pub(super) fn view(&self) -> &View {
         self.fields.view()
     }
 
-    fn slot(&self) -> &Arc<Slot> {
+    pub(super) fn slot(&self) -> &Arc<Slot> {
         &self.root.slot
     }
 
-    fn refusal(&self, missing: Missing) -> StateError {
+    pub(super) fn refusal(&self, missing: Missing) -> StateError {
         StateError::Place {
             key: self.slot().key.to_string(),
             reason: match missing {
@@ -123,7 +123,7 @@ where
         }
     }
 
-    fn find<'v>(&self, value: &'v V) -> Result<&'v L, Missing> {
+    pub(super) fn find<'v>(&self, value: &'v V) -> Result<&'v L, Missing> {
         let known = self.variants.get();
         let mut trail = Trail::new::<L>(&self.path, known.map(|known| &**known));
         match reach(value, &mut trail).and_then(|part| part.downcast_ref()) {
@@ -137,7 +137,7 @@ where
         }
     }
 
-    fn find_mut<'v>(&self, value: &'v mut V) -> Result<&'v mut L, Missing> {
+    pub(super) fn find_mut<'v>(&self, value: &'v mut V) -> Result<&'v mut L, Missing> {
         let known = self.variants.get();
         let mut trail = Trail::new::<L>(&self.path, known.map(|known| &**known));
         match reach_mut(value, &mut trail).and_then(|part| part.downcast_mut()) {
@@ -176,7 +176,7 @@ where
         Ok(self.find(&held).ok().map(f))
     }
 
-    fn held(&self, content: Option<&Value>) -> Result<Held<V>, StateError> {
+    pub(super) fn held(&self, content: Option<&Value>) -> Result<Held<V>, StateError> {
         self.root.shape.read_to_write(self.slot(), content)
     }
 
@@ -192,79 +192,12 @@ where
     }
 
     /// The nodes on the way.
-    fn track(&self) -> Arc<Track> {
+    pub(super) fn track(&self) -> Arc<Track> {
         let mut track = crate::lock(&self.track);
         match &*track {
             Some(track) if !track.is_gone() => Arc::clone(track),
             _ => Arc::clone(track.insert(Arc::new(self.root.track_of(&self.path)))),
         }
-    }
-
-    /// Writes a part into what is stored now, at once. Hands it back if that is not possible: in a
-    /// batch, if nothing or something of another type is there, or another thread was faster.
-    fn put(&self, base: Option<Value>, part: L) -> Result<Option<L>, StateError> {
-        let (view, slot, shape) = (self.view(), self.slot(), &self.root.shape);
-        // What is written at the root may be no value at all.
-        let Some(base) = base.filter(|_| !self.path.is_empty()) else {
-            return Ok(Some(part));
-        };
-        let Some(value) = shape.typed_as()(&base) else {
-            return Ok(Some(part));
-        };
-        let Ok(old) = self.find(value) else {
-            return Ok(Some(part));
-        };
-        if *old == part {
-            view.may_put(slot)?;
-            view.inner.may_write()?;
-            view.inner.is_writable(slot)?;
-            return Ok(None);
-        }
-        let spare = self.root.take_spare(Some(&base));
-        let Some(mut new) = spare.or_else(|| shape.store(value.clone())) else {
-            return Ok(Some(part));
-        };
-        if !self.put_into(&mut new, &part) {
-            return Ok(Some(part));
-        }
-        self.root.announce(Edit {
-            old: base.clone(),
-            new: new.clone(),
-            at: EditAt::Track(self.track()),
-        });
-        let written = view.replace_slot(slot, &base, &new);
-        if !matches!(written, Ok(true)) {
-            drop(self.root.take_edit());
-            return written.map(|_| Some(part));
-        }
-        // Who has told of the write has most often let go of what it replaced.
-        let mut old = base;
-        let is_kept = self.put_into(&mut old, &part) || {
-            drop(self.root.take_edit());
-            self.put_into(&mut old, &part)
-        };
-        if is_kept {
-            self.root.put_spare(old, &new);
-        }
-        Ok(None)
-    }
-
-    /// Writes a part into a value, if nobody else has that.
-    fn put_into(&self, value: &mut Value, part: &L) -> bool {
-        let value = self.root.shape.alone_as()(value);
-        let place = value.and_then(|value| self.find_mut(value).ok());
-        place.map(|place| place.clone_from(part)).is_some()
-    }
-
-    /// Writes the long way, into whatever is there.
-    fn change(&self, f: &mut dyn FnMut(&mut L)) -> Result<(), StateError> {
-        let slot = self.slot();
-        self.view().change_slot(slot, &mut |now| {
-            let mut value = V::clone(&*self.held(now.as_ref())?);
-            let part = self.find_mut(&mut value);
-            f(part.map_err(|missing| self.refusal(missing))?);
-            Ok(self.root.shape.store(value))
-        })
     }
 
     /// What is stored, if nothing that this thread is at has a say in it.
