@@ -201,9 +201,24 @@ impl Node {
         let mut children = crate::lock(&self.children);
         Arc::make_mut(&mut children).retain(|index, child| {
             let goes = is_gone(index);
-            child.is_gone.fetch_or(goes, Ordering::Release);
+            if goes {
+                child.leave();
+            }
             !goes
         });
+    }
+
+    /// It is in the tree no more, and neither is what is below it, now or later.
+    fn leave(&self) {
+        self.is_gone.store(true, Ordering::Release);
+        self.children().values().for_each(|child| child.leave());
+    }
+
+    fn below(&self) -> Arc<Self> {
+        Arc::new(Self {
+            is_gone: AtomicBool::new(self.is_gone()),
+            ..Self::default()
+        })
     }
 
     pub(super) fn has_children(&self) -> bool {
@@ -249,7 +264,7 @@ impl Node {
         let step = |node: Arc<Self>, segment| {
             let mut children = crate::lock(&node.children);
             let below = Arc::make_mut(&mut children).entry(Self::index(segment));
-            Arc::clone(below.or_default())
+            Arc::clone(below.or_insert_with(|| node.below()))
         };
         path.into_iter().fold(Arc::clone(self), step)
     }

@@ -33,9 +33,9 @@ impl Track {
         &self.end
     }
 
-    /// Whether one of them is in the tree no more.
+    /// Whether the place is in the tree no more.
     pub(super) fn is_gone(&self) -> bool {
-        self.end.is_gone() || self.above.iter().any(|node| node.is_gone())
+        self.end.is_gone()
     }
 
     /// Tells that the place differs, if no place inside of it is read.

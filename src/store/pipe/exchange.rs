@@ -5,7 +5,6 @@ use super::line::Mark;
 use crate::{
     change::Stamp,
     error::StateError,
-    few::Few,
     store::{
         graph::Triggers,
         inner::Inner,
@@ -55,7 +54,9 @@ impl Inner {
             state.wait(slot, here, change, 0)
         });
         let trigger = here.trigger();
-        let graphs: Few<_> = here.graphs().collect();
+        let mut graphs = here.graphs();
+        // Most often there is one.
+        let (graph, others) = (graphs.next(), graphs.collect::<Vec<_>>());
         // Last, so that nobody takes what was read before the commit for what stands after it.
         self.clock.store(mark.sequence, Ordering::Release);
         drop(place);
@@ -67,7 +68,7 @@ impl Inner {
             self.give_up_snapshots(outdated);
         }
         let mut triggers = Triggers::default();
-        for graph in &graphs {
+        for graph in graph.iter().chain(&others) {
             graph.refresh(self, &mut triggers);
         }
         let has_effects = trigger.as_ref().is_some_and(|trigger| trigger.is_awaited);
