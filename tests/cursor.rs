@@ -2,6 +2,12 @@
 //! of the same places do, and tell the same readers.
 #![cfg(feature = "fields")]
 
+/// C-SEND-SYNC of the Rust API Guidelines.
+const _: () = {
+    const fn shared<T: Send + Sync>() {}
+    shared::<universal_state::Cursor<i32>>();
+};
+
 #[cfg(all(not(target_family = "wasm"), feature = "json"))]
 mod seeded;
 #[path = "fields/support.rs"]

@@ -50,6 +50,9 @@ use std::{
 /// a [`Shared`](crate::Shared). Two guards that overlap are merged by path, see
 /// [`StateError::Conflict`] for what cannot be.
 ///
+/// Where one place is read or written often, a [`Cursor`](crate::Cursor) goes there without the
+/// accessors.
+///
 /// As with any field of `reactive_stores`: what is inside of an `Option` that is `None`, at an index
 /// that is not there, or in another variant of an enum, panics when it is read. Use `map` of
 /// `OptionStoreExt`, keys, or a pointer ([`View::get_at`]).

@@ -122,9 +122,6 @@ impl Inner {
         base: &Value,
         new: &Value,
     ) -> Result<bool, StateError> {
-        if self.exchange(stamp, slot, base, new)? {
-            return Ok(true);
-        }
         self.may_write()?;
         self.is_writable(slot)?;
         if self.asks.load(Ordering::Acquire) || self.is_in_batch() {

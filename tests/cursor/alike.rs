@@ -264,7 +264,7 @@ struct Side {
     cursors: Option<Cursors>,
     readers: Vec<Reader<String>>,
     heard: Arc<Mutex<Vec<Heard>>>,
-    held: Vec<Snapshot>,
+    held: Vec<(Snapshot, Option<User>)>,
     middleware: Option<MiddlewareId>,
     _subscription: Subscription,
 }
@@ -338,7 +338,9 @@ impl Side {
                 let json = serde_json::to_value(whole(*n)).unwrap();
                 self.store.set_json("user", json).unwrap();
             }
-            Op::Hold => self.held.push(self.store.snapshot()),
+            Op::Hold => self
+                .held
+                .push((self.store.snapshot(), self.store.get(USER))),
             Op::Let => self.held.clear(),
             Op::Middleware => match self.middleware.take() {
                 Some(id) => drop(self.store.remove_middleware(id)),
@@ -351,6 +353,14 @@ impl Side {
                 };
                 self.store.set_engine(next).unwrap();
             }
+        }
+        Ok(())
+    }
+
+    /// What somebody holds is what it was.
+    fn holds(&self) -> Checked {
+        for (snapshot, then) in &self.held {
+            prop_assert_eq!(&snapshot.get(USER), then);
         }
         Ok(())
     }
@@ -415,6 +425,7 @@ fn accessors_and_cursors_do_the_same() {
                 let heard = |side: &Side| std::mem::take(&mut *side.heard.lock().unwrap());
                 let (one, other) = (heard(accessors), heard(cursors));
                 prop_assert_eq!(format!("{one:?}"), format!("{other:?}"));
+                cursors.holds()?;
                 let now = accessors.store.get(USER);
                 prop_assert_eq!(&now, &cursors.store.get(USER));
                 let version = |side: &Side| side.store.metadata().version;

@@ -47,7 +47,7 @@ where
             new: new.clone(),
             at: EditAt::Track(self.track()),
         });
-        let written = view.replace_slot(slot, &base, &new);
+        let written = view.exchange_slot(slot, &base, &new);
         if !matches!(written, Ok(true)) {
             drop(self.root.take_edit());
             return written.map(|_| Some(part));

@@ -19,7 +19,7 @@ impl Inner {
     /// Gives a key what was made of `base` and is known to differ from it. Returns whether it did: not
     /// if anything else is there, or anybody but its readers, and listeners that are told at the end of
     /// the turn, is concerned. Then nothing has happened.
-    pub(super) fn exchange(
+    pub(crate) fn exchange(
         &self,
         stamp: &Stamp,
         slot: &Arc<Slot>,
