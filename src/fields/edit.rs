@@ -4,14 +4,16 @@ use super::{
     copy::Ahead,
     course::Path,
     diff::Diff,
+    node::Node,
     root::{Root, Told},
-    track::Track,
+    track::Follow,
 };
 use crate::{
     store::Triggers,
     value::{Value, is_content},
 };
 use reactive_graph::graph::untrack;
+use reactive_stores::KeyMap;
 use std::{mem, sync::Arc};
 
 /// A write of a place inside of a value. Outside of it the two do not differ.
@@ -26,19 +28,52 @@ pub(super) struct Edit {
 pub(super) enum EditAt {
     Path(Path),
     /// The nodes on the way are known.
-    Track(Arc<Track>),
+    Track(Arc<dyn Follow>),
 }
 
 impl EditAt {
     pub(super) fn path(&self) -> &Path {
         match self {
             Self::Path(path) => path,
-            Self::Track(track) => &track.path,
+            Self::Track(track) => track.path(),
         }
     }
 }
 
+/// What is to be dropped outside of the lock.
+pub(super) type Waste = (
+    Option<Value>,
+    Option<Edit>,
+    Option<(Option<Value>, KeyMap)>,
+    Option<Value>,
+);
+
 impl Told {
+    /// Tells of the write that was announced, if that is all that differs and who reads the place is
+    /// known: nobody does by the keys of items, which have these nodes.
+    pub(super) fn follow(
+        &mut self,
+        new: Option<&Value>,
+        by_key: [&Node; 2],
+        triggers: &mut Triggers,
+    ) -> Option<Waste> {
+        let edit = self.edit.as_ref()?;
+        let EditAt::Track(track) = &edit.at else {
+            return None;
+        };
+        let is_it = is_content(self.value.as_ref(), Some(&edit.old))
+            && is_content(new, Some(&edit.new))
+            && self.keys.is_none()
+            && !by_key.into_iter().any(Node::is_in_use);
+        if !is_it || !track.tell(triggers) {
+            return None;
+        }
+        self.age += 1;
+        let outdated = mem::replace(&mut self.value, new.cloned());
+        let edit = self.edit.take();
+        Some((outdated, edit, self.other.take(), self.spare.take()))
+    }
+
     fn knows(&self, stored: &Value) -> bool {
         !self.comparing && is_content(self.value.as_ref(), Some(stored))
     }
@@ -85,16 +120,9 @@ impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
         }
         let (held, _) = self.shape.read(Some(stored));
         let take_over = |spare: &mut V| spare.take_over(&held, &mut Ahead::new(path));
-        let spare = untrack(|| match self.shape.alone_as()(&mut value) {
-            Some(spare) => take_over(spare).then_some(value),
-            None => {
-                let mut spare = self.shape.take(value)?;
-                let is_equal = take_over(&mut spare);
-                self.shape.store(spare).filter(|_| is_equal)
-            }
-        });
-        if let Some(spare) = spare {
-            self.put_spare(spare, stored);
+        let taken = self.shape.alone_as()(&mut value);
+        if taken.is_some_and(|spare| untrack(|| take_over(spare))) {
+            self.put_spare(value, stored);
         }
     }
 
@@ -110,33 +138,5 @@ impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
             drop(told);
             drop(outdated);
         }
-    }
-
-    /// Tells of the write that was announced, if that is all that differs and who reads the place is
-    /// known. Hands out what is to be dropped outside of the lock.
-    pub(super) fn follow(
-        &self,
-        told: &mut Told,
-        new: Option<&Value>,
-        triggers: &mut Triggers,
-    ) -> Option<impl Sized + use<V>> {
-        let Edit { at, .. } = told.edit.as_ref().filter(|edit| {
-            is_content(told.value.as_ref(), Some(&edit.old)) && is_content(new, Some(&edit.new))
-        })?;
-        let EditAt::Track(track) = at else {
-            return None;
-        };
-        let by_index = told.keys.is_none() && self.is_by_index();
-        if !by_index || !track.tell(triggers) {
-            return None;
-        }
-        told.age += 1;
-        let outdated = mem::replace(&mut told.value, new.cloned());
-        Some((
-            outdated,
-            told.edit.take(),
-            told.other.take(),
-            told.spare.take(),
-        ))
     }
 }

@@ -216,11 +216,6 @@ impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
         Track::new(&self.by_index, path)
     }
 
-    /// Whether all that is known of who reads is by which index.
-    pub(super) fn is_by_index(&self) -> bool {
-        !self.by_key.is_in_use() && !self.awaited.is_in_use()
-    }
-
     /// Tells of what differs between two values: anywhere, or at the end of `path` and nowhere else.
     /// Whether items with keys have moved.
     fn compare(
@@ -267,7 +262,8 @@ impl<V: Diff + Clone + Send + Sync + 'static> Graph for Root<V> {
                 if is_content(told.value.as_ref(), new.as_ref()) {
                     return;
                 }
-                if let Some(waste) = self.follow(&mut told, new.as_ref(), triggers) {
+                let by_key = [&*self.by_key, &*self.awaited];
+                if let Some(waste) = told.follow(new.as_ref(), by_key, triggers) {
                     drop(told);
                     drop(waste);
                     return;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 /// another node.
 #[derive(Debug)]
 pub(super) struct Track {
-    pub(super) path: Path,
+    path: Path,
     above: Box<[Arc<Node>]>,
     end: Arc<Node>,
 }
@@ -37,9 +37,22 @@ impl Track {
     pub(super) fn is_gone(&self) -> bool {
         self.end.is_gone()
     }
+}
+
+/// Nodes on the way to a place. Behind a vtable, so that they are linked with the first cursor.
+pub(super) trait Follow: Send + Sync {
+    fn path(&self) -> &Path;
 
     /// Tells that the place differs, if no place inside of it is read.
-    pub(super) fn tell(&self, triggers: &mut Triggers) -> bool {
+    fn tell(&self, triggers: &mut Triggers) -> bool;
+}
+
+impl Follow for Track {
+    fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn tell(&self, triggers: &mut Triggers) -> bool {
         let can = !self.end.has_children() && !self.is_gone();
         if can {
             self.above.iter().for_each(|node| node.tell(triggers));
