@@ -137,6 +137,14 @@ pub enum StateError {
         /// What is wrong with it, or with what it leads through.
         reason: String,
     },
+    /// A [`Cursor`](crate::Cursor) leads to no place that could be written, or be made a cursor of.
+    #[error("the place inside of key {key:?} cannot be reached: {reason}")]
+    Place {
+        /// The key.
+        key: String,
+        /// What is wrong with the way, and what to do about it.
+        reason: &'static str,
+    },
     /// A listener returned an error or (natively) panicked.
     #[error("a listener of {subject} failed: {reason}")]
     Listener {
@@ -276,7 +284,10 @@ impl StateError {
         match self {
             Self::Key { .. } | Self::KeyTaken { .. } => "key",
             Self::Type { .. } => "type",
-            Self::Serialize { .. } | Self::Json { .. } | Self::Pointer { .. } => "value",
+            Self::Serialize { .. }
+            | Self::Json { .. }
+            | Self::Pointer { .. }
+            | Self::Place { .. } => "value",
             Self::Vetoed { .. } => "vetoed",
             Self::Aborted { .. } => "aborted",
             Self::Conflict { .. } | Self::Superseded { .. } => "conflict",
@@ -305,6 +316,7 @@ impl StateError {
             | Self::KeyTaken { key, .. }
             | Self::Evaluation { key, .. }
             | Self::Denied { key, .. }
+            | Self::Place { key, .. }
             | Self::TooLarge { key, .. } => Some(key),
             Self::Vetoed { key, .. } | Self::Storage { key, .. } => key.as_deref(),
             _ => None,

@@ -100,7 +100,7 @@ pub use collection::{Iter, OrdMap, OrdSet};
 pub use engine::EngineKind;
 pub use error::{Access, KeyFault, Reporter, StateError};
 #[cfg(feature = "fields")]
-pub use fields::{ArcFields, Diff, Fields, Shared};
+pub use fields::{ArcFields, Cursor, Diff, Fields, Shared, ToCursor};
 
 pub use key::{AsKey, Key, MAX_KEY_BYTES};
 pub use label::{Label, Labels};

@@ -260,6 +260,32 @@ impl Value {
         }
     }
 
+    /// As [`Value::downcast`], as an `Option` that is `Some`.
+    #[cfg(feature = "fields")]
+    pub(crate) fn downcast_option<T: StateValue>(&self) -> Option<&Option<T>> {
+        match &self.0 {
+            Form::Plain(_) => None,
+            Form::Shared(stored) => (&**stored as &dyn Any)
+                .downcast_ref::<Typed<T>>()
+                .map(|typed| &typed.value),
+        }
+    }
+
+    /// As [`Value::downcast_option`], to be changed, if nobody else holds the value. It has to stay
+    /// `Some`. What it was asked for as is forgotten.
+    #[cfg(feature = "fields")]
+    pub(crate) fn alone<T: StateValue>(&mut self) -> Option<&mut Option<T>> {
+        match &mut self.0 {
+            Form::Plain(_) => None,
+            Form::Shared(stored) => {
+                let stored: &mut dyn Any = Arc::get_mut(stored)?;
+                let typed: &mut Typed<T> = stored.downcast_mut()?;
+                typed.forms.take();
+                Some(&mut typed.value)
+            }
+        }
+    }
+
     /// Whether both hold the same value: of one type and equal, or of two types, equal as JSON and as
     /// the other's type.
     pub fn same(&self, other: &Self) -> bool {

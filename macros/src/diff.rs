@@ -4,8 +4,8 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::{
-    Attribute, Data, DeriveInput, Error, Expr, Field, Fields, Generics, Ident, Index, Result,
-    Token, Type, Variant, parse::Parse, parse::ParseStream, parse_quote,
+    Attribute, Data, DataEnum, DataStruct, DeriveInput, Error, Expr, Field, Fields, Generics,
+    Ident, Index, Result, Token, Type, Variant, parse::Parse, parse::ParseStream, parse_quote,
 };
 
 pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
@@ -13,7 +13,7 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
     let whole = quote! {
         (&::universal_state::fields::probe::Copied::of(&*self)).as_whole()(self, new, ahead)
     };
-    let (body, copy) = match &input.data {
+    let (body, copy, [part, part_mut]) = match &input.data {
         Data::Struct(data) => {
             let parts = data.fields.iter().enumerate().map(of_struct);
             let parts = parts.collect::<Result<Vec<_>>>()?;
@@ -26,7 +26,9 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
                     ::core::option::Option::None => #whole,
                 }
             };
-            (quote! { #(#parts)* }, copy)
+            let reach = [false, true].map(|to_write| reach_of_struct(data, to_write));
+            let [part, part_mut] = reach;
+            (quote! { #(#parts)* }, copy, [part?, part_mut?])
         }
         Data::Enum(data) => {
             let arms = data.variants.iter().filter_map(of_variant);
@@ -48,7 +50,8 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
                     _ => #whole,
                 }
             };
-            (body, copy)
+            let reach = [false, true].map(|to_write| reach_of_enum(data, to_write));
+            (body, copy, reach)
         }
         Data::Union(data) => {
             let message = "a union has no fields that could be compared";
@@ -83,6 +86,32 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
                 };
                 #copy
             }
+
+            #[allow(unused_variables)]
+            fn part<'__v>(
+                &'__v self,
+                trail: &mut ::universal_state::fields::Trail<'_>,
+            ) -> ::core::option::Option<&'__v dyn ::core::any::Any>
+            where
+                Self: 'static,
+            {
+                #[allow(unused_imports)]
+                use ::universal_state::fields::probe::{ReachesItems, ReachesParts, ReachesWhole};
+                #part
+            }
+
+            #[allow(unused_variables)]
+            fn part_mut<'__v>(
+                &'__v mut self,
+                trail: &mut ::universal_state::fields::Trail<'_>,
+            ) -> ::core::option::Option<&'__v mut dyn ::core::any::Any>
+            where
+                Self: 'static,
+            {
+                #[allow(unused_imports)]
+                use ::universal_state::fields::probe::{ReachesItems, ReachesParts, ReachesWhole};
+                #part_mut
+            }
         }
     })
 }
@@ -107,6 +136,72 @@ fn inside() -> TokenStream {
 fn take_over(this: &TokenStream, new: &TokenStream) -> TokenStream {
     quote! {
         (&&::universal_state::fields::probe::Copied::of(&*#this)).by_parts()(#this, #new, ahead)
+    }
+}
+
+/// Goes on into a part, of a type of which only the compiler knows whether it has parts.
+fn reach(this: &TokenStream, to_write: bool) -> TokenStream {
+    let reached = quote! { (&&::universal_state::fields::probe::Reached::of(&*#this)) };
+    match to_write {
+        false => quote! { #reached.part()(#this, trail) },
+        true => quote! { #reached.part_mut()(#this, trail) },
+    }
+}
+
+/// The value itself, at the end of the way.
+fn here(to_write: bool) -> TokenStream {
+    match to_write {
+        false => quote! { trail.here(self) },
+        true => quote! { trail.here_mut(self) },
+    }
+}
+
+fn reach_of_struct(data: &DataStruct, to_write: bool) -> Result<TokenStream> {
+    let step = |(index, field): (usize, &Field)| {
+        if let Some(Mode::Skip) = mode(&field.attrs)? {
+            return Ok(TokenStream::new());
+        }
+        let name = name_of(index, field);
+        let part = match to_write {
+            false => quote! { (&self.#name) },
+            true => quote! { (&mut self.#name) },
+        };
+        let reach = reach(&part, to_write);
+        Ok(quote! { ::core::option::Option::Some(#index) => #reach, })
+    };
+    let steps = data.fields.iter().enumerate().map(step);
+    let steps = steps.collect::<Result<Vec<_>>>()?;
+    let here = here(to_write);
+    Ok(quote! {
+        match trail.step() {
+            #(#steps)*
+            ::core::option::Option::Some(_) => trail.lose(),
+            ::core::option::Option::None => #here,
+        }
+    })
+}
+
+fn reach_of_enum(data: &DataEnum, to_write: bool) -> TokenStream {
+    let step = |(index, variant): (usize, &Variant)| {
+        let Some((this, pattern)) = alone(variant, "__part") else {
+            let name = &variant.ident;
+            let has_fields = !variant.fields.is_empty();
+            return has_fields.then(|| quote! { Self::#name { .. } => trail.lose(), });
+        };
+        let reach = reach(&quote! { #this }, to_write);
+        Some(quote! { #pattern if trail.passes(#index) => #reach, })
+    };
+    let steps = data.variants.iter().enumerate().filter_map(step);
+    let here = here(to_write);
+    quote! {
+        if trail.step().is_none() {
+            return #here;
+        }
+        match self {
+            #(#steps)*
+            #[allow(unreachable_patterns)]
+            _ => ::core::option::Option::None,
+        }
     }
 }
 
@@ -149,14 +244,14 @@ fn of_struct((index, field): (usize, &Field)) -> Result<TokenStream> {
 
 fn of_variant(variant: &Variant) -> Option<TokenStream> {
     let inside = inside();
-    let (old, new, pattern) = alone(variant)?;
+    let (old, new, pattern) = pair(variant)?;
     Some(quote! {
         #pattern => walk.field(0, #old, #new, #inside),
     })
 }
 
 fn step_of_variant(variant: &Variant) -> Option<TokenStream> {
-    let (this, new, pattern) = alone(variant)?;
+    let (this, new, pattern) = pair(variant)?;
     let take_over = take_over(&quote! { #this }, &quote! { #new });
     Some(quote! {
         #pattern => #take_over,
@@ -164,21 +259,24 @@ fn step_of_variant(variant: &Variant) -> Option<TokenStream> {
 }
 
 /// A variant with one field: what that is called in two values, and the pattern of both.
-/// `reactive_stores` calls every field of a variant by the index 0, so only one that is alone can
-/// be followed.
-fn alone(variant: &Variant) -> Option<(Ident, Ident, TokenStream)> {
+fn pair(variant: &Variant) -> Option<(Ident, Ident, TokenStream)> {
+    let ((old, olds), (new, news)) = (alone(variant, "__old")?, alone(variant, "__new")?);
+    Some((old, new, quote! { (#olds, #news) }))
+}
+
+/// A variant with one field: what that is called, and its pattern. `reactive_stores` calls every
+/// field of a variant by the index 0, so only one that is alone can be followed.
+fn alone(variant: &Variant, called: &str) -> Option<(Ident, TokenStream)> {
     let field = match variant.fields.len() {
         1 => variant.fields.iter().next()?,
         _ => return None,
     };
-    let name = &variant.ident;
-    let (old, new) = (format_ident!("__old"), format_ident!("__new"));
-    let pattern = |bound: &Ident| match (&variant.fields, &field.ident) {
+    let (name, bound) = (&variant.ident, format_ident!("{called}"));
+    let pattern = match (&variant.fields, &field.ident) {
         (Fields::Named(_), Some(field)) => quote! { Self::#name { #field: #bound } },
         _ => quote! { Self::#name(#bound) },
     };
-    let (olds, news) = (pattern(&old), pattern(&new));
-    Some((old, new, quote! { (#olds, #news) }))
+    Some((bound, pattern))
 }
 
 /// What `#[store(…)]` says of a field.

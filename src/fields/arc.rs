@@ -3,10 +3,12 @@
 use super::{
     calls::{self, Taken},
     course::{self, Outcome, Path},
+    cursor::asked,
     diff::Diff,
+    edit::{Edit, EditAt},
     guard::{FieldReader, FieldWriter},
     held::{Held, Shape},
-    root::{Edit, Root},
+    root::Root,
 };
 use crate::{
     error::{Access, StateError},
@@ -47,6 +49,9 @@ use std::{
 /// and where the way goes by a key of a collection; there a part that seldom changes is cheap behind
 /// a [`Shared`](crate::Shared). Two guards that overlap are merged by path, see
 /// [`StateError::Conflict`] for what cannot be.
+///
+/// Where one place is read or written often, a [`Cursor`](crate::Cursor) goes there without the
+/// accessors.
 ///
 /// As with any field of `reactive_stores`: what is inside of an `Option` that is `None`, at an index
 /// that is not there, or in another variant of an enum, panics when it is read. Use `map` of
@@ -171,8 +176,12 @@ impl<V: Diff + Clone + Send + Sync + 'static> ArcFields<V> {
         Ok(root.get_or_init(|| found))
     }
 
+    pub(super) fn view(&self) -> &View {
+        &self.0.view
+    }
+
     /// The root, if it may be read now. Who may not read does not hear of changes.
-    fn readable(&self) -> Result<&Arc<Root<V>>, StateError> {
+    pub(super) fn readable(&self) -> Result<&Arc<Root<V>>, StateError> {
         let root = self.root()?;
         self.0.view.may_read(&root.slot)?;
         Ok(root)
@@ -212,7 +221,8 @@ impl<V: Diff + Clone + Send + Sync + 'static> ArcFields<V> {
 
     /// What is equal to `base`, to be written to.
     pub(super) fn spare(&self, base: Option<&Value>) -> Option<V> {
-        self.root().ok()?.take_spare(base)
+        let root = self.root().ok()?;
+        root.shape.take(root.take_spare(base)?)
     }
 
     /// Commits what was made of `base`. If somebody else wrote meanwhile, both are kept where they
@@ -259,7 +269,7 @@ impl<V: Diff + Clone + Send + Sync + 'static> ArcFields<V> {
         root.announce(Edit {
             old: base.clone(),
             new: made.clone(),
-            path,
+            at: EditAt::Path(path),
         });
         let written = match self.0.view.replace_slot(&root.slot, &base, made) {
             Ok(false) => self.commit_content(root, Some(&base), new.as_ref()),
@@ -311,6 +321,7 @@ where
     }
 
     fn path_unkeyed(&self) -> impl IntoIterator<Item = StorePathSegment> {
+        asked(self);
         std::iter::empty()
     }
 

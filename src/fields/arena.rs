@@ -3,6 +3,7 @@
 use super::{
     arc::ArcFields,
     calls,
+    cursor::asked,
     diff::Diff,
     guard::{FieldReader, FieldWriter},
 };
@@ -74,6 +75,13 @@ impl<V: Diff + Clone + Send + Sync + 'static> StoreField for Fields<V> {
 
     fn path(&self) -> impl IntoIterator<Item = StorePathSegment> {
         calls::path();
+        std::iter::empty()
+    }
+
+    fn path_unkeyed(&self) -> impl IntoIterator<Item = StorePathSegment> {
+        if let Some(fields) = self.arc() {
+            asked(&fields);
+        }
         std::iter::empty()
     }
 

@@ -1,7 +1,8 @@
 //! [`Diff`]: where two values of a type differ.
 
-use super::{copy::Ahead, walk::Walk};
+use super::{copy::Ahead, trail::Trail, walk::Walk};
 use std::{
+    any::Any,
     borrow::Cow,
     collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque},
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6},
@@ -60,7 +61,48 @@ pub trait Diff: PartialEq {
         let _ = (new, ahead);
         false
     }
+
+    /// The part at the end of a way. A type that does not know its parts has none.
+    #[doc(hidden)]
+    fn part<'v>(&'v self, trail: &mut Trail<'_>) -> Option<&'v dyn Any>
+    where
+        Self: 'static,
+    {
+        trail.lose()
+    }
+
+    /// As [`Diff::part`], to be written.
+    #[doc(hidden)]
+    fn part_mut<'v>(&'v mut self, trail: &mut Trail<'_>) -> Option<&'v mut dyn Any>
+    where
+        Self: 'static,
+    {
+        trail.lose()
+    }
 }
+
+/// [`Diff::part`] and [`Diff::part_mut`].
+macro_rules! parts {
+    (|$this:ident, $trail:ident| $find:expr, $find_mut:expr) => {
+        fn part<'v>(&'v self, $trail: &mut Trail<'_>) -> Option<&'v dyn Any>
+        where
+            Self: 'static,
+        {
+            let $this = self;
+            $find
+        }
+
+        fn part_mut<'v>(&'v mut self, $trail: &mut Trail<'_>) -> Option<&'v mut dyn Any>
+        where
+            Self: 'static,
+        {
+            let $this = self;
+            $find_mut
+        }
+    };
+}
+
+pub(super) use parts;
 
 /// Types without parts.
 macro_rules! atoms {
@@ -72,8 +114,52 @@ macro_rules! atoms {
                 self.clone_from(new);
                 true
             }
+
+            parts! { |this, trail| end(this, trail), end_mut(this, trail) }
         }
     )*};
+}
+
+/// The value that the way has come to, or a part of it.
+#[inline]
+pub(super) fn reach<'v, T: Diff + 'static>(
+    this: &'v T,
+    trail: &mut Trail<'_>,
+) -> Option<&'v dyn Any> {
+    match trail.is_here::<T>() {
+        true => Some(this),
+        false => this.part(trail),
+    }
+}
+
+/// As [`reach`], to be written.
+#[inline]
+pub(super) fn reach_mut<'v, T: Diff + 'static>(
+    this: &'v mut T,
+    trail: &mut Trail<'_>,
+) -> Option<&'v mut dyn Any> {
+    match trail.is_here::<T>() {
+        true => Some(this),
+        false => this.part_mut(trail),
+    }
+}
+
+/// The way ends here, at the latest.
+#[inline]
+fn end<'v, T: 'static>(this: &'v T, trail: &mut Trail<'_>) -> Option<&'v dyn Any> {
+    match trail.step() {
+        None => trail.here(this),
+        Some(_) => trail.lose(),
+    }
+}
+
+/// As [`end`].
+#[inline]
+fn end_mut<'v, T: 'static>(this: &'v mut T, trail: &mut Trail<'_>) -> Option<&'v mut dyn Any> {
+    match trail.step() {
+        None => trail.here_mut(this),
+        Some(_) => trail.lose(),
+    }
 }
 
 atoms! {
@@ -97,6 +183,8 @@ macro_rules! wholes {
             fn walk(old: &Self, new: &Self, walk: &mut Walk<'_, '_>) {
                 walk.whole(old, new);
             }
+
+            parts! { |this, trail| end(this, trail), end_mut(this, trail) }
         }
     )*};
 }
@@ -125,6 +213,17 @@ impl<T: Diff> Diff for Option<T> {
             (None, Some(_)) => false,
         }
     }
+
+    parts! { |this, trail|
+        match trail.step() {
+            None => trail.here(this),
+            Some(_) => reach(this.as_ref()?, trail),
+        },
+        match trail.step() {
+            None => trail.here_mut(this),
+            Some(_) => reach_mut(this.as_mut()?, trail),
+        }
+    }
 }
 
 impl<T: Diff> Diff for [T] {
@@ -138,6 +237,17 @@ impl<T: Diff> Diff for [T] {
         let pair = self.get_mut(at).zip(new.get(at));
         pair.is_some_and(|(item, new)| item.take_over(new, ahead))
     }
+
+    parts! { |this, trail|
+        match trail.step() {
+            None => trail.lose(),
+            Some(at) => reach(this.get(at)?, trail),
+        },
+        match trail.step() {
+            None => trail.lose(),
+            Some(at) => reach_mut(this.get_mut(at)?, trail),
+        }
+    }
 }
 
 impl<T: Diff> Diff for Vec<T> {
@@ -148,6 +258,17 @@ impl<T: Diff> Diff for Vec<T> {
     fn take_over(&mut self, new: &Self, ahead: &mut Ahead<'_>) -> bool {
         <[T]>::take_over(self, new, ahead)
     }
+
+    parts! { |this, trail|
+        match trail.step() {
+            None => trail.here(this),
+            Some(at) => reach(this.get(at)?, trail),
+        },
+        match trail.step() {
+            None => trail.here_mut(this),
+            Some(at) => reach_mut(this.get_mut(at)?, trail),
+        }
+    }
 }
 
 impl<T: Diff, const N: usize> Diff for [T; N] {
@@ -157,6 +278,17 @@ impl<T: Diff, const N: usize> Diff for [T; N] {
 
     fn take_over(&mut self, new: &Self, ahead: &mut Ahead<'_>) -> bool {
         <[T]>::take_over(self, new, ahead)
+    }
+
+    parts! { |this, trail|
+        match trail.step() {
+            None => trail.here(this),
+            Some(at) => reach(this.get(at)?, trail),
+        },
+        match trail.step() {
+            None => trail.here_mut(this),
+            Some(at) => reach_mut(this.get_mut(at)?, trail),
+        }
     }
 }
 
@@ -171,6 +303,17 @@ impl<T: Diff> Diff for VecDeque<T> {
         let pair = self.get_mut(at).zip(new.get(at));
         pair.is_some_and(|(item, new)| item.take_over(new, ahead))
     }
+
+    parts! { |this, trail|
+        match trail.step() {
+            None => trail.here(this),
+            Some(at) => reach(this.get(at)?, trail),
+        },
+        match trail.step() {
+            None => trail.here_mut(this),
+            Some(at) => reach_mut(this.get_mut(at)?, trail),
+        }
+    }
 }
 
 impl<T: Diff + ?Sized> Diff for Box<T> {
@@ -180,6 +323,12 @@ impl<T: Diff + ?Sized> Diff for Box<T> {
 
     fn take_over(&mut self, new: &Self, ahead: &mut Ahead<'_>) -> bool {
         T::take_over(self, new, ahead)
+    }
+
+    // What it points to has its path.
+    parts! { |this, trail|
+        T::part(this, trail),
+        T::part_mut(this, trail)
     }
 }
 
@@ -195,6 +344,8 @@ impl<T: Diff + ?Sized> Diff for Arc<T> {
         self.clone_from(new);
         true
     }
+
+    parts! { |this, trail| end(this, trail), end_mut(this, trail) }
 }
 
 impl<T: Diff + ?Sized> Diff for Rc<T> {
@@ -208,4 +359,6 @@ impl<T: Diff + ?Sized> Diff for Rc<T> {
         self.clone_from(new);
         true
     }
+
+    parts! { |this, trail| end(this, trail), end_mut(this, trail) }
 }

@@ -12,6 +12,8 @@ pub(super) struct Shape<V> {
     missing: Arc<V>,
     lend: fn(&Value) -> Lent<V>,
     store: fn(V) -> Option<Value>,
+    typed_as: fn(&Value) -> Option<&V>,
+    alone_as: fn(&mut Value) -> Option<&mut V>,
     /// The same value, written as the type that is lent.
     typed: fn(&Value) -> Result<Value, Mismatch>,
 }
@@ -24,6 +26,8 @@ impl<T: StateValue> Shape<T> {
             missing: Arc::new(default),
             lend: |value| Ok(value.share::<T>()?.lend()),
             store: |value| Some(Value::new(value)),
+            typed_as: Value::downcast::<T>,
+            alone_as: |value| value.alone::<T>()?.as_mut(),
             typed: |value| Ok(Value::new(value.to::<T>()?)),
         }
     }
@@ -35,6 +39,8 @@ impl<T: StateValue> Shape<Option<T>> {
             missing: Arc::new(None),
             lend: |value| Ok(value.share::<T>()?.lend_option()),
             store: |value| value.map(Value::new),
+            typed_as: Value::downcast_option::<T>,
+            alone_as: Value::alone::<T>,
             typed: |value| Ok(Value::new(value.to::<T>()?)),
         }
     }
@@ -78,6 +84,17 @@ impl<V> Shape<V> {
         let lent = (self.lend)(&stored).ok()?;
         drop(stored);
         lent.take()
+    }
+
+    /// How a value is read that was written as the very type that is lent, and has memory of its own.
+    pub(super) fn typed_as(&self) -> fn(&Value) -> Option<&V> {
+        self.typed_as
+    }
+
+    /// As [`Shape::typed_as`], to be changed: if nobody else holds the value. What is an `Option` stays
+    /// `Some`.
+    pub(super) fn alone_as(&self) -> fn(&mut Value) -> Option<&mut V> {
+        self.alone_as
     }
 
     pub(super) fn missing(&self) -> Held<V> {

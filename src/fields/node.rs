@@ -13,7 +13,7 @@ use std::{
     hash::{Hash, Hasher},
     sync::{
         Arc, Mutex, OnceLock, Weak,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
 };
 
@@ -28,7 +28,11 @@ pub(super) struct Node {
     signal: OnceLock<Signal>,
     /// Readers that depend on this place by a trigger of their own.
     apart: Mutex<Vec<Alone>>,
+    /// Whether there may be such.
+    has_apart: AtomicBool,
     children: Mutex<Children>,
+    /// Whether it is in the tree no more.
+    is_gone: AtomicBool,
 }
 
 /// The trigger of a place, in a form that a field can track.
@@ -171,14 +175,50 @@ impl Node {
             subscriber,
             trigger,
         };
-        crate::lock(&self.apart).push(alone);
+        let mut apart = crate::lock(&self.apart);
+        self.has_apart.store(true, Ordering::Release);
+        apart.push(alone);
+        drop(apart);
         let node = Arc::clone(self);
         Some(Apart { node, id })
     }
 
     /// Whether somebody reads this very place.
     pub(super) fn is_read(&self) -> bool {
-        self.signal.get().is_some() || !crate::lock(&self.apart).is_empty()
+        self.signal.get().is_some() || self.has_apart() && !crate::lock(&self.apart).is_empty()
+    }
+
+    fn has_apart(&self) -> bool {
+        self.has_apart.load(Ordering::Acquire)
+    }
+
+    pub(super) fn is_gone(&self) -> bool {
+        self.is_gone.load(Ordering::Acquire)
+    }
+
+    /// Takes nodes below this one out of the tree, and out of what a walk went over.
+    pub(super) fn remove(&self, is_gone: impl Fn(&usize) -> bool) {
+        let mut children = crate::lock(&self.children);
+        Arc::make_mut(&mut children).retain(|index, child| {
+            let goes = is_gone(index);
+            if goes {
+                child.leave();
+            }
+            !goes
+        });
+    }
+
+    /// It is in the tree no more, and neither is what is below it, now or later.
+    fn leave(&self) {
+        self.is_gone.store(true, Ordering::Release);
+        self.children().values().for_each(|child| child.leave());
+    }
+
+    fn below(&self) -> Arc<Self> {
+        Arc::new(Self {
+            is_gone: AtomicBool::new(self.is_gone()),
+            ..Self::default()
+        })
     }
 
     pub(super) fn has_children(&self) -> bool {
@@ -199,13 +239,12 @@ impl Node {
             }
             triggers.push(signal.trigger.clone());
         }
-        let apart = {
-            let mut apart = crate::lock(&self.apart);
-            if apart.is_empty() {
-                return;
-            }
-            std::mem::take(&mut *apart)
-        };
+        if !self.has_apart() {
+            return;
+        }
+        let mut apart = crate::lock(&self.apart);
+        self.has_apart.store(false, Ordering::Release);
+        let apart = std::mem::take(&mut *apart);
         triggers.extend(apart.into_iter().map(|alone| alone.trigger));
     }
 
@@ -225,7 +264,7 @@ impl Node {
         let step = |node: Arc<Self>, segment| {
             let mut children = crate::lock(&node.children);
             let below = Arc::make_mut(&mut children).entry(Self::index(segment));
-            Arc::clone(below.or_default())
+            Arc::clone(below.or_insert_with(|| node.below()))
         };
         path.into_iter().fold(Arc::clone(self), step)
     }

@@ -1,8 +1,13 @@
 //! For the derive of [`Diff`]: compares a field by its parts if its type knows them, and as a whole
 //! if not. Which of the traits below a call means is found by the number of references it needs.
 
-use super::{copy::Ahead, diff::Diff, walk::Walk};
-use std::marker::PhantomData;
+use super::{
+    copy::Ahead,
+    diff::{Diff, reach, reach_mut},
+    trail::Trail,
+    walk::Walk,
+};
+use std::{any::Any, marker::PhantomData};
 
 /// Two values of one type.
 #[derive(Debug)]
@@ -158,5 +163,101 @@ impl<T: Clone> CopiesWhole<T> for Copied<T> {
             this.clone_from(new);
             true
         }
+    }
+}
+
+/// How the part at the end of a way is found in a value.
+pub type Part<T> = for<'v> fn(&'v T, &mut Trail<'_>) -> Option<&'v dyn Any>;
+
+/// As [`Part`], to be written.
+pub type PartMut<T> = for<'v> fn(&'v mut T, &mut Trail<'_>) -> Option<&'v mut dyn Any>;
+
+/// A type of which only the compiler knows whether it knows its parts.
+#[derive(Debug)]
+pub struct Reached<T: ?Sized>(PhantomData<fn(&T)>);
+
+impl<T: ?Sized> Clone for Reached<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T: ?Sized> Copy for Reached<T> {}
+
+impl<T: ?Sized> Reached<T> {
+    /// The type of a value.
+    pub fn of(_: &T) -> Self {
+        Self(PhantomData)
+    }
+}
+
+/// The type knows its parts.
+pub trait ReachesParts<T> {
+    /// In them, or the value itself.
+    fn part(&self) -> Part<T>;
+
+    /// In them, or the value itself.
+    fn part_mut(&self) -> PartMut<T>;
+}
+
+impl<T: Diff + 'static> ReachesParts<T> for &Reached<T> {
+    fn part(&self) -> Part<T> {
+        reach
+    }
+
+    fn part_mut(&self) -> PartMut<T> {
+        reach_mut
+    }
+}
+
+/// The type holds others that do not know their parts.
+pub trait ReachesItems<T> {
+    /// One of those, or the value itself.
+    fn part(&self) -> Part<T>;
+
+    /// One of those, or the value itself.
+    fn part_mut(&self) -> PartMut<T>;
+}
+
+/// What is reached if the way ends here, or after a step.
+macro_rules! reaches_items {
+    ($ty:ty, |$this:ident, $at:ident| $item:expr, $item_mut:expr) => {
+        impl<T: 'static> ReachesItems<$ty> for &&Reached<$ty> {
+            fn part(&self) -> Part<$ty> {
+                |$this, trail| match trail.step() {
+                    None => trail.here($this),
+                    Some($at) => trail.here($item?),
+                }
+            }
+
+            fn part_mut(&self) -> PartMut<$ty> {
+                |$this, trail| match trail.step() {
+                    None => trail.here_mut($this),
+                    Some($at) => trail.here_mut($item_mut?),
+                }
+            }
+        }
+    };
+}
+
+reaches_items!(Option<T>, |this, _at| this.as_ref(), this.as_mut());
+reaches_items!(Vec<T>, |this, at| this.get(at), this.get_mut(at));
+
+/// Nothing is known but the type.
+pub trait ReachesWhole<T> {
+    /// The value itself.
+    fn part(&self) -> Part<T>;
+
+    /// The value itself.
+    fn part_mut(&self) -> PartMut<T>;
+}
+
+impl<T: 'static> ReachesWhole<T> for Reached<T> {
+    fn part(&self) -> Part<T> {
+        |this, trail| trail.here(this)
+    }
+
+    fn part_mut(&self) -> PartMut<T> {
+        |this, trail| trail.here_mut(this)
     }
 }

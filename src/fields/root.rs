@@ -2,12 +2,13 @@
 
 use super::{
     calls::{self, Keys},
-    copy::Ahead,
     course::{self, Path},
     diff::Diff,
+    edit::{Edit, EditAt},
     held::Shape,
     node::Node,
     place::{self, Place, Places},
+    track::Track,
     walk::{Found, is_list},
     way::{Items, items},
 };
@@ -34,33 +35,26 @@ pub(super) struct Root<V: 'static> {
     awaited: Arc<Node>,
     /// Whether the value itself is a list.
     is_list: bool,
-    told: Mutex<Told<V>>,
+    pub(super) told: Mutex<Told>,
 }
 
 /// What the readers were told of.
-struct Told<V> {
-    value: Option<Value>,
+pub(super) struct Told {
+    pub(super) value: Option<Value>,
     /// Counts the values.
-    age: u64,
+    pub(super) age: u64,
     /// Where the items of keyed fields are in that value, as far as somebody has asked. Made anew
     /// when one has moved, so an item's segment in a path is its index.
-    keys: Option<KeyMap>,
+    pub(super) keys: Option<KeyMap>,
     /// The same for a value that they were not told of: one that a batch wrote, or that another
     /// thread is about to tell of.
-    other: Option<(Option<Value>, KeyMap)>,
+    pub(super) other: Option<(Option<Value>, KeyMap)>,
     /// Whether somebody compares values right now, and will take in what comes meanwhile.
-    comparing: bool,
+    pub(super) comparing: bool,
     /// A write that is about to be told of.
-    edit: Option<Edit>,
+    pub(super) edit: Option<Edit>,
     /// What is equal to that value and nobody else has: the next write is made in it.
-    spare: Option<V>,
-}
-
-/// A write of a place inside of a value. Outside of it the two do not differ.
-pub(super) struct Edit {
-    pub(super) old: Value,
-    pub(super) new: Value,
-    pub(super) path: Path,
+    pub(super) spare: Option<Value>,
 }
 
 impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
@@ -138,7 +132,12 @@ impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
 
     /// Whether readers depend on the key rather than on places inside of its value.
     fn is_followed_by_key(&self, inner: &Inner) -> bool {
-        inner.is_in_batch() || inner.is_computed(&self.slot) || Owner::current().is_none()
+        self.has_no_places(inner) || Owner::current().is_none()
+    }
+
+    /// Whether what is read are no places of the value that readers were told of.
+    pub(super) fn has_no_places(&self, inner: &Inner) -> bool {
+        inner.is_in_batch() || inner.is_computed(&self.slot)
     }
 
     /// What a path stands for, whose keys were found as they say.
@@ -168,7 +167,7 @@ impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
     /// What a path stands for that was found by keys, and what a reader waits for that finds nothing
     /// there; `None` if the items are no longer where they were found.
     fn by_key(self: &Arc<Self>, path: &StorePath, keys: Keys) -> Option<(Place, Option<Place>)> {
-        let is_told = |told: &Told<V>| !told.comparing && keys.age == Some(told.age);
+        let is_told = |told: &Told| !told.comparing && keys.age == Some(told.age);
         let value = {
             let told = crate::lock(&self.told);
             is_told(&told).then(|| told.value.clone())?
@@ -212,48 +211,9 @@ impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
         (keys, None)
     }
 
-    /// What is equal to `base` and nobody else has, if there is such a value.
-    pub(super) fn take_spare(&self, base: Option<&Value>) -> Option<V> {
-        let mut told = crate::lock(&self.told);
-        if told.comparing || !is_content(told.value.as_ref(), base) {
-            return None;
-        }
-        told.spare.take()
-    }
-
-    /// Says what a write is about to change, to whoever will compare.
-    pub(super) fn announce(&self, edit: Edit) {
-        let outdated = crate::lock(&self.told).edit.replace(edit);
-        drop(outdated);
-    }
-
-    /// After a write that was announced: what it replaced is kept for the next one.
-    pub(super) fn keep(&self) {
-        let edit = crate::lock(&self.told).edit.take();
-        if let Some(Edit { old, new, path }) = edit {
-            self.keep_as(old, &new, &path);
-        }
-    }
-
-    /// Makes a value equal to `stored`, from which it differs at the end of `path` at most, and keeps
-    /// it for the next write: if readers know of `stored`, and nobody has the value any more.
-    pub(super) fn keep_as(&self, value: Value, stored: &Value, path: &Path) {
-        let is_told =
-            |told: &Told<V>| !told.comparing && is_content(told.value.as_ref(), Some(stored));
-        let is_worth_it = is_told(&crate::lock(&self.told));
-        let taken = is_worth_it.then(|| self.shape.take(value));
-        let Some(mut spare) = taken.flatten() else {
-            return;
-        };
-        let (held, _) = self.shape.read(Some(stored));
-        if untrack(|| spare.take_over(&held, &mut Ahead::new(path))) {
-            let mut told = crate::lock(&self.told);
-            if is_told(&told) {
-                let outdated = told.spare.replace(spare);
-                drop(told);
-                drop(outdated);
-            }
-        }
+    /// The nodes on the way to a place that is found by its index.
+    pub(super) fn track_of(&self, path: &Path) -> Track {
+        Track::new(&self.by_index, path)
     }
 
     /// Tells of what differs between two values: anywhere, or at the end of `path` and nowhere else.
@@ -262,12 +222,12 @@ impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
         &self,
         old: Option<&Value>,
         new: Option<&Value>,
-        path: Option<&Path>,
+        at: Option<&EditAt>,
         keys_in_use: bool,
         triggers: &mut Triggers,
     ) -> bool {
+        let path = at.filter(|_| !keys_in_use).map(EditAt::path);
         let (old, new) = (self.shape.read(old).0, self.shape.read(new).0);
-        let path = path.filter(|_| !keys_in_use);
         let (mut keys_moved, mut rows_moved) = (false, false);
         for (root, by_key) in [(&self.by_index, false), (&self.by_key, true)] {
             let keys_in_use = keys_in_use && by_key;
@@ -293,13 +253,19 @@ impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
 impl<V: Diff + Clone + Send + Sync + 'static> Graph for Root<V> {
     fn refresh(&self, inner: &Inner, triggers: &mut Triggers) {
         loop {
-            let (old, new, keys, waste, path) = {
+            let (old, new, keys, waste, at) = {
                 let mut told = crate::lock(&self.told);
                 if told.comparing {
                     return;
                 }
                 let new = inner.load(&self.slot).0;
                 if is_content(told.value.as_ref(), new.as_ref()) {
+                    return;
+                }
+                let by_key = [&*self.by_key, &*self.awaited];
+                if let Some(waste) = told.follow(new.as_ref(), by_key, triggers) {
+                    drop(told);
+                    drop(waste);
                     return;
                 }
                 told.comparing = true;
@@ -309,17 +275,17 @@ impl<V: Diff + Clone + Send + Sync + 'static> Graph for Root<V> {
                     is_content(old.as_ref(), Some(&edit.old))
                         && is_content(new.as_ref(), Some(&edit.new))
                 };
-                let path = told.edit.as_ref().filter(is_it);
-                let path = path.map(|edit| edit.path.clone());
+                let edit = told.edit.as_ref().filter(is_it);
+                let at = edit.map(|edit| edit.at.clone());
                 let waste = (told.other.take(), told.spare.take());
-                (old, new, told.keys.take(), waste, path)
+                (old, new, told.keys.take(), waste, at)
             };
             drop(waste);
             let comparing = Comparing(&self.told);
             let in_use = keys.is_some();
             let compare = || {
                 let (old, new) = (old.as_ref(), new.as_ref());
-                self.compare(old, new, path.as_ref(), in_use, triggers)
+                self.compare(old, new, at.as_ref(), in_use, triggers)
             };
             let keys = match untrack(compare) {
                 true => None,
@@ -338,9 +304,9 @@ impl<V: Diff + Clone + Send + Sync + 'static> Graph for Root<V> {
 }
 
 /// Ends a comparison, also when the code of a value panics.
-struct Comparing<'a, V>(&'a Mutex<Told<V>>);
+struct Comparing<'a>(&'a Mutex<Told>);
 
-impl<V> Drop for Comparing<'_, V> {
+impl Drop for Comparing<'_> {
     fn drop(&mut self) {
         crate::lock(self.0).comparing = false;
     }

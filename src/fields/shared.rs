@@ -1,8 +1,14 @@
 //! [`Shared`]: a part of a value that is copied only when it is written.
 
-use super::{copy::Ahead, diff::Diff, walk::Walk};
+use super::{
+    copy::Ahead,
+    diff::{Diff, parts, reach, reach_mut},
+    trail::Trail,
+    walk::Walk,
+};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::{
+    any::Any,
     fmt,
     ops::{Deref, DerefMut},
     sync::Arc,
@@ -86,7 +92,7 @@ impl<T: PartialEq> PartialEq for Shared<T> {
 
 impl<T: Eq> Eq for Shared<T> {}
 
-impl<T: Diff> Diff for Shared<T> {
+impl<T: Diff + Clone> Diff for Shared<T> {
     fn walk(old: &Self, new: &Self, walk: &mut Walk<'_, '_>) {
         if !old.is_same(new) {
             T::walk(old, new, walk);
@@ -99,6 +105,12 @@ impl<T: Diff> Diff for Shared<T> {
             self.clone_from(new);
         }
         true
+    }
+
+    // What it points to has its path.
+    parts! { |this, trail|
+        reach(&**this, trail),
+        reach_mut(&mut **this, trail)
     }
 }
 

@@ -281,9 +281,8 @@ impl<'t> Walk<'_, 't> {
             let children = node.children();
             let is_gone = |index: &usize| new(*index).is_none() && old(*index).is_some();
             if children.keys().any(is_gone) {
-                let stay = children.iter().filter(|(index, _)| !is_gone(index));
-                let stay = stay.map(|(index, child)| (*index, Arc::clone(child)));
-                node.replace(&children, stay.collect());
+                // What came meanwhile stays.
+                node.remove(|index| children.contains_key(index) && is_gone(index));
             }
         }
     }

@@ -4,6 +4,8 @@
 //! nothing has moved in between, and starts over if another thread was faster.
 
 mod commit;
+#[cfg(feature = "fields")]
+mod exchange;
 mod joined;
 mod line;
 mod plain;

@@ -268,6 +268,21 @@ impl View {
         self.inner.replace(&self.stamp, slot, base, new)
     }
 
+    /// As [`View::replace_slot`], the short way if that can be taken. It is linked with the first cursor.
+    #[cfg(feature = "fields")]
+    pub(crate) fn exchange_slot(
+        &self,
+        slot: &Arc<Slot>,
+        base: &Value,
+        new: &Value,
+    ) -> Result<bool, StateError> {
+        self.may_put(slot)?;
+        match self.inner.exchange(&self.stamp, slot, base, new)? {
+            true => Ok(true),
+            false => self.inner.replace(&self.stamp, slot, base, new),
+        }
+    }
+
     pub(crate) fn update_slot<T: StateValue>(
         &self,
         slot: &Arc<Slot>,

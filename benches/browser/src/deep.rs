@@ -10,7 +10,7 @@ use reactive_graph::{
 };
 use reactive_stores::{ArcStore, DerefField, Store as Accessors, StoreFieldIterator};
 use serde::{Deserialize, Serialize};
-use universal_state::{Diff, EngineKind, Key, Shared, Store};
+use universal_state::{Cursor, Diff, EngineKind, Key, Shared, Store, ToCursor};
 
 const GROUP: usize = 42;
 const LEAF: usize = 17;
@@ -60,36 +60,46 @@ pub fn prepare(row: &str) -> Option<Box<dyn Work>> {
             let store = store(map, TREE, Tree { groups: groups() });
             let tree = store.fields_or(TREE, Tree::default()).unwrap();
             let group = tree.groups().at_unkeyed(GROUP);
-            work(store, group.leaves().at_unkeyed(LEAF), Set::set)
+            work(store, group.leaves().at_unkeyed(LEAF), Get::get, Set::set)
         }
         "universal-state signal, Shared" | "universal-state map, Shared" => {
             let store = store(map, SHARED, SharedTree { groups: groups() });
             let tree = store.fields_or(SHARED, SharedTree::default()).unwrap();
             let group = tree.groups().at_unkeyed(GROUP).deref_field();
-            work(store, group.leaves().at_unkeyed(LEAF), Set::set)
+            work(store, group.leaves().at_unkeyed(LEAF), Get::get, Set::set)
+        }
+        "universal-state signal, cursor" | "universal-state map, cursor" => {
+            let store = store(map, TREE, Tree { groups: groups() });
+            let tree = store.fields_or(TREE, Tree::default()).unwrap();
+            let group = tree.groups().at_unkeyed(GROUP);
+            let leaf = group.leaves().at_unkeyed(LEAF).cursor().unwrap();
+            let get = |leaf: &Cursor<i32>| leaf.get().unwrap_or_default();
+            work(store, leaf, get, |leaf, value| leaf.set(value).unwrap())
         }
         "reactive_stores" => {
             let tree = ArcStore::new(Tree { groups: groups() });
             let group = tree.clone().groups().at_unkeyed(GROUP);
             // It tells a reader by each trigger on the way to a field, and a batch tells it once.
             let set = |leaf: &_, value| batch(|| Set::set(leaf, value));
-            work(tree, group.leaves().at_unkeyed(LEAF), set)
+            work(tree, group.leaves().at_unkeyed(LEAF), Get::get, set)
         }
         _ => return None,
     })
 }
 
 /// A leaf with a reader that is told before `set` returns.
-fn work<F>(store: impl Sized + 'static, leaf: F, set: impl Fn(&F, i32) + 'static) -> Box<dyn Work>
-where
-    F: Get<Value = i32> + Set<Value = i32> + Clone + Send + Sync + 'static,
-{
+fn work<F: Clone + Send + Sync + 'static>(
+    store: impl Sized + 'static,
+    leaf: F,
+    get: impl Fn(&F) -> i32 + Send + Sync + 'static,
+    set: impl Fn(&F, i32) + 'static,
+) -> Box<dyn Work> {
     let read = leaf.clone();
     Box::new(Deep {
         leaf,
         set,
         tick: 0,
-        _reader: ImmediateEffect::new(move || hear::<0>(read.get())),
+        _reader: ImmediateEffect::new(move || hear::<0>(get(&read))),
         _store: store,
     })
 }

@@ -218,7 +218,7 @@ impl Inner {
     /// The locks of a commit, if no batch, middleware, host, history, computed key or teardown of a component
     /// has a say in what this thread writes, and nothing stands in line.
     #[inline]
-    fn short_way(&self) -> Result<Option<Locks<'_>>, StateError> {
+    pub(super) fn short_way(&self) -> Result<Option<Locks<'_>>, StateError> {
         if !context::is_idle()
             || self.asks.load(Ordering::Acquire)
             || self.holder.load(Ordering::Acquire) != 0
@@ -235,7 +235,7 @@ impl Inner {
 }
 
 /// The locks of a commit, in the order in which they are taken.
-type Locks<'a> = (RwLockReadGuard<'a, Running>, MutexGuard<'a, State>);
+pub(super) type Locks<'a> = (RwLockReadGuard<'a, Running>, MutexGuard<'a, State>);
 
 impl State {
     /// Whether nobody but the readers and the listeners of a key is concerned by what is written to

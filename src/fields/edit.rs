@@ -1,0 +1,142 @@
+//! [`Edit`]: a write that says which place it changes; and what is kept of it for the next one.
+
+use super::{
+    copy::Ahead,
+    course::Path,
+    diff::Diff,
+    node::Node,
+    root::{Root, Told},
+    track::Follow,
+};
+use crate::{
+    store::Triggers,
+    value::{Value, is_content},
+};
+use reactive_graph::graph::untrack;
+use reactive_stores::KeyMap;
+use std::{mem, sync::Arc};
+
+/// A write of a place inside of a value. Outside of it the two do not differ.
+pub(super) struct Edit {
+    pub(super) old: Value,
+    pub(super) new: Value,
+    pub(super) at: EditAt,
+}
+
+/// Which place that is.
+#[derive(Clone)]
+pub(super) enum EditAt {
+    Path(Path),
+    /// The nodes on the way are known.
+    Track(Arc<dyn Follow>),
+}
+
+impl EditAt {
+    pub(super) fn path(&self) -> &Path {
+        match self {
+            Self::Path(path) => path,
+            Self::Track(track) => track.path(),
+        }
+    }
+}
+
+/// What is to be dropped outside of the lock.
+pub(super) type Waste = (
+    Option<Value>,
+    Option<Edit>,
+    Option<(Option<Value>, KeyMap)>,
+    Option<Value>,
+);
+
+impl Told {
+    /// Tells of the write that was announced, if that is all that differs and who reads the place is
+    /// known: nobody does by the keys of items, which have these nodes.
+    pub(super) fn follow(
+        &mut self,
+        new: Option<&Value>,
+        by_key: [&Node; 2],
+        triggers: &mut Triggers,
+    ) -> Option<Waste> {
+        let edit = self.edit.as_ref()?;
+        let EditAt::Track(track) = &edit.at else {
+            return None;
+        };
+        let is_it = is_content(self.value.as_ref(), Some(&edit.old))
+            && is_content(new, Some(&edit.new))
+            && self.keys.is_none()
+            && !by_key.into_iter().any(Node::is_in_use);
+        if !is_it || !track.tell(triggers) {
+            return None;
+        }
+        self.age += 1;
+        let outdated = mem::replace(&mut self.value, new.cloned());
+        let edit = self.edit.take();
+        Some((outdated, edit, self.other.take(), self.spare.take()))
+    }
+
+    fn knows(&self, stored: &Value) -> bool {
+        !self.comparing && is_content(self.value.as_ref(), Some(stored))
+    }
+}
+
+impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
+    /// What is equal to `base` and nobody else has, if there is such a value.
+    pub(super) fn take_spare(&self, base: Option<&Value>) -> Option<Value> {
+        let mut told = crate::lock(&self.told);
+        if told.comparing || !is_content(told.value.as_ref(), base) {
+            return None;
+        }
+        told.spare.take()
+    }
+
+    /// Says what a write is about to change, to whoever will compare.
+    pub(super) fn announce(&self, edit: Edit) {
+        let outdated = crate::lock(&self.told).edit.replace(edit);
+        drop(outdated);
+    }
+
+    /// What was announced.
+    pub(super) fn take_edit(&self) -> Option<Edit> {
+        crate::lock(&self.told).edit.take()
+    }
+
+    /// After a write of a path that was announced: what it replaced is kept for the next one.
+    pub(super) fn keep(&self) {
+        if let Some(Edit {
+            old,
+            new,
+            at: EditAt::Path(path),
+        }) = self.take_edit()
+        {
+            self.keep_as(old, &new, &path);
+        }
+    }
+
+    /// Makes a value equal to `stored`, from which it differs at the end of `path` at most, and keeps
+    /// it for the next write: if readers know of `stored`, and nobody has the value any more.
+    pub(super) fn keep_as(&self, mut value: Value, stored: &Value, path: &Path) {
+        if !self.is_told(stored) {
+            return;
+        }
+        let (held, _) = self.shape.read(Some(stored));
+        let take_over = |spare: &mut V| spare.take_over(&held, &mut Ahead::new(path));
+        let taken = self.shape.alone_as()(&mut value);
+        if taken.is_some_and(|spare| untrack(|| take_over(spare))) {
+            self.put_spare(value, stored);
+        }
+    }
+
+    fn is_told(&self, stored: &Value) -> bool {
+        crate::lock(&self.told).knows(stored)
+    }
+
+    /// Keeps what is equal to `stored` for the next write, if readers know of that.
+    pub(super) fn put_spare(&self, spare: Value, stored: &Value) {
+        let mut told = crate::lock(&self.told);
+        if told.knows(stored) {
+            let outdated = told.spare.replace(spare);
+            drop(told);
+            drop(outdated);
+        }
+    }
+}

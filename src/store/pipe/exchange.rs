@@ -1,0 +1,89 @@
+//! The short way through the pipe for a part of a value: a value is exchanged for one that was made of
+//! it, as [`plain`](super::plain) does for values that the language itself compares.
+
+use super::line::Mark;
+use crate::{
+    change::Stamp,
+    error::StateError,
+    store::{
+        graph::Triggers,
+        inner::Inner,
+        slot::{NOT_PENDING, Slot},
+    },
+    value::Value,
+};
+use reactive_graph::traits::Notify;
+use std::sync::{Arc, atomic::Ordering};
+
+impl Inner {
+    /// Gives a key what was made of `base` and is known to differ from it. Returns whether it did: not
+    /// if anything else is there, or anybody but its readers, and listeners that are told at the end of
+    /// the turn, is concerned. Then nothing has happened.
+    pub(crate) fn exchange(
+        &self,
+        stamp: &Stamp,
+        slot: &Arc<Slot>,
+        base: &Value,
+        new: &Value,
+    ) -> Result<bool, StateError> {
+        let Some((running, mut locked)) = self.short_way()? else {
+            return Ok(false);
+        };
+        let state = &mut *locked;
+        let mut place = crate::lock(&slot.state);
+        let here = &mut *place;
+        let (now, later) = self.audience(&running);
+        // Those who are told at once are told after the signals, which may make others write.
+        let is_heard = now.is_some() && (!here.listeners.is_empty() || self.tells_all());
+        if is_heard || !running.holds(slot.site(), &here.place, Some(base)) {
+            return Ok(false);
+        }
+        // No value is dropped under a lock: the caller has what is taken out.
+        running.store(slot.site(), &mut here.place, Some(new.clone()));
+
+        let time = self.time(state);
+        state.advance(time, 1, stamp);
+        let mark = Mark::of(state, time);
+        here.sequence = mark.sequence;
+        let wakes_feed = state.feed(self, slot, Some(base), false, stamp);
+        let outdated = state.outdate(slot, &mut here.stale);
+        let schedule = self.begins_turn(state);
+        let untold = (later || here.pending != NOT_PENDING).then(|| {
+            let (old, new) = (Some(base.clone()), Some(new.clone()));
+            let change = mark.change(slot, here.labels, old, new, stamp.clone());
+            state.wait(slot, here, change, 0)
+        });
+        let trigger = here.trigger();
+        let mut graphs = here.graphs();
+        // Most often there is one.
+        let (graph, others) = (graphs.next(), graphs.collect::<Vec<_>>());
+        // Last, so that nobody takes what was read before the commit for what stands after it.
+        self.clock.store(mark.sequence, Ordering::Release);
+        drop(place);
+        drop(locked);
+        drop(running);
+
+        drop(untold);
+        if let Some(outdated) = outdated {
+            self.give_up_snapshots(outdated);
+        }
+        let mut triggers = Triggers::default();
+        for graph in graph.iter().chain(&others) {
+            graph.refresh(self, &mut triggers);
+        }
+        let has_effects = trigger.as_ref().is_some_and(|trigger| trigger.is_awaited);
+        if let Some(trigger) = trigger {
+            trigger.notify();
+        }
+        triggers.iter().for_each(Notify::notify);
+        self.notify_all(false, true);
+        if wakes_feed {
+            self.wake_feed();
+        }
+        if schedule {
+            self.scheduler
+                .schedule(&self.this, Self::end_turn, has_effects);
+        }
+        Ok(true)
+    }
+}

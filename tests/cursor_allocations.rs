@@ -1,0 +1,83 @@
+//! What a write of a place inside of a value allocates, counted and not timed.
+#![cfg(all(not(target_family = "wasm"), feature = "fields"))]
+
+#[path = "allocations/counting.rs"]
+mod counting;
+
+use reactive_graph::{
+    effect::ImmediateEffect,
+    owner::Owner,
+    signal::ArcRwSignal,
+    traits::{Get, Set},
+};
+use reactive_stores::{Store as Derive, StoreFieldIterator};
+use serde::{Deserialize, Serialize};
+use universal_state::{Cursor, Diff, EngineKind, Key, Store, ToCursor};
+
+#[derive(Clone, PartialEq, Default, Debug, Serialize, Deserialize, Derive, Diff)]
+struct Tree {
+    groups: Vec<Group>,
+}
+
+#[derive(Clone, PartialEq, Default, Debug, Serialize, Deserialize, Derive, Diff)]
+struct Group {
+    leaves: Vec<i32>,
+}
+
+const TREE: Key<Tree> = Key::new("tree");
+const WRITES: i32 = 1_000;
+
+/// The store, and a cursor of one of 10,000 leaves.
+fn leaf(engine: EngineKind) -> (Store, Cursor<i32>) {
+    let store = Store::builder().engine(engine).build();
+    let leaves = vec![-1; 100];
+    let groups = vec![Group { leaves }; 100];
+    store.set(TREE, Tree { groups }).unwrap();
+    let tree = store.fields_or(TREE, Tree::default()).unwrap();
+    let group = tree.groups().at_unkeyed(42);
+    let leaf = group.leaves().at_unkeyed(17).cursor().unwrap();
+    (store, leaf)
+}
+
+/// The allocations of a write, on the average of many.
+fn allocations(write: impl Fn(i32)) -> f64 {
+    // What is kept from the first writes on is no cost of a write.
+    (0..WRITES).for_each(&write);
+    let before = counting::allocations();
+    (WRITES..2 * WRITES).for_each(&write);
+    let after = counting::allocations();
+    (after - before) as f64 / f64::from(WRITES)
+}
+
+#[test]
+fn a_write_of_a_place_allocates_nothing() {
+    for engine in EngineKind::ALL {
+        let (store, leaf) = leaf(*engine);
+        let set = allocations(|n| leaf.set(n).unwrap());
+        let update = allocations(|n| leaf.update(|leaf| *leaf = n).unwrap());
+        assert_eq!((set, update), (0.0, 0.0), "{engine:?}");
+        assert_eq!(
+            store.get(TREE).unwrap().groups[42].leaves[17],
+            2 * WRITES - 1
+        );
+    }
+}
+
+/// That is what an effect allocates each time it runs.
+#[test]
+fn a_write_that_an_effect_follows_allocates_no_more_than_that_of_a_bare_signal() {
+    let owner = Owner::new();
+    owner.set();
+    let signal = ArcRwSignal::new(-1);
+    let read = signal.clone();
+    let _reader = ImmediateEffect::new(move || assert!(read.get() < 2 * WRITES));
+    let bare = allocations(|n| signal.set(n));
+    assert!(bare > 0.0, "the effect runs");
+    for engine in EngineKind::ALL {
+        let (_store, leaf) = leaf(*engine);
+        let read = leaf.clone();
+        let _reader = ImmediateEffect::new(move || assert!(read.get() < Some(2 * WRITES)));
+        let heard = allocations(|n| leaf.set(n).unwrap());
+        assert_eq!(heard, bare, "{engine:?}");
+    }
+}
