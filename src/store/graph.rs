@@ -66,6 +66,19 @@ impl Graphs {
         graphs.filter_map(Weak::upgrade)
     }
 
+    /// Those of [`Graphs::living`]: the only one, or several. Most often there is one, which takes no
+    /// list.
+    #[cfg(feature = "fields")]
+    pub(crate) fn one_or_more(&self) -> (Option<Arc<dyn Graph>>, Vec<Arc<dyn Graph>>) {
+        match self.0.as_deref() {
+            None => (None, Vec::new()),
+            Some(List(list)) => match list.as_slice() {
+                [only] => (only.upgrade(), Vec::new()),
+                several => (None, several.iter().filter_map(Weak::upgrade).collect()),
+            },
+        }
+    }
+
     /// The graph of a type that `is_it` accepts.
     #[cfg(feature = "collections")]
     pub(crate) fn find<G: Graph>(&self, is_it: impl Fn(&G) -> bool) -> Option<Arc<G>> {

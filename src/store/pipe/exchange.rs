@@ -54,9 +54,8 @@ impl Inner {
             state.wait(slot, here, change, 0)
         });
         let trigger = here.trigger();
-        let mut graphs = here.graphs();
-        // Most often there is one.
-        let (graph, others) = (graphs.next(), graphs.collect::<Vec<_>>());
+        let graphs = here.rare().map(|rare| rare.graphs.one_or_more());
+        let (only, several) = graphs.unwrap_or_default();
         // Last, so that nobody takes what was read before the commit for what stands after it.
         self.clock.store(mark.sequence, Ordering::Release);
         drop(place);
@@ -68,7 +67,7 @@ impl Inner {
             self.give_up_snapshots(outdated);
         }
         let mut triggers = Triggers::default();
-        for graph in graph.iter().chain(&others) {
+        for graph in only.iter().chain(&several) {
             graph.refresh(self, &mut triggers);
         }
         let has_effects = trigger.as_ref().is_some_and(|trigger| trigger.is_awaited);
