@@ -1,6 +1,8 @@
 //! What tells the readers of the parts of a value: of fields, of the entries of a collection.
 
 use super::inner::Inner;
+#[cfg(feature = "fields")]
+use crate::few::Few;
 use reactive_graph::signal::ArcTrigger;
 use std::{
     any::Any,
@@ -66,16 +68,13 @@ impl Graphs {
         graphs.filter_map(Weak::upgrade)
     }
 
-    /// Those of [`Graphs::living`]: the only one, or several. Most often there is one, which takes no
-    /// list.
+    /// As [`Graphs::living`], all at once. Most often there is one, which takes no walk.
     #[cfg(feature = "fields")]
-    pub(crate) fn one_or_more(&self) -> (Option<Arc<dyn Graph>>, Vec<Arc<dyn Graph>>) {
-        match self.0.as_deref() {
-            None => (None, Vec::new()),
-            Some(List(list)) => match list.as_slice() {
-                [only] => (only.upgrade(), Vec::new()),
-                several => (None, several.iter().filter_map(Weak::upgrade).collect()),
-            },
+    pub(crate) fn all_living(&self) -> Few<Arc<dyn Graph>> {
+        match self.0.as_deref().map(|List(list)| list.as_slice()) {
+            None => Few::None,
+            Some([only]) => only.upgrade().map_or(Few::None, Few::One),
+            Some(several) => several.iter().filter_map(Weak::upgrade).collect(),
         }
     }
 

@@ -54,8 +54,7 @@ impl Inner {
             state.wait(slot, here, change, 0)
         });
         let trigger = here.trigger();
-        let graphs = here.rare().map(|rare| rare.graphs.one_or_more());
-        let (only, several) = graphs.unwrap_or_default();
+        let graphs = here.rare().map(|rare| rare.graphs.all_living());
         // Last, so that nobody takes what was read before the commit for what stands after it.
         self.clock.store(mark.sequence, Ordering::Release);
         drop(place);
@@ -67,7 +66,7 @@ impl Inner {
             self.give_up_snapshots(outdated);
         }
         let mut triggers = Triggers::default();
-        for graph in only.iter().chain(&several) {
+        for graph in graphs.iter().flat_map(|graphs| graphs.iter()) {
             graph.refresh(self, &mut triggers);
         }
         let has_effects = trigger.as_ref().is_some_and(|trigger| trigger.is_awaited);
