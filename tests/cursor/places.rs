@@ -2,7 +2,7 @@
 
 use crate::support::{
     AddressStoreFields, Reader, RowStoreFields, USER, User, UserStoreFields, ada, on_every_engine,
-    reports, row, stored_ada, user,
+    reports, row, stored_ada,
 };
 use reactive_graph::traits::{Get, GetUntracked, Set, Update};
 use reactive_stores::{DerefField, OptionStoreExt, Store as Derive, StoreFieldIterator};
@@ -305,7 +305,7 @@ fn a_value_of_another_type_is_read_if_it_decodes_and_never_lost() {
     on_every_engine(|store| {
         let json = serde_json::to_value(ada()).unwrap();
         store.set_json("user", json).unwrap();
-        let name = user(store).name().cursor().unwrap();
+        let name = crate::support::user(store).name().cursor().unwrap();
         assert_eq!(name.get().as_deref(), Some("Ada"));
         name.set("Bea".into()).unwrap();
         let bea = User {
