@@ -131,7 +131,10 @@ for (const id of Object.keys(sign)) {
   test(`${id} can come and go a thousand times and leaves nothing behind`, async ({ page, shop }) => {
     test.slow();
     await shop.open("product/brook");
+    // Whoever comes while it is counted counts as left behind.
     await expect(shop.product.name).toBeVisible();
+    await expect(shop.wishList.toggle).toHaveAccessibleName(/^Wish for Brook/);
+    await shop.miniCart.expectCount(0);
     const left = await page.evaluate(async (id) => {
       type Subscribe = (...all: unknown[]) => () => void;
       type Handle = Record<string, Subscribe>;
@@ -204,6 +207,7 @@ for (const [when, isShown] of [["with its page shown", true], ["with its data on
     await shop.product.add.click();
     await shop.open("cart");
     await expect(shop.cart.quantity("Brook, Sea")).toHaveValue("1");
+    await shop.miniCart.expectCount(1);
     const { had, has, warm, end } = await page.evaluate(async (isShown) => {
       const entries = performance.getEntriesByType("resource").map(({ name }) => name);
       const address = (file: string) => entries.find((name) => name.endsWith(file)) ?? "";
