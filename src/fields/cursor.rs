@@ -163,6 +163,7 @@ impl<L: Clone + PartialEq + Send + Sync + 'static> Update for Cursor<L> {
     type Value = L;
 
     /// Writes what `f` makes of the place, if it says so. `None` if nothing is there.
+    /// What another thread writes there meanwhile is lost; [`Cursor::update`] asks again.
     fn try_maybe_update<U>(&self, f: impl FnOnce(&mut L) -> (bool, U)) -> Option<U> {
         let mut part = self.or_report(self.0.get(false)).flatten()?;
         let (is_changed, result) = f(&mut part);

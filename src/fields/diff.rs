@@ -104,6 +104,22 @@ macro_rules! parts {
 
 pub(super) use parts;
 
+/// Those of a list that is found by indices, or is the part itself.
+macro_rules! items {
+    () => {
+        parts! { |this, trail|
+            match trail.step() {
+                None => trail.here(this),
+                Some(at) => reach(this.get(at)?, trail),
+            },
+            match trail.step() {
+                None => trail.here_mut(this),
+                Some(at) => reach_mut(this.get_mut(at)?, trail),
+            }
+        }
+    };
+}
+
 /// Types without parts.
 macro_rules! atoms {
     ($($ty:ty),* $(,)?) => {$(
@@ -259,16 +275,7 @@ impl<T: Diff> Diff for Vec<T> {
         <[T]>::take_over(self, new, ahead)
     }
 
-    parts! { |this, trail|
-        match trail.step() {
-            None => trail.here(this),
-            Some(at) => reach(this.get(at)?, trail),
-        },
-        match trail.step() {
-            None => trail.here_mut(this),
-            Some(at) => reach_mut(this.get_mut(at)?, trail),
-        }
-    }
+    items!();
 }
 
 impl<T: Diff, const N: usize> Diff for [T; N] {
@@ -280,16 +287,7 @@ impl<T: Diff, const N: usize> Diff for [T; N] {
         <[T]>::take_over(self, new, ahead)
     }
 
-    parts! { |this, trail|
-        match trail.step() {
-            None => trail.here(this),
-            Some(at) => reach(this.get(at)?, trail),
-        },
-        match trail.step() {
-            None => trail.here_mut(this),
-            Some(at) => reach_mut(this.get_mut(at)?, trail),
-        }
-    }
+    items!();
 }
 
 impl<T: Diff> Diff for VecDeque<T> {
@@ -304,16 +302,7 @@ impl<T: Diff> Diff for VecDeque<T> {
         pair.is_some_and(|(item, new)| item.take_over(new, ahead))
     }
 
-    parts! { |this, trail|
-        match trail.step() {
-            None => trail.here(this),
-            Some(at) => reach(this.get(at)?, trail),
-        },
-        match trail.step() {
-            None => trail.here_mut(this),
-            Some(at) => reach_mut(this.get_mut(at)?, trail),
-        }
-    }
+    items!();
 }
 
 impl<T: Diff + ?Sized> Diff for Box<T> {

@@ -288,31 +288,22 @@ mod tests {
                     draft.put(slot, Some(Value::new(value)), &Stamp::LOCAL);
                 }
             };
+            let hold = |draft: &Draft, slots: &[Arc<Slot>], value: i32| {
+                let mut slots = slots.iter().take(most);
+                slots.all(|slot| number(draft, slot) == Some(value))
+            };
             put(&mut draft, kept, 1);
             let savepoint = draft.nest();
             put(&mut draft, kept, 2);
             put(&mut draft, undone, 2);
-            assert!(
-                undone
-                    .iter()
-                    .take(most)
-                    .all(|slot| number(&draft, slot) == Some(2))
-            );
+            assert!(hold(&draft, undone, 2));
             drop(draft.roll_back(savepoint));
-            assert!(
-                kept.iter()
-                    .take(most)
-                    .all(|slot| number(&draft, slot) == Some(1))
-            );
+            assert!(hold(&draft, kept, 1));
             assert!(undone.iter().all(|slot| draft.content(slot).is_none()));
             put(&mut draft, undone, 3);
             put(&mut draft, kept, 4);
-            assert!(
-                undone
-                    .iter()
-                    .take(most)
-                    .all(|slot| number(&draft, slot) == Some(3))
-            );
+            assert!(hold(&draft, undone, 3));
+            assert!(hold(&draft, kept, 4));
             assert_eq!(
                 draft.writes.len(),
                 most.min(kept.len()) + most.min(undone.len())
