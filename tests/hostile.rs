@@ -106,10 +106,12 @@ impl Victim {
             .label(Pattern::glob("local:*").unwrap(), Label::Local)
             .label(Pattern::glob("secret:*").unwrap(), Label::Secret)
             .build();
+        // In a box, as one that is chosen when the page runs.
+        let transport: Box<dyn Transport> = Box::new(mail.clone());
         let edge = Edge::builder("hostile")
             .replica(ReplicaId::new(id))
             .clock(move || clock.load(Ordering::Relaxed))
-            .tabs(Tabs::new(mail.clone()).max_message(LIMIT))
+            .tabs(Tabs::new(transport).max_message(LIMIT))
             .attach(&store)
             .unwrap();
         Self {

@@ -5,7 +5,7 @@ use serde_json::json;
 use std::time::Duration;
 use universal_state::{
     Label, Store,
-    edge::{Memory, SaveStatus, Storage},
+    edge::{Backend, Memory, SaveStatus, Storage},
 };
 
 #[test]
@@ -25,6 +25,22 @@ fn what_was_written_is_there_after_a_reload() {
     );
     assert!(!page.edge.status().is_loading);
     assert_eq!(page.errors(), [""; 0]);
+}
+
+#[test]
+fn a_backend_that_is_chosen_when_the_page_runs_serves_as_any_other() {
+    let (clock, memory) = (Clock::new(), Memory::new());
+    let chosen = || -> Box<dyn Backend> { Box::new(memory.clone()) };
+    assert_eq!(chosen().name(), memory.name());
+    let page = Page::new(&clock, Storage::new(chosen()));
+    let other = Page::new(&clock, Storage::new(chosen()));
+    page.set("a", 1);
+    page.edge.flush();
+    // It looks first at what is stored, and finds the other's.
+    other.set("a", 2);
+    other.edge.flush();
+    let page = Page::new(&clock, Storage::new(memory));
+    assert_eq!(page.get("a"), Some(2));
 }
 
 #[test]

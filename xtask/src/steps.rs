@@ -144,7 +144,8 @@ fn lint() -> Result<()> {
         "-p universal-state --no-default-features --features edge",
         "-p universal-state --no-default-features --features js",
         "--workspace --exclude xtask --exclude bench-native --lib --bins --examples --target wasm32-unknown-unknown",
-        "-p bench-size --features further-type,mfe,json,regex,fields --target wasm32-unknown-unknown",
+        "-p bench-size --features further-type --target wasm32-unknown-unknown",
+        "-p bench-size --features further-type,mfe,json,regex,fields,collections,indexed-db,host --target wasm32-unknown-unknown",
         "-p universal-state --test web --features indexed-db,host --target wasm32-unknown-unknown",
     ] {
         Cmd::line(&format!("cargo clippy {selection} -- -D warnings")).run()?;

@@ -19,6 +19,12 @@ macro_rules! with {
 
 /// Without the store, components share a signal by context.
 #[cfg(not(feature = "store"))]
+fn share<T: Send + Sync + 'static>(value: T) {
+    let (value, set_value) = signal(value);
+    provide_context::<(Signal<T>, WriteSignal<T>)>((value.into(), set_value));
+}
+
+#[cfg(not(feature = "store"))]
 fn use_count() -> (Signal<i32>, WriteSignal<i32>) {
     expect_context()
 }
@@ -37,9 +43,19 @@ fn Counter() -> impl IntoView {
 #[cfg(not(feature = "store"))]
 #[component]
 pub fn App() -> impl IntoView {
-    let (count, set_count) = signal(0);
-    provide_context::<(Signal<i32>, WriteSignal<i32>)>((count.into(), set_count));
-    view! { <Counter/> }
+    share(0);
+    let shown = view! { <Counter/> };
+    #[cfg(feature = "value-type")]
+    let shown = {
+        share(value_type::Held::default());
+        (shown, value_type::Name())
+    };
+    #[cfg(feature = "further-type")]
+    let shown = {
+        share(further_type::Held::default());
+        (shown, further_type::Name())
+    };
+    shown
 }
 
 #[cfg(feature = "store")]
@@ -61,6 +77,8 @@ pub fn App() -> impl IntoView {
         {with!("json", json::Place())}
         {with!("regex", regex::Matches())}
         {with!("fields", fields::City())}
+        {with!("collections", collections::Rows())}
+        {with!("host", host::Loaded())}
     }
 }
 
@@ -75,8 +93,24 @@ mod edge {
         edge::{Edge, Storage, browser::LocalStorage},
     };
 
+    #[cfg(not(feature = "indexed-db"))]
+    fn backend() -> LocalStorage {
+        LocalStorage
+    }
+
+    /// That of the browser which the page's address asks for.
+    #[cfg(feature = "indexed-db")]
+    fn backend() -> Box<dyn universal_state::edge::Backend> {
+        match window().location().hash() {
+            Ok(hash) if hash == "#large" => {
+                Box::new(universal_state::edge::browser::IndexedDb::new("app"))
+            }
+            _ => Box::new(LocalStorage),
+        }
+    }
+
     pub fn attach(store: &Store) {
-        let edge = Edge::builder("app").storage(Storage::new(LocalStorage));
+        let edge = Edge::builder("app").storage(Storage::new(backend()));
         #[cfg(feature = "storage-and-tabs")]
         let edge = edge.tabs(Tabs::new(PageTransport::new("app")));
         match edge.attach(store) {
@@ -92,10 +126,10 @@ macro_rules! value_type {
     ($name:ident, $key:literal, $($field:ident: $ty:ty),+) => {
         mod $name {
             use super::*;
-            use serde::{Deserialize, Serialize};
 
-            #[derive(Clone, PartialEq, Default, Serialize, Deserialize)]
-            struct Held {
+            #[derive(Clone, PartialEq, Default)]
+            #[cfg_attr(feature = "store", derive(serde::Serialize, serde::Deserialize))]
+            pub struct Held {
                 name: String,
                 age: u32,
                 $($field: $ty),+
@@ -103,7 +137,10 @@ macro_rules! value_type {
 
             #[component]
             pub fn Name() -> impl IntoView {
+                #[cfg(feature = "store")]
                 let (held, set_held) = use_global_state_or(Key::new($key), Held::default());
+                #[cfg(not(feature = "store"))]
+                let (held, set_held) = expect_context::<(Signal<Held>, WriteSignal<Held>)>();
                 let grow = move |_| {
                     let mut held = held.get();
                     held.age += 1;
@@ -197,5 +234,43 @@ mod fields {
         let user = use_global_store_or(USER, User::default());
         let move_on = move |_| user.address().city().set("Bergen".to_owned());
         view! { <button on:click=move_on>{move || user.address().city().get()}</button> }
+    }
+}
+
+/// An entry of a map, read and written by itself.
+#[cfg(feature = "collections")]
+mod collections {
+    use super::*;
+
+    #[component]
+    pub fn Rows() -> impl IntoView {
+        let rows = use_global_map::<u32, String>("rows");
+        let add = move |_| rows.insert(rows.len() as u32, "row".to_owned());
+        view! { <button on:click=add>{move || rows.get(&0)}</button> }
+    }
+}
+
+/// A micro-frontend that is loaded at run time, from where a manifest says.
+#[cfg(feature = "host")]
+mod host {
+    use super::*;
+    use leptos::task::spawn_local;
+    use universal_state::edge::{host::Host, page::DEFAULT_NAME};
+
+    #[component]
+    pub fn Loaded() -> impl IntoView {
+        let (is_known, set_known) = signal(false);
+        let host = provide_host(Host::new(&use_store(), DEFAULT_NAME));
+        spawn_local(async move {
+            match host.load_manifest("/manifest.json").await {
+                Ok(()) => set_known.set(true),
+                Err(error) => leptos::logging::error!("{error}"),
+            }
+        });
+        view! {
+            <Show when=move || is_known.get()>
+                <MicroFrontend id="part"/>
+            </Show>
+        }
     }
 }

@@ -28,6 +28,21 @@ pub type Then<T> = Box<dyn FnOnce(T) + Send>;
 /// has to bring.
 ///
 /// No method panics or blocks for long. Answers may come at once, inside of the call, or later.
+///
+/// A backend that is chosen when the page runs is a box of one:
+///
+/// ```
+/// use universal_state::edge::{Backend, Memory, Storage, browser::LocalStorage};
+///
+/// fn storage(is_kiosk: bool) -> Storage {
+///     let backend: Box<dyn Backend> = match is_kiosk {
+///         true => Box::new(Memory::new()),
+///         false => Box::new(LocalStorage),
+///     };
+///     Storage::new(backend)
+/// }
+/// # assert!(format!("{:?}", storage(true)).contains("memory"));
+/// ```
 pub trait Backend: Send + Sync + 'static {
     /// What status and errors call it, such as `"localStorage"`.
     fn name(&self) -> &str;
@@ -41,4 +56,22 @@ pub trait Backend: Send + Sync + 'static {
     /// Puts (`Some`) and removes (`None`) items, in one transaction where there is such a thing. The
     /// answer has one result an item, in their order.
     fn write(&self, items: Vec<(String, Option<String>)>, then: Then<Vec<Result<(), Fault>>>);
+}
+
+impl<B: Backend + ?Sized> Backend for Box<B> {
+    fn name(&self) -> &str {
+        (**self).name()
+    }
+
+    fn load(&self, prefix: &str, then: Then<Loaded>) {
+        (**self).load(prefix, then);
+    }
+
+    fn read(&self, names: Vec<String>, then: Then<Items>) {
+        (**self).read(names, then);
+    }
+
+    fn write(&self, items: Vec<(String, Option<String>)>, then: Then<Vec<Result<(), Fault>>>) {
+        (**self).write(items, then);
+    }
 }

@@ -92,3 +92,21 @@ pub trait Transport: Send + Sync + 'static {
     /// Ends to receive.
     fn close(&self);
 }
+
+impl<T: Transport + ?Sized> Transport for Box<T> {
+    fn name(&self) -> &str {
+        (**self).name()
+    }
+
+    fn open(&self, channel: &str, receive: Receive) -> Result<(), Fault> {
+        (**self).open(channel, receive)
+    }
+
+    fn send(&self, message: &str) -> Result<(), Fault> {
+        (**self).send(message)
+    }
+
+    fn close(&self) {
+        (**self).close();
+    }
+}

@@ -22,6 +22,8 @@ struct App {
     features: &'static str,
     /// What its budget is beyond.
     beyond: &'static str,
+    /// What grows by the same without the store. Its growth is none of the store's.
+    without: &'static str,
 }
 
 const fn app(name: &'static str, features: &'static str, beyond: &'static str) -> App {
@@ -29,25 +31,42 @@ const fn app(name: &'static str, features: &'static str, beyond: &'static str) -
         name,
         features,
         beyond,
+        without: "",
+    }
+}
+
+impl App {
+    const fn without(self, without: &'static str) -> Self {
+        Self { without, ..self }
+    }
+
+    /// Whether its growth is of Leptos alone.
+    fn is_bare(&self) -> bool {
+        self.name.starts_with("bare")
     }
 }
 
 /// Those that the library's features make come here; `Cargo.toml` of `benches/size` says what they use.
-const APPS: [App; 12] = [
+const APPS: [App; 17] = [
     app("bare", "", ""),
+    app("bare-value-type", "value-type", "bare"),
+    app("bare-further-type", "further-type", "bare-value-type"),
     app("store", "store", "bare"),
-    app("value-type", "value-type", "store"),
-    app("further-type", "further-type", "value-type"),
+    app("value-type", "store,value-type", "store").without("bare-value-type"),
+    app("further-type", "store,further-type", "value-type").without("bare-further-type"),
     app("mfe", "mfe", "store"),
     app("json", "json", "store"),
     app("regex", "regex", "store"),
     app("fields", "fields", "store"),
+    app("collections", "collections", "store"),
     app("storage", "storage", "bare"),
     app("storage-and-tabs", "storage-and-tabs", "bare"),
+    app("indexed-db", "indexed-db", "storage"),
     app("page", "page", "bare"),
+    app("host", "host", "page"),
     app(
         "everything",
-        "further-type,mfe,json,regex,fields,storage-and-tabs,page",
+        "further-type,mfe,json,regex,fields,collections,storage-and-tabs,indexed-db,host",
         "bare",
     ),
 ];
@@ -72,16 +91,22 @@ impl Size {
 pub fn run(environment: &Environment, json: Option<&Path>) -> Result<()> {
     let sizes = weigh(environment, |_| true)?;
     println!(
-        "\n{:>9} {:>7} {:>9} {:>9}  gzip -9, bytes",
-        "wasm", "js", "total", "beyond"
+        "\n{:>9} {:>7} {:>9}  {:<17} {:>31}  gzip -9, bytes",
+        "wasm", "js", "total", "", "beyond"
     );
     for (app, size) in &sizes {
-        let beyond = match app.beyond {
-            "" => String::new(),
-            other => format!("{} {other}", signed(beyond(&sizes, app, *size))),
+        let signed = |bytes: i64| format!("{bytes:+}");
+        let beyond = match (app.beyond, app.without) {
+            ("", _) => String::new(),
+            (other, "") => format!("{} {other}", signed(growth(&sizes, app))),
+            (other, _) => format!(
+                "{}, {} by Leptos {other}",
+                signed(growth(&sizes, app)),
+                signed(growth_without(&sizes, app))
+            ),
         };
         println!(
-            "{:>9} {:>7} {:>9} {beyond:>17}  {}",
+            "{:>9} {:>7} {:>9}  {:<17} {beyond:>31}",
             size.wasm,
             size.js,
             size.total(),
@@ -127,32 +152,36 @@ fn build(app: &App, environment: &Environment) -> Result<Size> {
 }
 
 /// How much an app is larger than the one that its budget is beyond.
-fn beyond(sizes: &Sizes, app: &App, size: Size) -> i64 {
-    let base = sizes.iter().find(|(other, _)| other.name == app.beyond);
-    let base = base.map_or(0, |(_, base)| base.total());
-    i64::try_from(size.total()).unwrap_or(i64::MAX) - i64::try_from(base).unwrap_or(i64::MAX)
+fn growth(sizes: &Sizes, app: &App) -> i64 {
+    let total = |name: &str| {
+        let found = sizes.iter().find(|(other, _)| other.name == name);
+        found.map_or(0, |(_, size)| size.total() as i64)
+    };
+    total(app.name) - total(app.beyond)
 }
 
-/// What is beyond the app below against the budget; the bare app has none.
+/// How much the same grows by without the store.
+fn growth_without(sizes: &Sizes, app: &App) -> i64 {
+    let without = sizes.iter().find(|(other, _)| other.name == app.without);
+    without.map_or(0, |(without, _)| growth(sizes, without))
+}
+
+/// What the library adds to the app below against the budget.
 fn rows(sizes: &Sizes) -> Result<Vec<Row>> {
     let budget = budget("app")?;
-    let grown = sizes.iter().filter(|(app, _)| !app.beyond.is_empty());
-    grown
-        .map(|(app, size)| {
-            let max = budget.get(app.name);
-            Ok(Row {
-                name: format!("app {}, beyond {}", app.name, app.beyond),
-                size: u64::try_from(beyond(sizes, app, *size)).unwrap_or(0),
-                max: *max.with_context(|| {
-                    format!("`{}` has no line in [app] of {}", app.name, super::BUDGET)
-                })?,
-            })
+    let ours = sizes.iter().filter(|(app, _)| !app.is_bare());
+    ours.map(|(app, _)| {
+        let max = budget.get(app.name);
+        let size = growth(sizes, app) - growth_without(sizes, app);
+        Ok(Row {
+            name: format!("app {}, beyond {}", app.name, app.beyond),
+            size: u64::try_from(size).unwrap_or(0),
+            max: *max.with_context(|| {
+                format!("`{}` has no line in [app] of {}", app.name, super::BUDGET)
+            })?,
         })
-        .collect()
-}
-
-fn signed(bytes: i64) -> String {
-    format!("{bytes:+}")
+    })
+    .collect()
 }
 
 fn as_json(sizes: &Sizes) -> String {
@@ -175,20 +204,49 @@ fn as_json(sizes: &Sizes) -> String {
 mod tests {
     use super::*;
 
+    fn weighed(name: &str, size: Size) -> (&'static App, Size) {
+        let app = APPS.iter().find(|app| app.name == name).unwrap();
+        (app, size)
+    }
+
     #[test]
     fn every_app_has_a_budget_beyond_one_that_is_weighed_before_it() {
         let budget = budget("app").unwrap();
         for (at, app) in APPS.iter().enumerate().skip(1) {
-            assert!(budget.contains_key(app.name), "{}", app.name);
-            let before = APPS[..at].iter().find(|other| other.name == app.beyond);
-            assert!(before.is_some(), "{}", app.name);
+            assert!(
+                app.is_bare() || budget.contains_key(app.name),
+                "{}",
+                app.name
+            );
+            let before = |name| APPS[..at].iter().any(|other| other.name == name);
+            assert!(before(app.beyond), "{}", app.name);
+            assert!(
+                app.without.is_empty() || before(app.without),
+                "{}",
+                app.name
+            );
         }
+    }
+
+    #[test]
+    fn what_grows_by_as_much_without_the_store_is_not_put_down_to_it() {
+        let weigh = |name, wasm| weighed(name, Size { wasm, js: 0 });
+        let sizes = vec![
+            weigh("bare", 100),
+            weigh("bare-value-type", 130),
+            weigh("store", 150),
+            weigh("value-type", 190),
+        ];
+        let rows: Vec<_> = rows(&sizes).unwrap();
+        let found: Vec<_> = rows.iter().map(|row| (&*row.name, row.size)).collect();
+        let (store, value) = ("app store, beyond bare", "app value-type, beyond store");
+        assert_eq!(found, [(store, 50), (value, 10)]);
     }
 
     #[test]
     fn what_is_checked_is_an_app_with_the_one_below_it() {
         for name in CHECKED {
-            let app = APPS.iter().find(|app| app.name == name).unwrap();
+            let (app, _) = weighed(name, Size { wasm: 0, js: 0 });
             assert!(app.beyond.is_empty() || CHECKED.contains(&app.beyond));
         }
     }
@@ -196,8 +254,8 @@ mod tests {
     #[test]
     fn json_tells_what_is_beyond_the_bare_app() {
         let sizes = vec![
-            (&APPS[0], Size { wasm: 100, js: 10 }),
-            (&APPS[1], Size { wasm: 150, js: 12 }),
+            weighed("bare", Size { wasm: 100, js: 10 }),
+            weighed("store", Size { wasm: 150, js: 12 }),
         ];
         assert_eq!(
             as_json(&sizes),
