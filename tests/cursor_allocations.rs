@@ -12,7 +12,13 @@ use reactive_graph::{
 };
 use reactive_stores::{Store as Derive, StoreFieldIterator};
 use serde::{Deserialize, Serialize};
-use universal_state::{Cursor, Diff, EngineKind, Key, Store, ToCursor};
+use std::sync::{
+    Arc,
+    atomic::{AtomicI32, Ordering},
+};
+use universal_state::{
+    Change, Cursor, Delivery, Diff, EngineKind, Key, Store, SubscribeOptions, ToCursor,
+};
 
 #[derive(Clone, PartialEq, Default, Debug, Serialize, Deserialize, Derive, Diff)]
 struct Tree {
@@ -59,6 +65,27 @@ fn a_write_of_a_place_allocates_nothing() {
         assert_eq!(
             store.get(TREE).unwrap().groups[42].leaves[17],
             2 * WRITES - 1
+        );
+    }
+}
+
+/// One that is told at the end of the turn has the previous value kept for it: its copy is made anew.
+#[test]
+fn a_write_that_a_synchronous_listener_of_the_place_hears_allocates_nothing() {
+    for engine in EngineKind::ALL {
+        let (_store, leaf) = leaf(*engine);
+        let count = Arc::new(AtomicI32::new(0));
+        let heard = Arc::clone(&count);
+        let options = SubscribeOptions::new().delivery(Delivery::Sync);
+        let listener = move |leaf: Option<&i32>, _: &Change| {
+            heard.fetch_add(leaf.map_or(0, |_| 1), Ordering::Relaxed);
+        };
+        let _subscription = leaf.subscribe(options, listener).unwrap();
+        let set = allocations(|n| leaf.set(n).unwrap());
+        assert_eq!(
+            (set, count.load(Ordering::Relaxed)),
+            (0.0, 2 * WRITES),
+            "{engine:?}"
         );
     }
 }

@@ -20,13 +20,13 @@ where
     pub(super) fn put(&self, base: Option<Value>, part: L) -> Result<Option<L>, StateError> {
         let (view, slot, shape) = (self.view(), self.slot(), &self.root.shape);
         // What is written at the root may be no value at all.
-        let Some(base) = base.filter(|_| !self.path.is_empty()) else {
+        let Some(base) = base.filter(|_| !self.spot.path.is_empty()) else {
             return Ok(Some(part));
         };
         let Some(value) = shape.typed_as()(&base) else {
             return Ok(Some(part));
         };
-        let Ok(old) = self.find(value) else {
+        let Ok(old) = self.spot.find(value) else {
             return Ok(Some(part));
         };
         if *old == part {
@@ -67,7 +67,7 @@ where
     /// Writes a part into a value, if nobody else has that.
     fn put_into(&self, value: &mut Value, part: &L) -> bool {
         let value = self.root.shape.alone_as()(value);
-        let place = value.and_then(|value| self.find_mut(value).ok());
+        let place = value.and_then(|value| self.spot.find_mut(value).ok());
         place.map(|place| place.clone_from(part)).is_some()
     }
 
@@ -76,7 +76,7 @@ where
         let slot = self.slot();
         self.view().change_slot(slot, &mut |now| {
             let mut value = V::clone(&*self.held(now.as_ref())?);
-            let part = self.find_mut(&mut value);
+            let part = self.spot.find_mut(&mut value);
             f(part.map_err(|missing| self.refusal(missing))?);
             Ok(self.root.shape.store(value))
         })

@@ -17,8 +17,8 @@ use std::sync::{Arc, atomic::Ordering};
 
 impl Inner {
     /// Gives a key what was made of `base` and is known to differ from it. Returns whether it did: not
-    /// if anything else is there, or anybody but its readers, and listeners that are told at the end of
-    /// the turn, is concerned. Then nothing has happened.
+    /// if anything else is there, or anybody but its readers and listeners is concerned. Then nothing
+    /// has happened.
     pub(crate) fn exchange(
         &self,
         stamp: &Stamp,
@@ -33,9 +33,8 @@ impl Inner {
         let mut place = crate::lock(&slot.state);
         let here = &mut *place;
         let (now, later) = self.audience(&running);
-        // Those who are told at once are told after the signals, which may make others write.
-        let is_heard = now.is_some() && (!here.listeners.is_empty() || self.tells_all());
-        if is_heard || !running.holds(slot.site(), &here.place, Some(base)) {
+        let now = now.filter(|_| !here.listeners.is_empty() || self.tells_all());
+        if !running.holds(slot.site(), &here.place, Some(base)) {
             return Ok(false);
         }
         // No value is dropped under a lock: the caller has what is taken out.
@@ -48,11 +47,21 @@ impl Inner {
         let wakes_feed = state.feed(self, slot, Some(base), false, stamp);
         let outdated = state.outdate(slot, &mut here.stale);
         let schedule = self.begins_turn(state);
-        let untold = (later || here.pending != NOT_PENDING).then(|| {
+        let labels = here.labels;
+        let change = || {
             let (old, new) = (Some(base.clone()), Some(new.clone()));
-            let change = mark.change(slot, here.labels, old, new, stamp.clone());
-            state.wait(slot, here, change, 0)
-        });
+            mark.change(slot, labels, old, new, stamp.clone())
+        };
+        let untold =
+            (later || here.pending != NOT_PENDING).then(|| state.wait(slot, here, change(), 0));
+        let is_heard = now.is_some();
+        // They stand in line until the signals, which may make others write, were told.
+        if let Some(audience) = now {
+            let mut item = state.blank_item(audience, 0);
+            item.slots.push(Arc::clone(slot));
+            item.changes.changes.push(change());
+            state.queue.push_back(item);
+        }
         let trigger = here.trigger();
         let graphs = here.rare().map(|rare| rare.graphs.all_living());
         // Last, so that nobody takes what was read before the commit for what stands after it.
@@ -81,6 +90,9 @@ impl Inner {
         if schedule {
             self.scheduler
                 .schedule(&self.this, Self::end_turn, has_effects);
+        }
+        if is_heard {
+            self.drive();
         }
         Ok(true)
     }
