@@ -61,7 +61,11 @@ fn a_write_of_a_place_allocates_nothing() {
         let (store, leaf) = leaf(*engine);
         let set = allocations(|n| leaf.set(n).unwrap());
         let update = allocations(|n| leaf.update(|leaf| *leaf = n).unwrap());
-        assert_eq!((set, update), (0.0, 0.0), "{engine:?}");
+        let twice = allocations(|n| {
+            leaf.set(n).unwrap();
+            leaf.set(n).unwrap();
+        });
+        assert_eq!((set, update, twice), (0.0, 0.0, 0.0), "{engine:?}");
         assert_eq!(
             store.get(TREE).unwrap().groups[42].leaves[17],
             2 * WRITES - 1

@@ -1,8 +1,8 @@
 //! A write by a cursor takes the way of every write, and tells those who read what it changes.
 
 use crate::support::{
-    AddressStoreFields, Reader, Readers, USER, UserStoreFields, ada, on_every_engine, reports,
-    runs, stored_ada, user,
+    AddressStoreFields, Reader, Readers, USER, User, UserStoreFields, ada, on_every_engine,
+    reports, runs, stored_ada, user,
 };
 use reactive_graph::{
     computed::ArcMemo,
@@ -11,6 +11,7 @@ use reactive_graph::{
 };
 use reactive_stores::StoreFieldIterator;
 use std::{
+    any::Any,
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -19,7 +20,7 @@ use std::{
 };
 use universal_state::{
     Change, Delivery, HistoryOptions, Middleware, StateError, Store, SubscribeOptions, ToCursor,
-    Transaction, Veto,
+    Transaction, Veto, View,
 };
 
 #[test]
@@ -98,7 +99,7 @@ fn a_change_holds_what_was_and_what_is() {
         for name in ["a", "b", "c", "d"] {
             city.set(name.into()).unwrap();
         }
-        let city_of = |user: Option<crate::support::User>| user.unwrap().address.city;
+        let city_of = |user: Option<User>| user.unwrap().address.city;
         let seen = std::mem::take(&mut *changes.lock().unwrap());
         let seen = seen
             .iter()
@@ -125,7 +126,7 @@ impl Middleware for Cities {
 
     fn before(&self, transaction: &mut Transaction) -> Result<(), Veto> {
         for write in transaction.writes_mut() {
-            let Some(mut user) = write.new::<crate::support::User>() else {
+            let Some(mut user) = write.new::<User>() else {
                 continue;
             };
             match &*user.address.city {
@@ -169,6 +170,90 @@ fn middleware_refuses_and_rewrites() {
         );
         assert_eq!(city.get().as_deref(), Some("Beijing"));
     });
+}
+
+/// Somebody who has a say in what is written, or wants to hear of it, for as long as it is held.
+type Concerned = fn(&Store) -> Box<dyn Any>;
+
+const CONCERNED: [(&str, Concerned); 5] = [
+    ("nobody", |_| Box::new(())),
+    ("middleware", |store| Box::new(store.add_middleware(Cities))),
+    ("a listener", |store| {
+        let options = SubscribeOptions::new().delivery(Delivery::Sync);
+        let listen = |_: Option<&User>, _: &Change| {};
+        Box::new(store.subscribe_with(USER, options, listen).unwrap())
+    }),
+    ("a history", |store| {
+        Box::new(store.history(HistoryOptions::new()).unwrap())
+    }),
+    ("a computed key", |store| {
+        let score = |view: &View| view.get(USER).unwrap_or_default().scores[0];
+        Box::new(store.register_computed("score", score).unwrap())
+    }),
+];
+
+#[test]
+fn an_update_is_asked_once_whoever_is_concerned() {
+    for (who, concerned) in CONCERNED {
+        on_every_engine(|store| {
+            let user = stored_ada(store);
+            let readers = Readers::new(&user);
+            let _concerned = concerned(store);
+            let score = user.clone().scores().at_unkeyed(0).cursor().unwrap();
+            let whole = user.cursor().unwrap();
+            let mut asked = 0;
+            let mut update = || {
+                score.update(|score| {
+                    asked += 1;
+                    *score += 10;
+                })?;
+                whole.update(|user| {
+                    asked += 1;
+                    user.scores[0] += 100;
+                })?;
+                // Nothing is to be written then.
+                score.update(|_| asked += 1)
+            };
+            update().unwrap();
+            update().unwrap();
+            store.batch(|_| update()).unwrap();
+            assert_eq!((asked, score.get()), (9, Some(331)), "{who}");
+            assert_eq!(readers.whole.last().scores[0], 331, "{who}");
+        });
+    }
+}
+
+#[test]
+fn an_update_is_asked_again_if_somebody_was_faster() {
+    for (who, concerned) in CONCERNED {
+        on_every_engine(|store| {
+            let user = stored_ada(store);
+            let _concerned = concerned(store);
+            let score = user.clone().scores().at_unkeyed(0).cursor().unwrap();
+            let whole = user.cursor().unwrap();
+            let mut asked = 0;
+            let mut faster = |asked: &mut i32| {
+                *asked += 1;
+                if *asked % 2 == 1 {
+                    let write = |user: &mut User| user.scores[0] += 100;
+                    assert_eq!(store.update(USER, write), Ok(true));
+                }
+            };
+            score
+                .update(|score| {
+                    faster(&mut asked);
+                    *score += 10;
+                })
+                .unwrap();
+            whole
+                .update(|user| {
+                    faster(&mut asked);
+                    user.scores[0] += 10;
+                })
+                .unwrap();
+            assert_eq!((asked, score.get()), (4, Some(221)), "{who}");
+        });
+    }
 }
 
 #[test]

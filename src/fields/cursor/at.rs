@@ -8,7 +8,7 @@ use crate::{
     error::StateError,
     fields::{ArcFields, Diff, course::Path, held::Held, root::Root, track::Track},
     store::{Slot, SubscribeOptions, Subscription, View},
-    value::Value,
+    value::{Value, is_content},
 };
 use reactive_graph::{
     graph::{Observer, untrack},
@@ -173,24 +173,29 @@ where
     }
 
     fn set(&self, part: L) -> Result<(), StateError> {
-        untrack(|| match self.put(self.stored(), part)? {
-            Some(part) => self.change(&mut |place| place.clone_from(&part)),
+        untrack(|| match self.put(&mut self.stored(), part)? {
+            Some(part) => self.change(&mut |_, place| place.clone_from(&part)),
             None => Ok(()),
         })
     }
 
     fn update(&self, f: &mut dyn FnMut(&mut L)) -> Result<(), StateError> {
         untrack(|| {
-            let stored = self.stored();
-            let value = stored.as_ref().and_then(self.root.shape.typed_as());
-            if let Some(Ok(part)) = value.map(|value| self.spot.find(value)) {
-                let mut part = part.clone();
-                f(&mut part);
-                if self.put(stored, part)?.is_none() {
-                    return Ok(());
-                }
+            let mut base = self.stored();
+            let value = base.as_ref().and_then(self.root.shape.typed_as());
+            let Some(Ok(part)) = value.map(|value| self.spot.find(value)) else {
+                return self.change(&mut |_, place| f(place));
+            };
+            let mut part = part.clone();
+            f(&mut part);
+            match self.put(&mut base, part)? {
+                // What was made of a value counts for as long as that is there.
+                Some(part) => self.change(&mut |now, place| match is_content(now, base.as_ref()) {
+                    true => place.clone_from(&part),
+                    false => f(place),
+                }),
+                None => Ok(()),
             }
-            self.change(f)
         })
     }
 
