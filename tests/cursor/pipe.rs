@@ -232,7 +232,7 @@ fn an_update_is_asked_again_if_somebody_was_faster() {
             let score = user.clone().scores().at_unkeyed(0).cursor().unwrap();
             let whole = user.cursor().unwrap();
             let mut asked = 0;
-            let mut faster = |asked: &mut i32| {
+            let faster = |asked: &mut i32| {
                 *asked += 1;
                 if *asked % 2 == 1 {
                     let write = |user: &mut User| user.scores[0] += 100;
