@@ -19,6 +19,8 @@ mod support;
 mod alike;
 #[path = "cursor/listening.rs"]
 mod listening;
+#[path = "cursor/meanwhile.rs"]
+mod meanwhile;
 #[path = "cursor/pipe.rs"]
 mod pipe;
 #[path = "cursor/places.rs"]

@@ -9,12 +9,12 @@ use super::{
     track::Follow,
 };
 use crate::{
-    store::Triggers,
+    store::{Inner, Triggers},
     value::{Value, is_content},
 };
 use reactive_graph::graph::untrack;
 use reactive_stores::KeyMap;
-use std::{mem, sync::Arc};
+use std::sync::Arc;
 
 /// A write of a place inside of a value. Outside of it the two do not differ.
 pub(super) struct Edit {
@@ -31,6 +31,12 @@ pub(super) enum EditAt {
     Track(Arc<dyn Follow>),
 }
 
+impl Edit {
+    pub(super) fn values(&self) -> (&Value, &Value) {
+        (&self.old, &self.new)
+    }
+}
+
 impl EditAt {
     pub(super) fn path(&self) -> &Path {
         match self {
@@ -43,35 +49,28 @@ impl EditAt {
 /// What is to be dropped outside of the lock.
 pub(super) type Waste = (
     Option<Value>,
-    Option<Edit>,
     Option<(Option<Value>, KeyMap)>,
     Option<Value>,
 );
 
 impl Told {
-    /// Tells of the write that was announced, if that is all that differs and who reads the place is
-    /// known: nobody does by the keys of items, which have these nodes.
+    /// Tells of a write of the place that `track` leads to, if that is all that differs and who reads
+    /// the place is known: nobody does by the keys of items, which have these nodes.
     pub(super) fn follow(
         &mut self,
-        new: Option<&Value>,
+        (old, new): (&Value, &Value),
+        track: &dyn Follow,
         by_key: [&Node; 2],
         triggers: &mut Triggers,
     ) -> Option<Waste> {
-        let edit = self.edit.as_ref()?;
-        let EditAt::Track(track) = &edit.at else {
-            return None;
-        };
-        let is_it = is_content(self.value.as_ref(), Some(&edit.old))
-            && is_content(new, Some(&edit.new))
-            && self.keys.is_none()
-            && !by_key.into_iter().any(Node::is_in_use);
-        if !is_it || !track.tell(triggers) {
+        let can =
+            self.knows(old) && self.keys.is_none() && !by_key.into_iter().any(Node::is_in_use);
+        if !can || !track.tell(triggers) {
             return None;
         }
         self.age += 1;
-        let outdated = mem::replace(&mut self.value, new.cloned());
-        let edit = self.edit.take();
-        Some((outdated, edit, self.other.take(), self.spare.take()))
+        let outdated = self.value.replace(new.clone());
+        Some((outdated, self.other.take(), self.spare.take()))
     }
 
     fn knows(&self, stored: &Value) -> bool {
@@ -89,7 +88,27 @@ impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
         told.spare.take()
     }
 
-    /// Says what a write is about to change, to whoever will compare.
+    /// Tells of a write of a place by the commit of this number, if that can be done without comparing,
+    /// and without a look at what is stored: if it is the last.
+    pub(super) fn follow(
+        &self,
+        inner: &Inner,
+        sequence: u64,
+        values: (&Value, &Value),
+        track: &dyn Follow,
+        triggers: &mut Triggers,
+    ) -> bool {
+        let mut told = crate::lock(&self.told);
+        // Whoever commits from now on takes this lock after it.
+        if !inner.is_last(sequence) {
+            return false;
+        }
+        let waste = told.follow(values, track, self.by_key_nodes(), triggers);
+        drop(told);
+        waste.is_some()
+    }
+
+    /// Says what a write changes, to whoever will compare.
     pub(super) fn announce(&self, edit: Edit) {
         let outdated = crate::lock(&self.told).edit.replace(edit);
         drop(outdated);

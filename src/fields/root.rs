@@ -211,6 +211,11 @@ impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
         (keys, None)
     }
 
+    /// What is read by the keys of items.
+    pub(super) fn by_key_nodes(&self) -> [&Node; 2] {
+        [&self.by_key, &self.awaited]
+    }
+
     /// The nodes on the way to a place that is found by its index.
     pub(super) fn track_of(&self, path: &Path) -> Track {
         Track::new(&self.by_index, path)
@@ -262,12 +267,18 @@ impl<V: Diff + Clone + Send + Sync + 'static> Graph for Root<V> {
                 if is_content(told.value.as_ref(), new.as_ref()) {
                     return;
                 }
-                let by_key = [&*self.by_key, &*self.awaited];
-                if let Some(waste) = told.follow(new.as_ref(), by_key, triggers) {
+                let edit = told.edit.take();
+                if let Some(edit) = &edit
+                    && let EditAt::Track(track) = &edit.at
+                    && is_content(new.as_ref(), Some(&edit.new))
+                    && let Some(waste) =
+                        told.follow(edit.values(), &**track, self.by_key_nodes(), triggers)
+                {
                     drop(told);
                     drop(waste);
                     return;
                 }
+                told.edit = edit;
                 told.comparing = true;
                 told.age += 1;
                 let old = mem::replace(&mut told.value, new.clone());

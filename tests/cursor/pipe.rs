@@ -10,17 +10,13 @@ use reactive_graph::{
     traits::{Get, Set},
 };
 use reactive_stores::StoreFieldIterator;
-use std::{
-    any::Any,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
-    thread,
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicUsize, Ordering},
 };
 use universal_state::{
-    Change, Delivery, HistoryOptions, Middleware, StateError, Store, SubscribeOptions, ToCursor,
-    Transaction, Veto, View,
+    Change, Delivery, HistoryOptions, Middleware, StateError, SubscribeOptions, ToCursor,
+    Transaction, Veto,
 };
 
 #[test]
@@ -117,7 +113,7 @@ fn a_change_holds_what_was_and_what_is() {
 }
 
 /// Refuses users who live nowhere, and calls Peking by its name.
-struct Cities;
+pub struct Cities;
 
 impl Middleware for Cities {
     fn name(&self) -> &str {
@@ -170,90 +166,6 @@ fn middleware_refuses_and_rewrites() {
         );
         assert_eq!(city.get().as_deref(), Some("Beijing"));
     });
-}
-
-/// Somebody who has a say in what is written, or wants to hear of it, for as long as it is held.
-type Concerned = fn(&Store) -> Box<dyn Any>;
-
-const CONCERNED: [(&str, Concerned); 5] = [
-    ("nobody", |_| Box::new(())),
-    ("middleware", |store| Box::new(store.add_middleware(Cities))),
-    ("a listener", |store| {
-        let options = SubscribeOptions::new().delivery(Delivery::Sync);
-        let listen = |_: Option<&User>, _: &Change| {};
-        Box::new(store.subscribe_with(USER, options, listen).unwrap())
-    }),
-    ("a history", |store| {
-        Box::new(store.history(HistoryOptions::new()).unwrap())
-    }),
-    ("a computed key", |store| {
-        let score = |view: &View| view.get(USER).unwrap_or_default().scores[0];
-        Box::new(store.register_computed("score", score).unwrap())
-    }),
-];
-
-#[test]
-fn an_update_is_asked_once_whoever_is_concerned() {
-    for (who, concerned) in CONCERNED {
-        on_every_engine(|store| {
-            let user = stored_ada(store);
-            let readers = Readers::new(&user);
-            let _concerned = concerned(store);
-            let score = user.clone().scores().at_unkeyed(0).cursor().unwrap();
-            let whole = user.cursor().unwrap();
-            let mut asked = 0;
-            let mut update = || {
-                score.update(|score| {
-                    asked += 1;
-                    *score += 10;
-                })?;
-                whole.update(|user| {
-                    asked += 1;
-                    user.scores[0] += 100;
-                })?;
-                // Nothing is to be written then.
-                score.update(|_| asked += 1)
-            };
-            update().unwrap();
-            update().unwrap();
-            store.batch(|_| update()).unwrap();
-            assert_eq!((asked, score.get()), (9, Some(331)), "{who}");
-            assert_eq!(readers.whole.last().scores[0], 331, "{who}");
-        });
-    }
-}
-
-#[test]
-fn an_update_is_asked_again_if_somebody_was_faster() {
-    for (who, concerned) in CONCERNED {
-        on_every_engine(|store| {
-            let user = stored_ada(store);
-            let _concerned = concerned(store);
-            let score = user.clone().scores().at_unkeyed(0).cursor().unwrap();
-            let whole = user.cursor().unwrap();
-            let mut asked = 0;
-            let faster = |asked: &mut i32| {
-                *asked += 1;
-                if *asked % 2 == 1 {
-                    let write = |user: &mut User| user.scores[0] += 100;
-                    assert_eq!(store.update(USER, write), Ok(true));
-                }
-            };
-            score
-                .update(|score| {
-                    faster(&mut asked);
-                    *score += 10;
-                })
-                .unwrap();
-            whole
-                .update(|user| {
-                    faster(&mut asked);
-                    user.scores[0] += 10;
-                })
-                .unwrap();
-            assert_eq!((asked, score.get()), (4, Some(221)), "{who}");
-        });
-    }
 }
 
 #[test]
@@ -357,41 +269,5 @@ fn it_outlives_its_owner_and_keeps_no_key() {
         assert_eq!(name.get().as_deref(), Some("Bea"));
         store.delete("user").unwrap();
         assert_eq!(name.get().as_deref(), Some(""), "that of the default");
-    });
-}
-
-#[test]
-fn writers_in_several_threads_lose_nothing() {
-    const WRITES: i32 = 500;
-    on_every_engine(|store| {
-        let user = stored_ada(store);
-        let score = |at: usize| user.clone().scores().at_unkeyed(at).cursor().unwrap();
-        let shared = score(0);
-        let name = user.clone().name();
-        thread::scope(|scope| {
-            for at in [1, 2] {
-                let (shared, own) = (shared.clone(), score(at));
-                scope.spawn(move || {
-                    for n in 0..WRITES {
-                        shared.update(|n| *n += 1).unwrap();
-                        own.set(n).unwrap();
-                    }
-                });
-            }
-            let store: Store = store.clone();
-            scope.spawn(move || {
-                for n in 0..WRITES {
-                    store
-                        .update(USER, |user| user.email = n.to_string())
-                        .unwrap();
-                }
-            });
-        });
-        let now = store.get(USER).unwrap();
-        assert_eq!(now.scores, [1 + 2 * WRITES, WRITES - 1, WRITES - 1]);
-        assert_eq!(
-            (now.email, name.get()),
-            ((WRITES - 1).to_string(), "Ada".into())
-        );
     });
 }

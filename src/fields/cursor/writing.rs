@@ -7,9 +7,13 @@ use crate::{
         Diff,
         edit::{Edit, EditAt},
     },
+    store::{Graph, Triggers},
     value::Value,
 };
-use std::sync::atomic::Ordering;
+use std::{
+    ptr,
+    sync::{Arc, atomic::Ordering},
+};
 
 /// What a write makes of a value.
 enum Made {
@@ -44,15 +48,32 @@ where
             view.inner.is_writable(slot)?;
             return Ok(None);
         };
-        self.root.announce(Edit {
-            old: stored.clone(),
-            new: new.clone(),
-            at: EditAt::Track(self.track()),
-        });
-        let written = view.exchange_slot(slot, stored, &new);
-        if !matches!(written, Ok(true)) {
-            drop(self.root.take_edit());
-            return written.map(|_| Some(part));
+        let track = self.track();
+        let announce = || {
+            self.root.announce(Edit {
+                old: stored.clone(),
+                new: new.clone(),
+                at: EditAt::Track(Arc::clone(&track) as _),
+            });
+        };
+        let tell = |graph: &Arc<dyn Graph>, sequence: u64, triggers: &mut Triggers| {
+            let is_own = ptr::addr_eq(Arc::as_ptr(graph), Arc::as_ptr(&self.root));
+            let is_told = is_own
+                && self
+                    .root
+                    .follow(&view.inner, sequence, (stored, &new), &*track, triggers);
+            if is_own && !is_told {
+                announce();
+            }
+            is_told
+        };
+        if !view.exchange_slot(slot, stored, &new, &tell)? {
+            announce();
+            let written = view.replace_slot(slot, stored, &new);
+            if !matches!(written, Ok(true)) {
+                drop(self.root.take_edit());
+                return written.map(|_| Some(part));
+            }
         }
         // Who has told of the write has most often let go of what it replaced.
         if let Some(mut old) = base.take() {

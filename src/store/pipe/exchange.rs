@@ -6,7 +6,7 @@ use crate::{
     change::Stamp,
     error::StateError,
     store::{
-        graph::Triggers,
+        graph::{Graph, Triggers},
         inner::Inner,
         slot::{NOT_PENDING, Slot},
     },
@@ -15,16 +15,21 @@ use crate::{
 use reactive_graph::traits::Notify;
 use std::sync::{Arc, atomic::Ordering};
 
+/// Adds what a graph has to tell of a commit, if that is known without comparing. Returns whether it is.
+pub(crate) type Tell<'a> = dyn Fn(&Arc<dyn Graph>, u64, &mut Triggers) -> bool + 'a;
+
 impl Inner {
     /// Gives a key what was made of `base` and is known to differ from it. Returns whether it did: not
     /// if anything else is there, or anybody but its readers and listeners is concerned. Then nothing
-    /// has happened.
+    /// has happened. `tell` is asked first for the triggers of each graph of the key, with the sequence
+    /// number of the commit.
     pub(crate) fn exchange(
         &self,
         stamp: &Stamp,
         slot: &Arc<Slot>,
         base: &Value,
         new: &Value,
+        tell: &Tell<'_>,
     ) -> Result<bool, StateError> {
         let Some((running, mut locked)) = self.short_way()? else {
             return Ok(false);
@@ -76,7 +81,9 @@ impl Inner {
         }
         let mut triggers = Triggers::default();
         for graph in graphs.iter().flat_map(|graphs| graphs.iter()) {
-            graph.refresh(self, &mut triggers);
+            if !tell(graph, mark.sequence, &mut triggers) {
+                graph.refresh(self, &mut triggers);
+            }
         }
         let has_effects = trigger.as_ref().is_some_and(|trigger| trigger.is_awaited);
         if let Some(trigger) = trigger {
@@ -95,5 +102,10 @@ impl Inner {
             self.drive();
         }
         Ok(true)
+    }
+
+    /// Whether nothing was committed since, as far as others could know.
+    pub(crate) fn is_last(&self, sequence: u64) -> bool {
+        self.clock.load(Ordering::Acquire) == sequence
     }
 }
