@@ -46,11 +46,19 @@ impl EditAt {
     }
 }
 
+/// What the next write is made in.
+pub(super) struct Spare {
+    value: Value,
+    /// Where it differs from what is stored, if it does: it was replaced by a write of that place, and
+    /// somebody still held it then.
+    behind: Option<EditAt>,
+}
+
 /// What is to be dropped outside of the lock.
 pub(super) type Waste = (
     Option<Value>,
     Option<(Option<Value>, KeyMap)>,
-    Option<Value>,
+    Option<Spare>,
 );
 
 impl Told {
@@ -81,11 +89,26 @@ impl Told {
 impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
     /// What is equal to `base` and nobody else has, if there is such a value.
     pub(super) fn take_spare(&self, base: Option<&Value>) -> Option<Value> {
-        let mut told = crate::lock(&self.told);
-        if told.comparing || !is_content(told.value.as_ref(), base) {
-            return None;
-        }
-        told.spare.take()
+        let spare = {
+            let mut told = crate::lock(&self.told);
+            if told.comparing || !is_content(told.value.as_ref(), base) {
+                return None;
+            }
+            told.spare.take()?
+        };
+        let mut value = spare.value;
+        let is_equal = spare
+            .behind
+            .is_none_or(|at| self.bring_up(&mut value, base, at.path()) == Some(true));
+        is_equal.then_some(value)
+    }
+
+    /// Makes a value equal to `stored`, from which it differs at the end of `path` at most. Returns
+    /// whether it could, or `None` if somebody else has the value.
+    fn bring_up(&self, value: &mut Value, stored: Option<&Value>, path: &Path) -> Option<bool> {
+        let spare = self.shape.alone_as()(value)?;
+        let (held, _) = self.shape.read(stored);
+        Some(untrack(|| spare.take_over(&held, &mut Ahead::new(path))))
     }
 
     /// Tells of a write of a place by the commit of this number, if that can be done without comparing,
@@ -127,21 +150,20 @@ impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
             at: EditAt::Path(path),
         }) = self.take_edit()
         {
-            self.keep_as(old, &new, &path);
+            self.keep_as(old, &new, path);
         }
     }
 
-    /// Makes a value equal to `stored`, from which it differs at the end of `path` at most, and keeps
-    /// it for the next write: if readers know of `stored`, and nobody has the value any more.
-    pub(super) fn keep_as(&self, mut value: Value, stored: &Value, path: &Path) {
+    /// Keeps a value for the next write, if readers know of `stored`, from which it differs at the end
+    /// of `path` at most. If nobody else has it, it is made equal at once.
+    pub(super) fn keep_as(&self, mut value: Value, stored: &Value, path: Path) {
         if !self.is_told(stored) {
             return;
         }
-        let (held, _) = self.shape.read(Some(stored));
-        let take_over = |spare: &mut V| spare.take_over(&held, &mut Ahead::new(path));
-        let taken = self.shape.alone_as()(&mut value);
-        if taken.is_some_and(|spare| untrack(|| take_over(spare))) {
-            self.put_spare(value, stored);
+        match self.bring_up(&mut value, Some(stored), &path) {
+            Some(true) => self.put_spare(value, None, stored),
+            Some(false) => {}
+            None => self.put_spare(value, Some(EditAt::Path(path)), stored),
         }
     }
 
@@ -149,11 +171,12 @@ impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
         crate::lock(&self.told).knows(stored)
     }
 
-    /// Keeps what is equal to `stored` for the next write, if readers know of that.
-    pub(super) fn put_spare(&self, spare: Value, stored: &Value) {
+    /// Keeps a value for the next write, if readers know of `stored`: it is equal to that, or `behind`
+    /// it at this place.
+    pub(super) fn put_spare(&self, value: Value, behind: Option<EditAt>, stored: &Value) {
         let mut told = crate::lock(&self.told);
         if told.knows(stored) {
-            let outdated = told.spare.replace(spare);
+            let outdated = told.spare.replace(Spare { value, behind });
             drop(told);
             drop(outdated);
         }

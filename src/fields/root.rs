@@ -4,7 +4,7 @@ use super::{
     calls::{self, Keys},
     course::{self, Path},
     diff::Diff,
-    edit::{Edit, EditAt},
+    edit::{Edit, EditAt, Spare},
     held::Shape,
     node::Node,
     place::{self, Place, Places},
@@ -53,8 +53,8 @@ pub(super) struct Told {
     pub(super) comparing: bool,
     /// A write that is about to be told of.
     pub(super) edit: Option<Edit>,
-    /// What is equal to that value and nobody else has: the next write is made in it.
-    pub(super) spare: Option<Value>,
+    /// What the next write is made in. It is equal to that value, or nearly so.
+    pub(super) spare: Option<Spare>,
 }
 
 impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {

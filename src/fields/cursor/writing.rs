@@ -75,15 +75,15 @@ where
                 return written.map(|_| Some(part));
             }
         }
-        // Who has told of the write has most often let go of what it replaced.
+        // Who has told of the write has most often let go of what it replaced. If not, it is kept as it
+        // is: who is told at the end of the turn lets go of it then.
         if let Some(mut old) = base.take() {
-            let is_kept = self.put_into(&mut old, &part) || {
+            let is_equal = self.put_into(&mut old, &part) || {
                 drop(self.root.take_edit());
                 self.put_into(&mut old, &part)
             };
-            if is_kept {
-                self.root.put_spare(old, &new);
-            }
+            let behind = (!is_equal).then_some(EditAt::Track(track));
+            self.root.put_spare(old, behind, &new);
         }
         Ok(None)
     }
@@ -97,7 +97,7 @@ where
                 place.clone_from(part);
                 return Some(Made::New(spare));
             }
-            self.root.put_spare(spare, base);
+            self.root.put_spare(spare, None, base);
             return Some(Made::Equal);
         }
         let value = shape.typed_as()(base)?;
