@@ -123,10 +123,10 @@ impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
     ) -> bool {
         let mut told = crate::lock(&self.told);
         // Whoever commits from now on takes this lock after it.
-        if !inner.is_last(sequence) {
-            return false;
-        }
-        let waste = told.follow(values, track, self.by_key_nodes(), triggers);
+        let waste = match inner.is_last(sequence) {
+            true => told.follow(values, track, self.by_key_nodes(), triggers),
+            false => None,
+        };
         drop(told);
         waste.is_some()
     }

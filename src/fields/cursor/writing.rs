@@ -36,44 +36,21 @@ where
         if self.spot.path.is_empty() || view.inner.asks.load(Ordering::Acquire) {
             return Ok(Some(part));
         }
-        let Some((stored, made)) = base
-            .as_ref()
-            .and_then(|base| Some((base, self.make(base, &part)?)))
-        else {
-            return Ok(Some(part));
-        };
-        let Made::New(new) = made else {
-            view.may_put(slot)?;
-            view.inner.may_write()?;
-            view.inner.is_writable(slot)?;
-            return Ok(None);
-        };
-        let track = self.track();
-        let announce = || {
-            self.root.announce(Edit {
-                old: stored.clone(),
-                new: new.clone(),
-                at: EditAt::Track(Arc::clone(&track) as _),
-            });
-        };
-        let tell = |graph: &Arc<dyn Graph>, sequence: u64, triggers: &mut Triggers| {
-            let is_own = ptr::addr_eq(Arc::as_ptr(graph), Arc::as_ptr(&self.root));
-            let is_told = is_own
-                && self
-                    .root
-                    .follow(&view.inner, sequence, (stored, &new), &*track, triggers);
-            if is_own && !is_told {
-                announce();
+        let made = base.as_ref().and_then(|base| self.make(base, &part));
+        let (new, stored) = match (made, base.as_ref()) {
+            (Some(Made::New(new)), Some(stored)) => (new, stored),
+            (Some(Made::Equal), _) => {
+                view.may_put(slot)?;
+                view.inner.may_write()?;
+                view.inner.is_writable(slot)?;
+                return Ok(None);
             }
-            is_told
+            _ => return Ok(Some(part)),
         };
-        if !view.exchange_slot(slot, stored, &new, &tell)? {
-            announce();
-            let written = view.replace_slot(slot, stored, &new);
-            if !matches!(written, Ok(true)) {
-                drop(self.root.take_edit());
-                return written.map(|_| Some(part));
-            }
+        let written = self.exchange(stored, &new);
+        if !matches!(written, Ok(true)) {
+            drop(self.root.take_edit());
+            return written.map(|_| Some(part));
         }
         // Who has told of the write has most often let go of what it replaced. If not, it is kept as it
         // is: who is told at the end of the turn lets go of it then.
@@ -86,6 +63,33 @@ where
             self.root.put_spare(old, behind, &new);
         }
         Ok(None)
+    }
+
+    /// Stores what was made of `old`, if that is still there. Returns whether it did.
+    fn exchange(&self, old: &Value, new: &Value) -> Result<bool, StateError> {
+        let (view, root, track) = (self.view(), &self.root, self.track());
+        let announce = || {
+            root.announce(Edit {
+                old: old.clone(),
+                new: new.clone(),
+                at: EditAt::Track(Arc::clone(&track) as _),
+            });
+        };
+        let tell = |graph: &Arc<dyn Graph>, sequence: u64, triggers: &mut Triggers| {
+            if !ptr::addr_eq(Arc::as_ptr(graph), Arc::as_ptr(root)) {
+                return false;
+            }
+            let is_told = root.follow(&view.inner, sequence, (old, new), &*track, triggers);
+            if !is_told {
+                announce();
+            }
+            is_told
+        };
+        if view.exchange_slot(&root.slot, old, new, &tell)? {
+            return Ok(true);
+        }
+        announce();
+        view.replace_slot(&root.slot, old, new)
     }
 
     /// What `base` becomes with this part; `None` if there is no place for it.
