@@ -59,7 +59,7 @@ where
                 drop(self.root.take_edit());
                 self.put_into(&mut old, &part)
             };
-            let behind = (!is_equal).then_some(EditAt::Track(track));
+            let behind = (!is_equal).then(|| EditAt::Path(self.spot.path.clone()));
             self.root.put_spare(old, behind, &new);
         }
         Ok(None)
