@@ -56,6 +56,8 @@ pub(crate) use guest::Feeding;
 pub(crate) use guest::{Answer, Joining, Recording};
 pub(crate) use inner::Inner;
 pub(crate) use listen::Listener;
+#[cfg(feature = "fields")]
+pub(crate) use listen::{Call, Ended, ended, report_mismatch};
 #[cfg(feature = "js")]
 pub(crate) use named::Named;
 #[cfg(all(feature = "json", feature = "leptos"))]

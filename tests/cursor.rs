@@ -17,6 +17,10 @@ mod support;
 #[cfg(all(not(target_family = "wasm"), feature = "json"))]
 #[path = "cursor/alike.rs"]
 mod alike;
+#[path = "cursor/listening.rs"]
+mod listening;
+#[path = "cursor/meanwhile.rs"]
+mod meanwhile;
 #[path = "cursor/pipe.rs"]
 mod pipe;
 #[path = "cursor/places.rs"]

@@ -12,7 +12,13 @@ use reactive_graph::{
 };
 use reactive_stores::{Store as Derive, StoreFieldIterator};
 use serde::{Deserialize, Serialize};
-use universal_state::{Cursor, Diff, EngineKind, Key, Store, ToCursor};
+use std::sync::{
+    Arc,
+    atomic::{AtomicI32, Ordering},
+};
+use universal_state::{
+    Change, ChangeSet, Cursor, Delivery, Diff, EngineKind, Key, Store, SubscribeOptions, ToCursor,
+};
 
 #[derive(Clone, PartialEq, Default, Debug, Serialize, Deserialize, Derive, Diff)]
 struct Tree {
@@ -55,11 +61,57 @@ fn a_write_of_a_place_allocates_nothing() {
         let (store, leaf) = leaf(*engine);
         let set = allocations(|n| leaf.set(n).unwrap());
         let update = allocations(|n| leaf.update(|leaf| *leaf = n).unwrap());
-        assert_eq!((set, update), (0.0, 0.0), "{engine:?}");
+        let twice = allocations(|n| {
+            leaf.set(n).unwrap();
+            leaf.set(n).unwrap();
+        });
+        assert_eq!((set, update, twice), (0.0, 0.0, 0.0), "{engine:?}");
         assert_eq!(
             store.get(TREE).unwrap().groups[42].leaves[17],
             2 * WRITES - 1
         );
+    }
+}
+
+#[test]
+fn a_write_that_listeners_hear_allocates_nothing() {
+    for engine in EngineKind::ALL {
+        for delivery in [Delivery::Sync, Delivery::Batched] {
+            let (store, leaf) = leaf(*engine);
+            let count = Arc::new(AtomicI32::new(0));
+            let (of_place, of_all) = (Arc::clone(&count), Arc::clone(&count));
+            let options = SubscribeOptions::new().delivery(delivery);
+            let hear = move |_: Option<&i32>, _: &Change| {
+                of_place.fetch_add(1, Ordering::Relaxed);
+            };
+            let hear_all = move |_: &ChangeSet| {
+                of_all.fetch_add(1, Ordering::Relaxed);
+            };
+            let _place = leaf.subscribe(options, hear).unwrap();
+            let _all = store.subscribe_all(options, hear_all).unwrap();
+            let set = allocations(|n| {
+                leaf.set(n).unwrap();
+                store.flush();
+            });
+            let heard = count.load(Ordering::Relaxed);
+            assert_eq!((set, heard), (0.0, 4 * WRITES), "{engine:?}, {delivery:?}");
+        }
+    }
+}
+
+/// What listeners are told of at the end of the turn is there until then: the first write of a turn
+/// leaves nothing to make the next one in, which copies the groups and the leaves of each.
+#[test]
+fn a_turn_of_many_writes_copies_the_value_once() {
+    for engine in EngineKind::ALL {
+        let (store, leaf) = leaf(*engine);
+        let options = SubscribeOptions::new();
+        let _all = store.subscribe_all(options, |_: &ChangeSet| {}).unwrap();
+        let of_turn = allocations(|n| {
+            (0..10).for_each(|more| leaf.set(n * 10 + more).unwrap());
+            store.flush();
+        });
+        assert!(of_turn <= 102.0, "{of_turn} on {engine:?}");
     }
 }
 

@@ -262,7 +262,7 @@ impl<V: Diff + Clone + Send + Sync + 'static> ArcFields<V> {
         let (Outcome::Differs, Some(made)) = (outcome, &new) else {
             let written = self.commit_content(root, Some(&base), new.as_ref());
             if let (Outcome::Same, Some(copy)) = (outcome, new) {
-                root.keep_as(copy, &base, &path);
+                root.keep_as(copy, &base, path);
             }
             return written;
         };

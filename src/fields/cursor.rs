@@ -1,13 +1,19 @@
 //! [`Cursor`]: a place inside of a value that was looked up once.
 
 mod at;
+mod listening;
 mod making;
+mod spot;
 mod writing;
 
 pub use making::ToCursor;
 pub(super) use making::asked;
 
-use crate::error::StateError;
+use crate::{
+    change::Change,
+    error::StateError,
+    store::{Outcome, SubscribeOptions, Subscription, ended},
+};
 use at::Reach;
 use reactive_graph::traits::{DefinedAt, Get, GetUntracked, Set, Track, Update};
 use std::{fmt, panic::Location, sync::Arc};
@@ -107,6 +113,48 @@ impl<L: Clone + PartialEq + Send + Sync + 'static> Cursor<L> {
     /// As [`Cursor::set`].
     pub fn update(&self, mut f: impl FnMut(&mut L)) -> Result<(), StateError> {
         self.0.update(&mut f)
+    }
+
+    /// Calls a listener when what is at the place has changed, with what is there now, `None` if nothing
+    /// is, and with the change of the key. It is told when and in the order in which listeners of the
+    /// key are. Each of them compares its place at each change of the key; readers in effects are found
+    /// by the place, which is less where one value has many of them.
+    ///
+    /// A value that does not read as that of the fields is reported and comes as `None`. The listener
+    /// lives as long as its [`Subscription`], not as the cursor.
+    ///
+    /// # Errors
+    /// [`StateError::Denied`] and [`StateError::UnknownMfe`] if the view of the fields may not read the
+    /// key any more, [`StateError::Disposed`].
+    ///
+    /// ```
+    /// # use reactive_stores::Store as Fields;
+    /// # use serde::{Deserialize, Serialize};
+    /// # use universal_state::{Diff, Key, Store, SubscribeOptions, ToCursor};
+    /// #[derive(Clone, PartialEq, Default, Serialize, Deserialize, Fields, Diff)]
+    /// struct User {
+    ///     name: String,
+    ///     city: String,
+    /// }
+    ///
+    /// const USER: Key<User> = Key::new("user");
+    ///
+    /// let store = Store::new();
+    /// let city = store.fields_or(USER, User::default())?.city().cursor()?;
+    /// let _subscription = city.subscribe(SubscribeOptions::new(), |city, change| {
+    ///     println!("{city:?} by {}", change.source());
+    /// })?;
+    /// city.set("Bergen".to_owned())?;
+    /// store.flush(); // in a browser this happens by itself at the end of the turn
+    /// # Ok::<(), universal_state::StateError>(())
+    /// ```
+    pub fn subscribe<O: Outcome>(
+        &self,
+        options: SubscribeOptions,
+        listener: impl Fn(Option<&L>, &Change) -> O + Send + Sync + 'static,
+    ) -> Result<Subscription, StateError> {
+        let listener = move |part: Option<&L>, change: &Change| ended(listener(part, change));
+        self.0.subscribe(options, Box::new(listener))
     }
 
     fn or_report<R>(&self, result: Result<R, StateError>) -> Option<R> {

@@ -20,6 +20,15 @@ pub(super) struct Shape<V> {
 
 type Lent<V> = Result<Arc<dyn Lend<V>>, Mismatch>;
 
+impl<V> Clone for Shape<V> {
+    fn clone(&self) -> Self {
+        Self {
+            missing: Arc::clone(&self.missing),
+            ..*self
+        }
+    }
+}
+
 impl<T: StateValue> Shape<T> {
     pub(super) fn with_default(default: T) -> Self {
         Self {

@@ -4,7 +4,7 @@ use super::{
     calls::{self, Keys},
     course::{self, Path},
     diff::Diff,
-    edit::{Edit, EditAt},
+    edit::{Edit, EditAt, Spare},
     held::Shape,
     node::Node,
     place::{self, Place, Places},
@@ -53,8 +53,8 @@ pub(super) struct Told {
     pub(super) comparing: bool,
     /// A write that is about to be told of.
     pub(super) edit: Option<Edit>,
-    /// What is equal to that value and nobody else has: the next write is made in it.
-    pub(super) spare: Option<Value>,
+    /// What the next write is made in. It is equal to that value, or nearly so.
+    pub(super) spare: Option<Spare>,
 }
 
 impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
@@ -211,6 +211,11 @@ impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
         (keys, None)
     }
 
+    /// What is read by the keys of items.
+    pub(super) fn by_key_nodes(&self) -> [&Node; 2] {
+        [&self.by_key, &self.awaited]
+    }
+
     /// The nodes on the way to a place that is found by its index.
     pub(super) fn track_of(&self, path: &Path) -> Track {
         Track::new(&self.by_index, path)
@@ -262,12 +267,18 @@ impl<V: Diff + Clone + Send + Sync + 'static> Graph for Root<V> {
                 if is_content(told.value.as_ref(), new.as_ref()) {
                     return;
                 }
-                let by_key = [&*self.by_key, &*self.awaited];
-                if let Some(waste) = told.follow(new.as_ref(), by_key, triggers) {
+                let edit = told.edit.take();
+                if let Some(edit) = &edit
+                    && let EditAt::Track(track) = &edit.at
+                    && is_content(new.as_ref(), Some(&edit.new))
+                    && let Some(waste) =
+                        told.follow(edit.values(), &**track, self.by_key_nodes(), triggers)
+                {
                     drop(told);
                     drop(waste);
                     return;
                 }
+                told.edit = edit;
                 told.comparing = true;
                 told.age += 1;
                 let old = mem::replace(&mut told.value, new.clone());

@@ -3,6 +3,8 @@
 mod call;
 mod list;
 
+#[cfg(feature = "fields")]
+pub(crate) use call::report_mismatch;
 pub(crate) use call::{Call, Ended, Failure, KeyCall, SetCall, ended};
 pub(crate) use list::Listeners;
 
@@ -53,6 +55,11 @@ impl SubscribeOptions {
     pub fn delivery(mut self, delivery: Delivery) -> Self {
         self.delivery = delivery;
         self
+    }
+
+    #[cfg(feature = "fields")]
+    pub(crate) fn is_immediate(self) -> bool {
+        self.immediate
     }
 
     /// Whether the listener is also called at once, with what is there now.

@@ -11,6 +11,8 @@ mod line;
 mod plain;
 mod signals;
 
+#[cfg(feature = "fields")]
+pub(crate) use exchange::Tell;
 pub(crate) use line::Line;
 pub(crate) use signals::Signals;
 

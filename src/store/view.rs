@@ -4,6 +4,8 @@ mod read;
 mod subscribe;
 mod write;
 
+#[cfg(feature = "fields")]
+use super::pipe::Tell;
 use super::{
     computed::Computed,
     context,
@@ -268,19 +270,18 @@ impl View {
         self.inner.replace(&self.stamp, slot, base, new)
     }
 
-    /// As [`View::replace_slot`], the short way if that can be taken. It is linked with the first cursor.
+    /// As [`View::replace_slot`], where nobody but readers and `tell` are concerned, see
+    /// [`Inner::exchange`]. It is linked with the first cursor.
     #[cfg(feature = "fields")]
     pub(crate) fn exchange_slot(
         &self,
         slot: &Arc<Slot>,
         base: &Value,
         new: &Value,
+        tell: &Tell<'_>,
     ) -> Result<bool, StateError> {
         self.may_put(slot)?;
-        match self.inner.exchange(&self.stamp, slot, base, new)? {
-            true => Ok(true),
-            false => self.inner.replace(&self.stamp, slot, base, new),
-        }
+        self.inner.exchange(&self.stamp, slot, base, new, tell)
     }
 
     pub(crate) fn update_slot<T: StateValue>(

@@ -1,5 +1,5 @@
 //! Random writes of places, by accessors in one store and by cursors in another: both come to the same
-//! values, versions and changes, and tell the same readers.
+//! values, versions and changes, and tell the same readers; the listener of a place hears what differs.
 //!
 //! A failure prints its seed and the shortest sequence that was found. To replay it, set
 //! `PROPTEST_RNG_SEED` to that seed. `UNIVERSAL_STATE_CASES` sets how many sequences are tried.
@@ -17,7 +17,7 @@ use reactive_graph::traits::{Get, Set, Track, Update};
 use reactive_stores::{OptionStoreExt, StoreFieldIterator};
 use std::sync::{Arc, Mutex};
 use universal_state::{
-    ArcFields, ChangeSet, Cursor, Delivery, EngineKind, Middleware, MiddlewareId, Pointer,
+    ArcFields, Change, ChangeSet, Cursor, Delivery, EngineKind, Middleware, MiddlewareId, Pointer,
     Snapshot, StateError, Store, SubscribeOptions, Subscription, ToCursor, Transaction, Value,
     Veto,
 };
@@ -75,6 +75,9 @@ enum Op {
     Let,
     Middleware,
     Exchange,
+    /// Somebody comes who is told at the end of the turn, or goes.
+    Listen,
+    EndTurn,
 }
 
 fn op() -> impl Strategy<Value = Op> {
@@ -90,6 +93,8 @@ fn op() -> impl Strategy<Value = Op> {
         1 => Just(Op::Let),
         1 => Just(Op::Middleware),
         1 => Just(Op::Exchange),
+        1 => Just(Op::Listen),
+        4 => Just(Op::EndTurn),
     ]
 }
 
@@ -267,6 +272,24 @@ struct Side {
     held: Vec<(Snapshot, Option<User>)>,
     middleware: Option<MiddlewareId>,
     _subscription: Subscription,
+    later: Option<Subscription>,
+    /// A place, what its listener was called with, and that.
+    city: Cursor<String>,
+    cities: Arc<Mutex<Vec<Option<String>>>>,
+    _city: Subscription,
+}
+
+/// A listener that notes what it hears.
+fn hearing(heard: &Arc<Mutex<Vec<Heard>>>) -> impl Fn(&ChangeSet) + Send + Sync + 'static {
+    let sink = Arc::clone(heard);
+    move |changes: &ChangeSet| {
+        let changes = changes.iter().map(|change| {
+            let (old, new) = (change.old_value().cloned(), change.new_value().cloned());
+            let (key, paths) = (change.key().to_owned(), change.paths());
+            (key, old, new, paths, change.version())
+        });
+        sink.lock().unwrap().push(changes.collect());
+    }
 }
 
 impl Side {
@@ -274,25 +297,21 @@ impl Side {
         let store = Store::builder().engine(engine).on_error(|_| {}).build();
         let user = user(&store);
         let heard: Arc<Mutex<Vec<Heard>>> = Arc::default();
-        let sink = Arc::clone(&heard);
-        let listen = move |changes: &ChangeSet| {
-            let changes = changes.iter().map(|change| {
-                let (old, new) = (change.old_value().cloned(), change.new_value().cloned());
-                (
-                    change.key().to_owned(),
-                    old,
-                    new,
-                    change.paths(),
-                    change.version(),
-                )
-            });
-            sink.lock().unwrap().push(changes.collect());
-        };
         let options = SubscribeOptions::new().delivery(Delivery::Sync);
+        let city = user.clone().address().city().cursor().unwrap();
+        let cities: Arc<Mutex<Vec<Option<String>>>> = Arc::default();
+        let sink = Arc::clone(&cities);
+        let hear = move |city: Option<&String>, _: &Change| {
+            sink.lock().unwrap().push(city.cloned());
+        };
         Self {
             readers: if observed { readers(&user) } else { Vec::new() },
             cursors: by_cursor.then(|| Cursors::new(&user)),
-            _subscription: store.subscribe_all(options, listen).unwrap(),
+            _subscription: store.subscribe_all(options, hearing(&heard)).unwrap(),
+            later: None,
+            _city: city.subscribe(options, hear).unwrap(),
+            city,
+            cities,
             heard,
             held: Vec::new(),
             middleware: None,
@@ -353,7 +372,24 @@ impl Side {
                 };
                 self.store.set_engine(next).unwrap();
             }
+            Op::Listen => {
+                let options = SubscribeOptions::new();
+                let listen = || self.store.subscribe_all(options, hearing(&self.heard));
+                self.later = self.later.take().map_or_else(|| listen().ok(), |_| None);
+            }
+            Op::EndTurn => self.store.flush(),
         }
+        Ok(())
+    }
+
+    /// As [`Side::run`]; the listener of a place is called if that differs, and not else.
+    fn run_heard(&mut self, op: &Op) -> Checked {
+        let before = self.city.get();
+        self.run(op)?;
+        let after = self.city.get();
+        let told = std::mem::take(&mut *self.cities.lock().unwrap());
+        let expected: Vec<_> = (before != after).then_some(after).into_iter().collect();
+        prop_assert_eq!(told, expected);
         Ok(())
     }
 
@@ -419,7 +455,7 @@ fn accessors_and_cursors_do_the_same() {
             let mut sides = [false, true].map(|by_cursor| Side::new(engine, by_cursor, observed));
             checked = ops.iter().try_for_each(|op| {
                 for side in &mut sides {
-                    side.run(op)?;
+                    side.run_heard(op)?;
                 }
                 let [accessors, cursors] = &sides;
                 let heard = |side: &Side| std::mem::take(&mut *side.heard.lock().unwrap());

@@ -1,8 +1,8 @@
 //! A write by a cursor takes the way of every write, and tells those who read what it changes.
 
 use crate::support::{
-    AddressStoreFields, Reader, Readers, USER, UserStoreFields, ada, on_every_engine, reports,
-    runs, stored_ada, user,
+    AddressStoreFields, Reader, Readers, USER, User, UserStoreFields, ada, on_every_engine,
+    reports, runs, stored_ada, user,
 };
 use reactive_graph::{
     computed::ArcMemo,
@@ -10,15 +10,12 @@ use reactive_graph::{
     traits::{Get, Set},
 };
 use reactive_stores::StoreFieldIterator;
-use std::{
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
-    thread,
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicUsize, Ordering},
 };
 use universal_state::{
-    Change, Delivery, HistoryOptions, Middleware, StateError, Store, SubscribeOptions, ToCursor,
+    Change, Delivery, HistoryOptions, Middleware, StateError, SubscribeOptions, ToCursor,
     Transaction, Veto,
 };
 
@@ -98,7 +95,7 @@ fn a_change_holds_what_was_and_what_is() {
         for name in ["a", "b", "c", "d"] {
             city.set(name.into()).unwrap();
         }
-        let city_of = |user: Option<crate::support::User>| user.unwrap().address.city;
+        let city_of = |user: Option<User>| user.unwrap().address.city;
         let seen = std::mem::take(&mut *changes.lock().unwrap());
         let seen = seen
             .iter()
@@ -116,7 +113,7 @@ fn a_change_holds_what_was_and_what_is() {
 }
 
 /// Refuses users who live nowhere, and calls Peking by its name.
-struct Cities;
+pub struct Cities;
 
 impl Middleware for Cities {
     fn name(&self) -> &str {
@@ -125,7 +122,7 @@ impl Middleware for Cities {
 
     fn before(&self, transaction: &mut Transaction) -> Result<(), Veto> {
         for write in transaction.writes_mut() {
-            let Some(mut user) = write.new::<crate::support::User>() else {
+            let Some(mut user) = write.new::<User>() else {
                 continue;
             };
             match &*user.address.city {
@@ -272,41 +269,5 @@ fn it_outlives_its_owner_and_keeps_no_key() {
         assert_eq!(name.get().as_deref(), Some("Bea"));
         store.delete("user").unwrap();
         assert_eq!(name.get().as_deref(), Some(""), "that of the default");
-    });
-}
-
-#[test]
-fn writers_in_several_threads_lose_nothing() {
-    const WRITES: i32 = 500;
-    on_every_engine(|store| {
-        let user = stored_ada(store);
-        let score = |at: usize| user.clone().scores().at_unkeyed(at).cursor().unwrap();
-        let shared = score(0);
-        let name = user.clone().name();
-        thread::scope(|scope| {
-            for at in [1, 2] {
-                let (shared, own) = (shared.clone(), score(at));
-                scope.spawn(move || {
-                    for n in 0..WRITES {
-                        shared.update(|n| *n += 1).unwrap();
-                        own.set(n).unwrap();
-                    }
-                });
-            }
-            let store: Store = store.clone();
-            scope.spawn(move || {
-                for n in 0..WRITES {
-                    store
-                        .update(USER, |user| user.email = n.to_string())
-                        .unwrap();
-                }
-            });
-        });
-        let now = store.get(USER).unwrap();
-        assert_eq!(now.scores, [1 + 2 * WRITES, WRITES - 1, WRITES - 1]);
-        assert_eq!(
-            (now.email, name.get()),
-            ((WRITES - 1).to_string(), "Ada".into())
-        );
     });
 }

@@ -10,7 +10,9 @@ use reactive_graph::{
 };
 use reactive_stores::{ArcStore, DerefField, Store as Accessors, StoreFieldIterator};
 use serde::{Deserialize, Serialize};
-use universal_state::{Cursor, Diff, EngineKind, Key, Shared, Store, ToCursor};
+use universal_state::{
+    Change, Cursor, Delivery, Diff, EngineKind, Key, Shared, Store, SubscribeOptions, ToCursor,
+};
 
 const GROUP: usize = 42;
 const LEAF: usize = 17;
@@ -51,9 +53,10 @@ fn store<T: universal_state::StateValue>(map: bool, key: Key<T>, value: T) -> St
     store
 }
 
+const TREE: Key<Tree> = Key::new("tree");
+const SHARED: Key<SharedTree> = Key::new("tree");
+
 pub fn prepare(row: &str) -> Option<Box<dyn Work>> {
-    const TREE: Key<Tree> = Key::new("tree");
-    const SHARED: Key<SharedTree> = Key::new("tree");
     let map = row.starts_with("universal-state map");
     Some(match row {
         "universal-state signal" | "universal-state map" => {
@@ -70,11 +73,24 @@ pub fn prepare(row: &str) -> Option<Box<dyn Work>> {
         }
         "universal-state signal, cursor" | "universal-state map, cursor" => {
             let store = store(map, TREE, Tree { groups: groups() });
-            let tree = store.fields_or(TREE, Tree::default()).unwrap();
-            let group = tree.groups().at_unkeyed(GROUP);
-            let leaf = group.leaves().at_unkeyed(LEAF).cursor().unwrap();
             let get = |leaf: &Cursor<i32>| leaf.get().unwrap_or_default();
+            let leaf = cursor(&store);
             work(store, leaf, get, |leaf, value| leaf.set(value).unwrap())
+        }
+        "universal-state signal, listener" | "universal-state map, listener" => {
+            let store = store(map, TREE, Tree { groups: groups() });
+            let leaf = cursor(&store);
+            let options = SubscribeOptions::new().delivery(Delivery::Sync);
+            let listener =
+                |leaf: Option<&i32>, _: &Change| leaf.copied().into_iter().for_each(hear::<0>);
+            let subscription = leaf.subscribe(options, listener).unwrap();
+            Box::new(Deep {
+                leaf,
+                set: |leaf: &Cursor<i32>, value| leaf.set(value).unwrap(),
+                tick: 0,
+                _reader: subscription,
+                _store: store,
+            })
         }
         "reactive_stores" => {
             let tree = ArcStore::new(Tree { groups: groups() });
@@ -85,6 +101,12 @@ pub fn prepare(row: &str) -> Option<Box<dyn Work>> {
         }
         _ => return None,
     })
+}
+
+fn cursor(store: &Store) -> Cursor<i32> {
+    let tree = store.fields_or(TREE, Tree::default()).unwrap();
+    let group = tree.groups().at_unkeyed(GROUP);
+    group.leaves().at_unkeyed(LEAF).cursor().unwrap()
 }
 
 /// A leaf with a reader that is told before `set` returns.
@@ -104,16 +126,16 @@ fn work<F: Clone + Send + Sync + 'static>(
     })
 }
 
-struct Deep<F, W, S> {
+struct Deep<F, W, R, S> {
     leaf: F,
     set: W,
     /// The last number that was written: each write is a change.
     tick: i32,
-    _reader: ImmediateEffect,
+    _reader: R,
     _store: S,
 }
 
-impl<F, W: Fn(&F, i32), S> Work for Deep<F, W, S> {
+impl<F, W: Fn(&F, i32), R, S> Work for Deep<F, W, R, S> {
     fn run(&mut self, passes: u32) {
         for _ in 0..passes * 100 {
             self.tick += 1;

@@ -1,18 +1,14 @@
 //! [`At`]: where a cursor is, whose value's type nobody else needs to know.
 
+use super::{
+    listening::{PartListener, PlaceCall},
+    spot::{Missing, Spot},
+};
 use crate::{
     error::StateError,
-    fields::{
-        ArcFields, Diff,
-        course::Path,
-        diff::{reach, reach_mut},
-        held::Held,
-        root::Root,
-        track::Track,
-        trail::{Trail, Variants},
-    },
-    store::{Slot, View},
-    value::Value,
+    fields::{ArcFields, Diff, course::Path, held::Held, root::Root, track::Track},
+    store::{Slot, SubscribeOptions, Subscription, View},
+    value::{Value, is_content},
 };
 use reactive_graph::{
     graph::{Observer, untrack},
@@ -21,9 +17,8 @@ use reactive_graph::{
 use std::{
     any::Any,
     fmt,
-    marker::PhantomData,
     sync::{
-        Arc, Mutex, OnceLock,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -35,6 +30,11 @@ pub(super) trait Reach<L>: fmt::Debug + Send + Sync {
     fn set(&self, part: L) -> Result<(), StateError>;
     fn update(&self, f: &mut dyn FnMut(&mut L)) -> Result<(), StateError>;
     fn track(&self);
+    fn subscribe(
+        &self,
+        options: SubscribeOptions,
+        listener: PartListener<L>,
+    ) -> Result<Subscription, StateError>;
     fn report(&self, error: &StateError);
 }
 
@@ -42,34 +42,16 @@ pub(super) trait Reach<L>: fmt::Debug + Send + Sync {
 pub(super) struct At<V: 'static, L> {
     fields: ArcFields<V>,
     pub(super) root: Arc<Root<V>>,
-    pub(super) path: Path,
-    /// Those that the enums on the way were in when the way was first gone to its end.
-    variants: OnceLock<Variants>,
+    pub(super) spot: Arc<Spot<L>>,
     /// The nodes on the way, as long as they are there.
     track: Mutex<Option<Arc<Track>>>,
     kept: Kept,
-    part: PhantomData<fn() -> L>,
 }
 
 /// What tells the readers of a place.
 struct Kept {
     root: Arc<dyn Any + Send + Sync>,
     is_tracked: AtomicBool,
-}
-
-/// Why there is no part at the end of the way.
-pub(super) enum Missing {
-    Absent,
-    Unknown,
-}
-
-impl Missing {
-    fn of(trail: &Trail<'_>, was_there: bool) -> Self {
-        match trail.is_lost() && !was_there {
-            true => Self::Unknown,
-            false => Self::Absent,
-        }
-    }
 }
 
 impl<V, L> At<V, L>
@@ -86,17 +68,15 @@ where
         let at = Self {
             fields,
             root,
-            path,
-            variants: OnceLock::new(),
+            spot: Arc::new(Spot::new(path)),
             track: Mutex::new(None),
             kept,
-            part: PhantomData,
         };
         let seen = untrack(|| {
             // Who reads the value hears what is wrong with it.
             let content = at.content(false).unwrap_or_default();
             let (held, _) = at.root.shape.read(content.as_ref());
-            at.find(&held).map(drop)
+            at.spot.find(&*held).map(drop)
         });
         match seen {
             Err(missing @ Missing::Unknown) => Err(at.refusal(missing)),
@@ -124,34 +104,6 @@ where
         }
     }
 
-    pub(super) fn find<'v>(&self, value: &'v V) -> Result<&'v L, Missing> {
-        let known = self.variants.get();
-        let mut trail = Trail::new::<L>(&self.path, known.map(|known| &**known));
-        match reach(value, &mut trail).and_then(|part| part.downcast_ref()) {
-            Some(part) => {
-                if known.is_none() {
-                    let _ = self.variants.set(trail.into_variants());
-                }
-                Ok(part)
-            }
-            None => Err(Missing::of(&trail, known.is_some())),
-        }
-    }
-
-    pub(super) fn find_mut<'v>(&self, value: &'v mut V) -> Result<&'v mut L, Missing> {
-        let known = self.variants.get();
-        let mut trail = Trail::new::<L>(&self.path, known.map(|known| &**known));
-        match reach_mut(value, &mut trail).and_then(|part| part.downcast_mut()) {
-            Some(part) => {
-                if known.is_none() {
-                    let _ = self.variants.set(trail.into_variants());
-                }
-                Ok(part)
-            }
-            None => Err(Missing::of(&trail, known.is_some())),
-        }
-    }
-
     /// What the key holds, as this thread sees it.
     fn content(&self, tracked: bool) -> Result<Option<Value>, StateError> {
         let (inner, slot) = (&self.view().inner, self.slot());
@@ -171,10 +123,10 @@ where
         self.view().may_read(self.slot())?;
         let content = self.content(tracked)?;
         if let Some(value) = content.as_ref().and_then(self.root.shape.typed_as()) {
-            return Ok(self.find(value).ok().map(f));
+            return Ok(self.spot.find(value).ok().map(f));
         }
         let held = self.held(content.as_ref())?;
-        Ok(self.find(&held).ok().map(f))
+        Ok(self.spot.find(&*held).ok().map(f))
     }
 
     pub(super) fn held(&self, content: Option<&Value>) -> Result<Held<V>, StateError> {
@@ -197,7 +149,7 @@ where
         let mut track = crate::lock(&self.track);
         match &*track {
             Some(track) if !track.is_gone() => Arc::clone(track),
-            _ => Arc::clone(track.insert(Arc::new(self.root.track_of(&self.path)))),
+            _ => Arc::clone(track.insert(Arc::new(self.root.track_of(&self.spot.path)))),
         }
     }
 
@@ -221,24 +173,29 @@ where
     }
 
     fn set(&self, part: L) -> Result<(), StateError> {
-        untrack(|| match self.put(self.stored(), part)? {
-            Some(part) => self.change(&mut |place| place.clone_from(&part)),
+        untrack(|| match self.put(&mut self.stored(), part)? {
+            Some(part) => self.change(&mut |_, place| place.clone_from(&part)),
             None => Ok(()),
         })
     }
 
     fn update(&self, f: &mut dyn FnMut(&mut L)) -> Result<(), StateError> {
         untrack(|| {
-            let stored = self.stored();
-            let value = stored.as_ref().and_then(self.root.shape.typed_as());
-            if let Some(Ok(part)) = value.map(|value| self.find(value)) {
-                let mut part = part.clone();
-                f(&mut part);
-                if self.put(stored, part)?.is_none() {
-                    return Ok(());
-                }
+            let mut base = self.stored();
+            let value = base.as_ref().and_then(self.root.shape.typed_as());
+            let Some(Ok(part)) = value.map(|value| self.spot.find(value)) else {
+                return self.change(&mut |_, place| f(place));
+            };
+            let mut part = part.clone();
+            f(&mut part);
+            match self.put(&mut base, part)? {
+                // What was made of a value counts for as long as that is there.
+                Some(part) => self.change(&mut |now, place| match is_content(now, base.as_ref()) {
+                    true => place.clone_from(&part),
+                    false => f(place),
+                }),
+                None => Ok(()),
             }
-            self.change(f)
         })
     }
 
@@ -251,6 +208,20 @@ where
                 false => self.track_place(),
             }
         }
+    }
+
+    fn subscribe(
+        &self,
+        options: SubscribeOptions,
+        listener: PartListener<L>,
+    ) -> Result<Subscription, StateError> {
+        let call = PlaceCall {
+            spot: Arc::clone(&self.spot),
+            shape: self.root.shape.clone(),
+            is_asked: AtomicBool::new(options.is_immediate()),
+            listener,
+        };
+        self.view().subscribe_call(self.slot(), options, call)
     }
 
     fn report(&self, error: &StateError) {
@@ -272,7 +243,7 @@ impl<V, L> fmt::Debug for At<V, L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Cursor")
             .field("key", &self.root.slot.key)
-            .field("path", &self.path)
+            .field("path", &self.spot.path)
             .finish_non_exhaustive()
     }
 }

@@ -18,6 +18,44 @@ use std::{
 /// A field that is reached by names and indices from the root of a key's value, and so has a
 /// [`Cursor`]. An item that is reached by its key (`at_key`) has none, as its place changes: keep its
 /// accessor. Neither has a field whose type was erased (`Field`, `ArcField`).
+///
+/// ```
+/// # use reactive_stores::{Store as Fields, StoreFieldIterator};
+/// # use serde::{Deserialize, Serialize};
+/// # use universal_state::{Diff, Key, Store, ToCursor};
+/// # #[derive(Clone, PartialEq, Default, Serialize, Deserialize, Fields, Diff)]
+/// # struct Cart {
+/// #     #[store(key: u32 = |row| row.id)]
+/// #     rows: Vec<Row>,
+/// # }
+/// # #[derive(Clone, PartialEq, Default, Serialize, Deserialize, Fields, Diff)]
+/// # struct Row {
+/// #     id: u32,
+/// # }
+/// # let store = Store::new();
+/// # let cart = store.fields_or(Key::new("cart"), Cart::default())?;
+/// let first = cart.rows().at_unkeyed(0).id().cursor()?;
+/// # Ok::<(), universal_state::StateError>(())
+/// ```
+///
+/// ```compile_fail,E0599
+/// # use reactive_stores::{Store as Fields, StoreFieldIterator};
+/// # use serde::{Deserialize, Serialize};
+/// # use universal_state::{Diff, Key, Store, ToCursor};
+/// # #[derive(Clone, PartialEq, Default, Serialize, Deserialize, Fields, Diff)]
+/// # struct Cart {
+/// #     #[store(key: u32 = |row| row.id)]
+/// #     rows: Vec<Row>,
+/// # }
+/// # #[derive(Clone, PartialEq, Default, Serialize, Deserialize, Fields, Diff)]
+/// # struct Row {
+/// #     id: u32,
+/// # }
+/// # let store = Store::new();
+/// # let cart = store.fields_or(Key::new("cart"), Cart::default())?;
+/// let wanted = cart.rows().at_key(7).id().cursor()?;
+/// # Ok::<(), universal_state::StateError>(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no cursor",
     label = "no place that stays",

@@ -75,7 +75,7 @@ where
 }
 
 #[cold]
-fn report_mismatch(inner: &Inner, change: &Change, mismatch: Mismatch) {
+pub(crate) fn report_mismatch(inner: &Inner, change: &Change, mismatch: Mismatch) {
     inner.report(&type_error(&change.key, change.labels, mismatch));
 }
 

@@ -6,7 +6,7 @@ use crate::{
     change::Stamp,
     error::StateError,
     store::{
-        graph::Triggers,
+        graph::{Graph, Triggers},
         inner::Inner,
         slot::{NOT_PENDING, Slot},
     },
@@ -15,16 +15,21 @@ use crate::{
 use reactive_graph::traits::Notify;
 use std::sync::{Arc, atomic::Ordering};
 
+/// Adds what a graph has to tell of a commit, if that is known without comparing. Returns whether it is.
+pub(crate) type Tell<'a> = dyn Fn(&Arc<dyn Graph>, u64, &mut Triggers) -> bool + 'a;
+
 impl Inner {
     /// Gives a key what was made of `base` and is known to differ from it. Returns whether it did: not
-    /// if anything else is there, or anybody but its readers, and listeners that are told at the end of
-    /// the turn, is concerned. Then nothing has happened.
+    /// if anything else is there, or anybody but its readers and listeners is concerned. Then nothing
+    /// has happened. `tell` is asked first for the triggers of each graph of the key, with the sequence
+    /// number of the commit.
     pub(crate) fn exchange(
         &self,
         stamp: &Stamp,
         slot: &Arc<Slot>,
         base: &Value,
         new: &Value,
+        tell: &Tell<'_>,
     ) -> Result<bool, StateError> {
         let Some((running, mut locked)) = self.short_way()? else {
             return Ok(false);
@@ -33,9 +38,8 @@ impl Inner {
         let mut place = crate::lock(&slot.state);
         let here = &mut *place;
         let (now, later) = self.audience(&running);
-        // Those who are told at once are told after the signals, which may make others write.
-        let is_heard = now.is_some() && (!here.listeners.is_empty() || self.tells_all());
-        if is_heard || !running.holds(slot.site(), &here.place, Some(base)) {
+        let now = now.filter(|_| !here.listeners.is_empty() || self.tells_all());
+        if !running.holds(slot.site(), &here.place, Some(base)) {
             return Ok(false);
         }
         // No value is dropped under a lock: the caller has what is taken out.
@@ -48,11 +52,21 @@ impl Inner {
         let wakes_feed = state.feed(self, slot, Some(base), false, stamp);
         let outdated = state.outdate(slot, &mut here.stale);
         let schedule = self.begins_turn(state);
-        let untold = (later || here.pending != NOT_PENDING).then(|| {
+        let labels = here.labels;
+        let change = || {
             let (old, new) = (Some(base.clone()), Some(new.clone()));
-            let change = mark.change(slot, here.labels, old, new, stamp.clone());
-            state.wait(slot, here, change, 0)
-        });
+            mark.change(slot, labels, old, new, stamp.clone())
+        };
+        let untold =
+            (later || here.pending != NOT_PENDING).then(|| state.wait(slot, here, change(), 0));
+        let is_heard = now.is_some();
+        // They stand in line until the signals, which may make others write, were told.
+        if let Some(audience) = now {
+            let mut item = state.blank_item(audience, 0);
+            item.slots.push(Arc::clone(slot));
+            item.changes.changes.push(change());
+            state.queue.push_back(item);
+        }
         let trigger = here.trigger();
         let graphs = here.rare().map(|rare| rare.graphs.all_living());
         // Last, so that nobody takes what was read before the commit for what stands after it.
@@ -67,7 +81,9 @@ impl Inner {
         }
         let mut triggers = Triggers::default();
         for graph in graphs.iter().flat_map(|graphs| graphs.iter()) {
-            graph.refresh(self, &mut triggers);
+            if !tell(graph, mark.sequence, &mut triggers) {
+                graph.refresh(self, &mut triggers);
+            }
         }
         let has_effects = trigger.as_ref().is_some_and(|trigger| trigger.is_awaited);
         if let Some(trigger) = trigger {
@@ -82,6 +98,14 @@ impl Inner {
             self.scheduler
                 .schedule(&self.this, Self::end_turn, has_effects);
         }
+        if is_heard {
+            self.drive();
+        }
         Ok(true)
+    }
+
+    /// Whether nothing was committed since, as far as others could know.
+    pub(crate) fn is_last(&self, sequence: u64) -> bool {
+        self.clock.load(Ordering::Acquire) == sequence
     }
 }

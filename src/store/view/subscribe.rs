@@ -10,8 +10,8 @@ use crate::{
     store::{
         inner::Inner,
         listen::{
-            KeyCall, Keys, Listener, Outcome, SetCall, Subject, SubscribeOptions, Subscription,
-            ended,
+            Call, KeyCall, Keys, Listener, Outcome, SetCall, Subject, SubscribeOptions,
+            Subscription, ended,
         },
         slot::Slot,
     },
@@ -163,6 +163,16 @@ impl View {
         options: SubscribeOptions,
         listener: impl Fn(Option<&T>, &Change) -> O + Send + Sync + 'static,
     ) -> Result<Subscription, StateError> {
+        self.subscribe_call(slot, options, KeyCall::new(listener))
+    }
+
+    /// Has a listener called with what changes of a key.
+    pub(crate) fn subscribe_call(
+        &self,
+        slot: &Arc<Slot>,
+        options: SubscribeOptions,
+        call: impl Call + 'static,
+    ) -> Result<Subscription, StateError> {
         self.may_read(slot)?;
         self.inner.alive()?;
         let subject = Subject::Key(Arc::downgrade(slot));
@@ -170,7 +180,6 @@ impl View {
             Some(gate) if !slot.is_hidden() => Some(Arc::clone(gate)),
             _ => None,
         };
-        let call = KeyCall::new(listener);
         let listener = Listener::new(&self.inner, options.delivery, subject, gate, call);
         let subscription = self.hang_up(listener, slice::from_ref(slot));
         if options.immediate {
