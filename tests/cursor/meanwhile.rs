@@ -102,13 +102,17 @@ fn an_update_is_asked_again_if_somebody_was_faster() {
 }
 
 #[test]
-fn writers_in_several_threads_lose_nothing() {
+fn writers_in_several_threads_lose_nothing_and_are_heard() {
     const WRITES: i32 = 500;
     on_every_engine(|store| {
         let user = stored_ada(store);
         let score = |at: usize| user.clone().scores().at_unkeyed(at).cursor().unwrap();
         let shared = score(0);
         let name = user.clone().name();
+        let readers = [0, 1, 2].map(|at| {
+            let score = score(at);
+            Reader::new(move || score.get())
+        });
         thread::scope(|scope| {
             for at in [1, 2] {
                 let (shared, own) = (shared.clone(), score(at));
@@ -134,6 +138,8 @@ fn writers_in_several_threads_lose_nothing() {
             (now.email, name.get()),
             ((WRITES - 1).to_string(), "Ada".into())
         );
+        let read = readers.each_ref().map(Reader::last);
+        assert_eq!(read, [0, 1, 2].map(|at| Some(now.scores[at])));
     });
 }
 
