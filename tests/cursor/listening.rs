@@ -8,7 +8,8 @@ use reactive_graph::{effect::ImmediateEffect, traits::Set};
 use reactive_stores::StoreFieldIterator;
 use std::sync::{Arc, Mutex};
 use universal_state::{
-    Change, Cursor, Delivery, Handle, StateError, Store, SubscribeOptions, Subscription, ToCursor,
+    Access, Change, Cursor, Delivery, EngineKind, Handle, MfeInfo, Pattern, StateError, Store,
+    SubscribeOptions, Subscription, ToCursor,
 };
 
 fn sync() -> SubscribeOptions {
@@ -73,7 +74,7 @@ fn a_turn_is_told_once_and_a_place_that_ends_as_it_began_is_not() {
         let user = stored_ada(store);
         let city = user.clone().address().city().cursor().unwrap();
         let (heard, _subscription) = Heard::by(&city, SubscribeOptions::new());
-        let is_batched = store.engine() == universal_state::EngineKind::Signal;
+        let is_batched = store.engine() == EngineKind::Signal;
         for name in ["a", "b", "London"] {
             city.set(name.into()).unwrap();
         }
@@ -233,4 +234,37 @@ fn a_listener_keeps_no_store() {
         assert_eq!(Arc::strong_count(&kept), 2);
     }
     assert_eq!(Arc::strong_count(&kept), 1);
+}
+
+#[test]
+fn a_listener_of_a_micro_frontend_has_its_rights_and_ends_with_it() {
+    on_every_engine(|store| {
+        let scope = |id| {
+            let info = MfeInfo::new(id, "leptos", "1.0.0");
+            store.register_mfe(info).unwrap()
+        };
+        let (shop, cart) = (scope("shop"), scope("cart"));
+        shop.set(USER, ada()).unwrap();
+        let pattern = || Pattern::glob("@shop/user").unwrap();
+        store.grant("cart", Access::Read, pattern());
+        let fields = cart.peer("shop").fields_or(USER, User::default());
+        let city = fields.unwrap().address().city().cursor().unwrap();
+        let (heard, _subscription) = Heard::by(&city, sync());
+        let set = |name: &str| {
+            let write = |user: &mut User| user.address.city = name.into();
+            assert_eq!(shop.update(USER, write), Ok(true));
+        };
+        set("Paris");
+        assert_eq!(heard.take(), texts(&["Paris"]));
+        store.revoke("cart");
+        set("Oslo");
+        let denied = city.subscribe(sync(), |_: Option<&String>, _: &Change| {});
+        assert!(matches!(denied.map(drop), Err(StateError::Denied { .. })));
+        store.grant("cart", Access::Read, pattern());
+        set("Rome");
+        assert_eq!(heard.take(), texts(&["Rome"]));
+        drop(cart);
+        set("Bonn");
+        assert_eq!(heard.take(), []);
+    });
 }
