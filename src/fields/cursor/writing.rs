@@ -6,8 +6,10 @@ use crate::{
     fields::{
         Diff,
         edit::{Edit, EditAt},
+        root::Root,
+        track::Follow,
     },
-    store::{Graph, Triggers},
+    store::{Graph, Triggers, View},
     value::Value,
 };
 use std::{
@@ -47,7 +49,7 @@ where
             }
             _ => return Ok(Some(part)),
         };
-        let written = self.exchange(stored, &new);
+        let written = self.root.exchange(view, self.track(), stored, &new);
         if !matches!(written, Ok(true)) {
             drop(self.root.take_edit());
             return written.map(|_| Some(part));
@@ -63,33 +65,6 @@ where
             self.root.put_spare(old, behind, &new);
         }
         Ok(None)
-    }
-
-    /// Stores what was made of `old`, if that is still there. Returns whether it did.
-    fn exchange(&self, old: &Value, new: &Value) -> Result<bool, StateError> {
-        let (view, root, track) = (self.view(), &self.root, self.track());
-        let announce = || {
-            root.announce(Edit {
-                old: old.clone(),
-                new: new.clone(),
-                at: EditAt::Track(Arc::clone(&track) as _),
-            });
-        };
-        let tell = |graph: &Arc<dyn Graph>, sequence: u64, triggers: &mut Triggers| {
-            if !ptr::addr_eq(Arc::as_ptr(graph), Arc::as_ptr(root)) {
-                return false;
-            }
-            let is_told = root.follow(&view.inner, sequence, (old, new), &*track, triggers);
-            if !is_told {
-                announce();
-            }
-            is_told
-        };
-        if view.exchange_slot(&root.slot, old, new, &tell)? {
-            return Ok(true);
-        }
-        announce();
-        view.replace_slot(&root.slot, old, new)
     }
 
     /// What `base` becomes with this part; `None` if there is no place for it.
@@ -131,5 +106,40 @@ where
             f(now.as_ref(), part.map_err(|missing| self.refusal(missing))?);
             Ok(self.root.shape.store(value))
         })
+    }
+}
+
+impl<V: Diff + Clone + Send + Sync + 'static> Root<V> {
+    /// Stores what was made of `old` and differs from it at the end of a track, if `old` is still there.
+    /// Returns whether it did.
+    fn exchange(
+        self: &Arc<Self>,
+        view: &View,
+        track: Arc<dyn Follow>,
+        old: &Value,
+        new: &Value,
+    ) -> Result<bool, StateError> {
+        let announce = || {
+            self.announce(Edit {
+                old: old.clone(),
+                new: new.clone(),
+                at: EditAt::Track(Arc::clone(&track)),
+            });
+        };
+        let tell = |graph: &Arc<dyn Graph>, sequence: u64, triggers: &mut Triggers| {
+            if !ptr::addr_eq(Arc::as_ptr(graph), Arc::as_ptr(self)) {
+                return false;
+            }
+            let is_told = self.follow(&view.inner, sequence, (old, new), &*track, triggers);
+            if !is_told {
+                announce();
+            }
+            is_told
+        };
+        if view.exchange_slot(&self.slot, old, new, &tell)? {
+            return Ok(true);
+        }
+        announce();
+        view.replace_slot(&self.slot, old, new)
     }
 }
