@@ -75,7 +75,7 @@ ${body.join('\n')}
 function legend() {
   const entries = [
     ['<rect class="key" y="2" width="18" height="8" rx="2"/>', 'signal engine, by key'],
-    ['<rect class="handle" y="2" width="18" height="8" rx="2"/>', 'by handle, cursor, hook or Shared'],
+    ['<rect class="handle" y="2" width="18" height="8" rx="2"/>', 'by handle, cursor, listener, hook or Shared'],
     ['<circle class="peer" cx="9" cy="6" r="3"/>', 'another store'],
     ['<circle class="floor" cx="9" cy="6" r="3"/>', 'Leptos without a store'],
   ]
