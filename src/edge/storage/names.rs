@@ -96,7 +96,13 @@ fn encode(key: &str) -> String {
 
 /// `None` unless it is what [`encode`] makes of a key.
 fn decode(name: &str) -> Option<SmolStr> {
-    let key = name.replace("%3A", ":").replace("%25", "%");
+    let mut parts = name.split('%');
+    let mut key = parts.next()?.to_owned();
+    for part in parts {
+        let (code, rest) = part.split_at_checked(2)?;
+        key.push(if code == "3A" { ':' } else { '%' });
+        key.push_str(rest);
+    }
     (encode(&key) == name && key::check_full(&key).is_ok()).then(|| key.into())
 }
 
