@@ -41,26 +41,22 @@ impl<L: 'static> Spot<L> {
     }
 
     pub(super) fn find<'v, V: Diff + 'static>(&self, value: &'v V) -> Result<&'v L, Missing> {
-        let known = self.variants.get();
-        let mut trail = Trail::new::<L>(&self.path, known.map(|known| &**known));
-        match reach(value, &mut trail).and_then(|part| part.downcast_ref()) {
-            Some(part) => {
-                if known.is_none() {
-                    let _ = self.variants.set(trail.into_variants());
-                }
-                Ok(part)
-            }
-            None => Err(Missing::of(&trail, known.is_some())),
-        }
+        self.go(|trail| reach(value, trail)?.downcast_ref())
     }
 
     pub(super) fn find_mut<'v, V: Diff + 'static>(
         &self,
         value: &'v mut V,
     ) -> Result<&'v mut L, Missing> {
+        self.go(|trail| reach_mut(value, trail)?.downcast_mut())
+    }
+
+    /// Goes the way to its end.
+    #[inline]
+    fn go<P>(&self, go: impl FnOnce(&mut Trail<'_>) -> Option<P>) -> Result<P, Missing> {
         let known = self.variants.get();
         let mut trail = Trail::new::<L>(&self.path, known.map(|known| &**known));
-        match reach_mut(value, &mut trail).and_then(|part| part.downcast_mut()) {
+        match go(&mut trail) {
             Some(part) => {
                 if known.is_none() {
                     let _ = self.variants.set(trail.into_variants());
