@@ -118,7 +118,7 @@ impl<L: Clone + PartialEq + Send + Sync + 'static> Cursor<L> {
     /// Calls a listener when what is at the place has changed, with what is there now, `None` if nothing
     /// is, and with the change of the key. It is told when and in the order in which listeners of the
     /// key are. Each of them compares its place at each change of the key; readers in effects are found
-    /// by the place, which is less where one value has many of them.
+    /// by the place, which costs less where one value has many of them.
     ///
     /// A value that does not read as that of the fields is reported and comes as `None`. The listener
     /// lives as long as its [`Subscription`], not as the cursor.

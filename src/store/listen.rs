@@ -57,11 +57,6 @@ impl SubscribeOptions {
         self
     }
 
-    #[cfg(feature = "fields")]
-    pub(crate) fn is_immediate(self) -> bool {
-        self.immediate
-    }
-
     /// Whether the listener is also called at once, with what is there now.
     pub fn immediate(mut self, immediate: bool) -> Self {
         self.immediate = immediate;

@@ -270,7 +270,7 @@ impl View {
         self.inner.replace(&self.stamp, slot, base, new)
     }
 
-    /// As [`View::replace_slot`], where nobody but readers and `tell` are concerned, see
+    /// As [`View::replace_slot`], where nobody but readers and listeners is concerned, see
     /// [`Inner::exchange`]. It is linked with the first cursor.
     #[cfg(feature = "fields")]
     pub(crate) fn exchange_slot(

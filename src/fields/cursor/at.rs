@@ -218,7 +218,7 @@ where
         let call = PlaceCall {
             spot: Arc::clone(&self.spot),
             shape: self.root.shape.clone(),
-            is_asked: AtomicBool::new(options.is_immediate()),
+            is_asked: AtomicBool::new(options.immediate),
             listener,
         };
         self.view().subscribe_call(self.slot(), options, call)
