@@ -62,6 +62,8 @@ pub(crate) use listen::{Call, Ended, ended, report_mismatch};
 pub(crate) use named::Named;
 #[cfg(all(feature = "json", feature = "leptos"))]
 pub(crate) use place::find;
+#[cfg(feature = "leptos")]
+pub(crate) use slot::Following;
 #[cfg(feature = "edge")]
 pub(crate) use slot::SharedSignal;
 #[cfg(any(feature = "fields", feature = "edge"))]

@@ -34,7 +34,7 @@ impl<C: Send + Sync, H: Clone + Send + Sync> Place<C, H> {
         key: KeySource<C>,
         find: fn(&View, &Key<C>) -> Result<H, StateError>,
     ) -> Self {
-        let reach = Reach::new(key, |key| find(&view, key));
+        let reach = Reach::new(&view, key, find);
         Self(StoredValue::new(Arc::new(Found { view, reach, find })))
     }
 
@@ -68,7 +68,7 @@ impl<C, H: Clone> Found<C, H> {
     fn handle(&self) -> Result<H, StateError> {
         match &self.reach {
             Reach::Handle(handle) => Ok(handle.clone()),
-            Reach::Reactive(key) => (self.find)(&self.view, &key()),
+            Reach::Reactive(view, key) => (self.find)(view, &key()),
         }
     }
 }

@@ -9,10 +9,10 @@ use crate::value::Value;
 use crate::{
     error::StateError,
     key::Key,
-    store::{Handle, View},
+    store::{Following, Handle, View},
     value::StateValue,
 };
-use leptos::prelude::*;
+use leptos::{prelude::*, reactive::owner::ArenaItem};
 use std::{fmt, sync::Arc};
 
 /// The value of a shared key as a signal, and its setter. The signal holds `None` while the key is
@@ -72,8 +72,11 @@ pub fn use_global_state_or<T: StateValue>(
     default: T,
 ) -> (Signal<T>, SetState<T>) {
     let target = Arc::new(Target::new(use_view(), key.into_source()));
-    let source = Arc::clone(&target);
-    let value = ArcMemo::new(move |_| source.follow().unwrap_or_else(|| default.clone()));
+    let (source, following) = (Arc::clone(&target), Following::default());
+    let value = ArcMemo::new(move |_| {
+        let followed = source.follow(&following);
+        followed.unwrap_or_else(|| default.clone())
+    });
     (ArcSignal::from(value).into(), SetState::new(target))
 }
 
@@ -163,42 +166,47 @@ fn use_state<T: StateValue>(
     if let Some(initial) = options.initial
         && untrack(|| target.get()).is_none()
     {
-        let view = target.view.clone();
-        view.inner
-            .holding_signals(|| target.report(target.write(|handle| handle.set(initial))));
+        let inner = &target.view().inner;
+        inner.holding_signals(|| target.report(target.write(|handle| handle.set(initial))));
     }
-    let (source, default) = (Arc::clone(&target), options.default);
-    let value = ArcMemo::new(move |_| source.follow().or_else(|| default.clone()));
+    let (source, following) = (Arc::clone(&target), Following::default());
+    let default = options.default;
+    let value = ArcMemo::new(move |_| source.follow(&following).or_else(|| default.clone()));
     (ArcSignal::from(value).into(), SetState::new(target))
 }
 
 /// What a hook reads and writes.
-#[derive(Clone)]
-pub(super) struct Target<T> {
-    view: View,
-    key: Reach<T>,
+pub(super) struct Target<T>(Reach<T>);
+
+impl<T> Clone for Target<T> {
+    fn clone(&self) -> Self {
+        Self(match &self.0 {
+            Reach::Handle(handle) => Reach::Handle(handle.clone()),
+            Reach::Reactive(view, key) => Reach::Reactive(view.clone(), Arc::clone(key)),
+        })
+    }
 }
 
 /// How a hook comes to the handle of its key.
-#[derive(Clone)]
 pub(super) enum Reach<T, H = Handle<T>> {
     /// Found once and for all.
     Handle(H),
     /// Looked for at each use.
-    Reactive(Arc<dyn Fn() -> Key<T> + Send + Sync>),
+    Reactive(View, Arc<dyn Fn() -> Key<T> + Send + Sync>),
 }
 
 impl<T: 'static, H> Reach<T, H> {
     pub(super) fn new(
+        view: &View,
         key: KeySource<T>,
-        find: impl FnOnce(&Key<T>) -> Result<H, StateError>,
+        find: impl FnOnce(&View, &Key<T>) -> Result<H, StateError>,
     ) -> Self {
         match key {
-            KeySource::Reactive(key) => Self::Reactive(key),
-            KeySource::Fixed(key) => match find(&key) {
+            KeySource::Reactive(key) => Self::Reactive(view.clone(), key),
+            KeySource::Fixed(key) => match find(view, &key) {
                 Ok(handle) => Self::Handle(handle),
                 // A grant may come yet, and each use says what else is wrong.
-                Err(_) => Self::Reactive(Arc::new(move || key.clone())),
+                Err(_) => Self::Reactive(view.clone(), Arc::new(move || key.clone())),
             },
         }
     }
@@ -206,8 +214,15 @@ impl<T: 'static, H> Reach<T, H> {
 
 impl<T: StateValue> Target<T> {
     pub(super) fn new(view: View, key: KeySource<T>) -> Self {
-        let key = Reach::new(key, |key| view.handle(key));
-        Self { view, key }
+        Self(Reach::new(&view, key, |view, key| view.handle(key)))
+    }
+
+    /// Through which it reads and writes.
+    pub(super) fn view(&self) -> &View {
+        match &self.0 {
+            Reach::Handle(handle) => handle.view(),
+            Reach::Reactive(view, _) => view,
+        }
     }
 
     fn get(&self) -> Option<T> {
@@ -215,26 +230,26 @@ impl<T: StateValue> Target<T> {
     }
 
     /// The value, for a memo of it.
-    fn follow(&self) -> Option<T> {
+    fn follow(&self, following: &Following) -> Option<T> {
         let named;
-        let (name, value) = match &self.key {
-            Reach::Handle(handle) => (handle.name(), handle.follow()),
-            Reach::Reactive(key) => {
+        let (name, value) = match &self.0 {
+            Reach::Handle(handle) => (handle.name(), handle.follow(following)),
+            Reach::Reactive(view, key) => {
                 named = key();
-                (named.name(), self.view.try_get_value(named.name()))
+                (named.name(), view.try_get_value(named.name()))
             }
         };
-        let value = self.view.or_report(value).flatten()?;
+        let value = self.view().or_report(value).flatten()?;
         let read = value.with(T::clone);
-        read.map_err(|mismatch| self.view.report_type(name, mismatch))
+        read.map_err(|mismatch| self.view().report_type(name, mismatch))
             .ok()
     }
 
     /// What `f` makes of the value, without cloning it.
     pub(super) fn with<R>(&self, f: impl FnOnce(&T) -> R) -> Option<R> {
-        self.report_or(match &self.key {
+        self.report_or(match &self.0 {
             Reach::Handle(handle) => handle.try_with(f),
-            Reach::Reactive(key) => self.view.try_with(key(), f),
+            Reach::Reactive(view, key) => view.try_with(key(), f),
         })
     }
 
@@ -242,19 +257,13 @@ impl<T: StateValue> Target<T> {
     #[cfg(feature = "json")]
     pub(super) fn stored(&self) -> Result<Option<(String, Value)>, StateError> {
         let named = |name: &str, value: Option<Value>| value.map(|value| (name.to_owned(), value));
-        match &self.key {
+        match &self.0 {
             Reach::Handle(handle) => Ok(named(handle.name(), handle.value()?)),
-            Reach::Reactive(key) => {
+            Reach::Reactive(view, key) => {
                 let key = key();
-                Ok(named(key.name(), self.view.try_get_value(key.name())?))
+                Ok(named(key.name(), view.try_get_value(key.name())?))
             }
         }
-    }
-
-    /// Through which it reads.
-    #[cfg(feature = "json")]
-    pub(super) fn view(&self) -> &View {
-        &self.view
     }
 
     /// Writes a place inside of the value.
@@ -267,26 +276,26 @@ impl<T: StateValue> Target<T> {
         &self,
         write: impl FnOnce(&Handle<T>) -> Result<R, StateError>,
     ) -> Result<R, StateError> {
-        match &self.key {
+        match &self.0 {
             Reach::Handle(handle) => write(handle),
-            Reach::Reactive(key) => write(&self.view.handle(untrack(|| key()))?),
+            Reach::Reactive(view, key) => write(&view.handle(untrack(|| key()))?),
         }
     }
 
     fn report<R>(&self, result: Result<R, StateError>) {
-        drop(self.view.or_report(result));
+        drop(self.view().or_report(result));
     }
 
     /// What was found, or nothing and a report.
     pub(super) fn report_or<R>(&self, result: Result<Option<R>, StateError>) -> Option<R> {
-        self.view.or_report(result).flatten()
+        self.view().or_report(result).flatten()
     }
 }
 
 /// Writes the key of a hook. It can be copied, and ends with the component that made it.
 ///
 /// The plain methods report an error to the store's reporter, their `try_` twins return it.
-pub struct SetState<T: 'static>(StoredValue<Arc<Target<T>>>);
+pub struct SetState<T: 'static>(ArenaItem<Arc<Target<T>>>);
 
 impl<T> Copy for SetState<T> {}
 
@@ -298,7 +307,7 @@ impl<T> Clone for SetState<T> {
 
 impl<T: StateValue> SetState<T> {
     fn new(target: Arc<Target<T>>) -> Self {
-        Self(StoredValue::new(target))
+        Self(ArenaItem::new(target))
     }
 
     /// Gives the key a value.

@@ -1,5 +1,7 @@
 //! [`Handle`]: a key that was looked up once.
 
+#[cfg(feature = "leptos")]
+use super::Following;
 use super::{
     inner::Inner,
     listen::{Outcome, SubscribeOptions, Subscription},
@@ -84,8 +86,8 @@ impl<T: StateValue> Handle<T> {
 
     /// The value as stored, for a memo that reads the key whenever it runs.
     #[cfg(feature = "leptos")]
-    pub(crate) fn follow(&self) -> Result<Option<Value>, StateError> {
-        self.view.follow(&self.slot)
+    pub(crate) fn follow(&self, following: &Following) -> Result<Option<Value>, StateError> {
+        self.view.follow(&self.slot, following)
     }
 
     /// The value as stored.
@@ -99,6 +101,12 @@ impl<T: StateValue> Handle<T> {
     #[cfg(all(feature = "json", feature = "leptos"))]
     pub(crate) fn put_at(&self, pointer: &crate::Pointer, value: &Value) -> Result<(), StateError> {
         self.view.put_at(&self.slot, pointer, value)
+    }
+
+    /// The view that it was looked up through.
+    #[cfg(feature = "leptos")]
+    pub(crate) fn view(&self) -> &View {
+        &self.view
     }
 
     /// As [`View::set`].

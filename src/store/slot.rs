@@ -5,6 +5,8 @@ mod index;
 mod signal;
 
 pub(crate) use index::Slots;
+#[cfg(feature = "leptos")]
+pub(crate) use signal::Following;
 pub(crate) use signal::{SharedSignal, Signal, Trigger};
 
 use super::{
@@ -181,12 +183,11 @@ impl Slot {
         }
     }
 
-    /// Makes the running memo depend on this key, which it reads whenever it runs. Its subscription
-    /// outlives a run: it is no source of the memo, which would give it up and need it again.
+    /// Makes the running memo depend on this key, which it reads whenever it runs, for as long as it
+    /// lives.
     #[cfg(feature = "leptos")]
-    pub(crate) fn follow(&self) {
-        if let Some(observer) = Observer::get() {
-            crate::lock(&self.state).tracked_by(&observer);
-        }
+    pub(crate) fn follow(&self, following: &Following) {
+        let mut state = crate::lock(&self.state);
+        state.rare_mut().signal.followed_by(following);
     }
 }

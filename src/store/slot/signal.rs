@@ -1,5 +1,7 @@
-//! Signals: the triggers of slots and of the whole store, made when somebody first tracks them.
+//! Signals: the triggers of slots and of the whole store, made when somebody first tracks them, and the
+//! memos that follow a slot.
 
+use crate::few::Few;
 use reactive_graph::{
     graph::{AnySubscriber, Observer, ReactiveNode, Source, Subscriber, ToAnySource},
     signal::ArcTrigger,
@@ -12,7 +14,7 @@ use std::sync::{
 /// How many subscriptions a trigger has before another takes its place, without those who are gone.
 const MAX_SUBSCRIPTIONS: u32 = 64;
 
-/// A trigger that is made when somebody first tracks it.
+/// A trigger that is made when somebody first tracks it, and the memos that need none.
 #[derive(Default)]
 pub(crate) struct Signal {
     trigger: Option<ArcTrigger>,
@@ -20,12 +22,31 @@ pub(crate) struct Signal {
     subscriptions: u32,
     /// The last to track it since it was notified.
     tracker: Option<Weak<dyn Subscriber + Send + Sync>>,
+    followers: Followers,
 }
 
-/// The trigger of a [`Signal`], to be notified outside of any lock.
+/// Memos that read the key whenever they run. They stay subscribed for as long as they live, so no
+/// trigger has to be among their sources, to be given up at each run and needed again.
+#[derive(Default)]
+struct Followers {
+    memos: Few<AnySubscriber>,
+    /// How many there are when those who are gone are looked for.
+    #[cfg(feature = "leptos")]
+    limit: usize,
+    /// Whether one of them has run since they were told.
+    are_waiting: bool,
+}
+
+/// What a memo knows of its subscription to a slot.
+#[cfg(feature = "leptos")]
+#[derive(Debug, Default)]
+pub(crate) struct Following(AtomicBool);
+
+/// Who is to be told of a change, outside of any lock.
 pub(crate) struct Trigger {
-    trigger: ArcTrigger,
-    /// Whether the last to track it still waits for news.
+    trigger: Option<ArcTrigger>,
+    followers: Few<AnySubscriber>,
+    /// Whether the last to track it, or a follower, still waits for news.
     pub(crate) is_awaited: bool,
 }
 
@@ -33,7 +54,37 @@ impl Trigger {
     /// Tells the subscribers, who stay subscribed. To let them go, as `ArcTrigger::notify` does, takes
     /// longer: most come back, to a set that has to be made anew.
     pub(crate) fn notify(&self) {
-        self.trigger.mark_dirty();
+        self.followers.iter().for_each(ReactiveNode::mark_dirty);
+        if let Some(trigger) = &self.trigger {
+            trigger.mark_dirty();
+        }
+    }
+}
+
+fn is_here(memo: &AnySubscriber) -> bool {
+    memo.1.strong_count() > 0
+}
+
+impl Followers {
+    #[cfg(feature = "leptos")]
+    fn push(&mut self, memo: AnySubscriber) {
+        if self.memos.len() >= self.limit {
+            self.memos.retain(is_here);
+            self.limit = 2 * self.memos.len().max(4);
+        }
+        self.memos.push(memo);
+    }
+
+    fn are_waiting(&self) -> bool {
+        self.are_waiting && self.memos.iter().any(is_here)
+    }
+
+    /// Those who are to be told, and wait no longer.
+    #[inline]
+    fn told(&mut self) -> Few<AnySubscriber> {
+        self.are_waiting = false;
+        self.memos.retain(is_here);
+        self.memos.clone()
     }
 }
 
@@ -48,32 +99,46 @@ impl Signal {
         trigger.clone()
     }
 
-    /// The trigger, if anyone ever tracked it, to be notified.
+    /// Subscribes the running memo for as long as it lives, if it is not subscribed yet.
+    #[cfg(feature = "leptos")]
+    pub(super) fn followed_by(&mut self, following: &Following) {
+        if !following.0.load(Ordering::Relaxed)
+            && let Some(memo) = Observer::get()
+        {
+            following.0.store(true, Ordering::Relaxed);
+            self.followers.push(memo);
+        }
+        self.followers.are_waiting = true;
+    }
+
+    /// Who is to be told, if anyone ever tracked it or follows it.
     #[inline]
     pub(super) fn existing(&mut self) -> Option<Trigger> {
         let is_awaited = self.is_tracked();
         self.tracker = None;
+        let followers = self.followers.told();
         let trigger = if self.subscriptions < MAX_SUBSCRIPTIONS {
-            self.trigger.clone()?
+            self.trigger.clone()
         } else {
             self.subscriptions = 0;
-            self.trigger.take()?
+            self.trigger.take()
         };
-        Some(Trigger {
+        (trigger.is_some() || !followers.is_empty()).then_some(Trigger {
             trigger,
+            followers,
             is_awaited,
         })
     }
 
-    /// Whether anyone ever tracked it.
+    /// Whether anyone ever tracked it, or follows it.
     pub(crate) fn is_made(&self) -> bool {
-        self.trigger.is_some()
+        self.trigger.is_some() || !self.followers.memos.is_empty()
     }
 
-    /// Whether the last to track it still waits for news. Of others it does not know.
+    /// Whether the last to track it still waits for news, or a follower. Of others it does not know.
     pub(super) fn is_tracked(&self) -> bool {
         let tracker = self.tracker.as_ref();
-        tracker.is_some_and(|tracker| tracker.strong_count() > 0)
+        tracker.is_some_and(|tracker| tracker.strong_count() > 0) || self.followers.are_waiting()
     }
 }
 
@@ -174,6 +239,48 @@ mod tests {
             }
             assert_eq!(here.0.load(Ordering::Relaxed), 200);
             assert_eq!(Arc::weak_count(&gone), 0, "nothing is left of it");
+        }
+    }
+
+    #[cfg(feature = "leptos")]
+    #[test]
+    fn who_follows_is_told_each_time_and_forgotten_when_gone() {
+        for kind in EngineKind::ALL {
+            let store = Store::builder().engine(*kind).build();
+            let n = store.handle::<i32>("n").unwrap();
+            let follow = || {
+                let (reader, following) = (Arc::<Reader>::default(), super::Following::default());
+                reader.read(|| drop(n.follow(&following)));
+                (reader, following)
+            };
+            let (here, following) = follow();
+            for round in 0..200 {
+                here.read(|| drop(n.follow(&following)));
+                n.set(round).ok();
+            }
+            assert_eq!(here.0.load(Ordering::Relaxed), 200, "once a write");
+            n.set(-1).ok();
+            assert_eq!(
+                here.0.load(Ordering::Relaxed),
+                201,
+                "also if it has not run"
+            );
+
+            let count = || {
+                crate::lock(&n.slot.state)
+                    .rare()
+                    .map(|rare| rare.signal.followers.memos.len())
+            };
+            follow();
+            assert_eq!(count(), Some(2));
+            n.set(-2).ok();
+            assert_eq!(count(), Some(1), "a write forgets who is gone");
+            for _ in 0..1_000 {
+                follow();
+            }
+            assert!(count() < Some(16), "so do those who come");
+            n.set(-3).ok();
+            assert_eq!(here.0.load(Ordering::Relaxed), 203, "and who is here stays");
         }
     }
 

@@ -3,6 +3,8 @@
 #[cfg(feature = "json")]
 use super::serialize_error;
 use super::{View, read};
+#[cfg(feature = "leptos")]
+use crate::store::Following;
 use crate::{
     error::{Access, StateError},
     key::AsKey,
@@ -152,8 +154,12 @@ impl View {
 
     /// What is under a key that was resolved, for a memo that reads it whenever it runs.
     #[cfg(feature = "leptos")]
-    pub(crate) fn follow(&self, slot: &Arc<Slot>) -> Result<Option<Value>, StateError> {
-        slot.follow();
+    pub(crate) fn follow(
+        &self,
+        slot: &Arc<Slot>,
+        following: &Following,
+    ) -> Result<Option<Value>, StateError> {
+        slot.follow(following);
         if self.gate.is_none()
             && let Some(value) = self.inner.at_hand(slot)
         {
