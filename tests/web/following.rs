@@ -2,7 +2,7 @@
 
 use super::{COUNT, Count, Page, stores};
 use leptos::{prelude::*, task::tick};
-use universal_state::hooks::{provide_global_state, use_global_state, use_store};
+use universal_state::hooks::{provide_global_state, use_global_state, use_selector, use_store};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 #[wasm_bindgen_test]
@@ -35,16 +35,25 @@ async fn a_hook_hears_of_every_turn_however_many_there_are() {
     }
 }
 
+/// How a part of the page reads the key.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum By {
+    Hook,
+    Store,
+    Selector,
+}
+
 /// A part that is there while the key is, and counts how often it finds it missing.
 #[component]
-fn Part(by_hook: bool, missed: Count) -> impl IntoView {
+fn Part(by: By, missed: Count) -> impl IntoView {
     let (value, _) = use_global_state(COUNT);
+    let selected = use_selector(COUNT, |n| *n);
     let store = use_store();
     move || {
-        let value = if by_hook {
-            value.get()
-        } else {
-            store.get(COUNT)
+        let value = match by {
+            By::Hook => value.get(),
+            By::Store => store.get(COUNT),
+            By::Selector => selected.get(),
         };
         if value.is_none() {
             missed.up();
@@ -56,8 +65,10 @@ fn Part(by_hook: bool, missed: Count) -> impl IntoView {
 #[wasm_bindgen_test]
 async fn a_part_that_a_change_takes_away_does_not_hear_of_it() {
     for store in stores() {
-        for (outer_by_hook, inner_by_hook) in
-            [(true, true), (true, false), (false, true), (false, false)]
+        let ways = [By::Hook, By::Store, By::Selector];
+        for (outer, inner) in ways
+            .iter()
+            .flat_map(|outer| ways.map(|inner| (*outer, inner)))
         {
             store.set(COUNT, 1).unwrap();
             let (given, missed) = (store.clone(), Count::default());
@@ -65,22 +76,28 @@ async fn a_part_that_a_change_takes_away_does_not_hear_of_it() {
             let page = Page::mount(move || {
                 provide_global_state(given.clone());
                 let (value, _) = use_global_state(COUNT);
-                let is_there = move || match outer_by_hook {
-                    true => value.get().is_some(),
-                    false => given.get(COUNT).is_some(),
+                let is_selected = use_selector(COUNT, |_| ());
+                let is_there = move || match outer {
+                    By::Hook => value.get().is_some(),
+                    By::Store => given.get(COUNT).is_some(),
+                    By::Selector => is_selected.get().is_some(),
                 };
-                let part = move || view! { <Part by_hook=inner_by_hook missed=count.clone()/> };
-                move || is_there().then(&part)
+                let part = move || view! { <Part by=inner missed=count.clone()/> };
+                view! { <Show when=is_there.clone()>{part.clone()}</Show> }
             });
-            for n in 2..150 {
-                store.set(COUNT, n).unwrap();
-                tick().await;
-                assert_eq!(page.text(), n.to_string());
+            tick().await;
+            for n in 2..100 {
+                // The second finds the part there.
+                for n in [-n, n] {
+                    store.set(COUNT, n).unwrap();
+                    tick().await;
+                    assert_eq!(page.text(), n.to_string());
+                }
                 store.delete(COUNT.name()).unwrap();
                 tick().await;
                 assert_eq!(page.text(), "");
             }
-            let way = (store.engine(), outer_by_hook, inner_by_hook);
+            let way = (store.engine(), outer, inner);
             assert_eq!(missed.get(), 0, "{way:?}");
         }
     }

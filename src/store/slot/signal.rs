@@ -1,11 +1,13 @@
 //! Signals: the triggers of slots and of the whole store, made when somebody first tracks them, and the
-//! memos that follow a slot.
+//! memos that follow a slot without one.
 
 use crate::few::Few;
 use reactive_graph::{
     graph::{AnySubscriber, Observer, ReactiveNode, Source, Subscriber, ToAnySource},
     signal::ArcTrigger,
 };
+#[cfg(feature = "leptos")]
+use std::sync::atomic::AtomicU32;
 use std::sync::{
     Mutex, Weak,
     atomic::{AtomicBool, Ordering},
@@ -14,19 +16,26 @@ use std::sync::{
 /// How many subscriptions a trigger has before another takes its place, without those who are gone.
 const MAX_SUBSCRIPTIONS: u32 = 64;
 
-/// A trigger that is made when somebody first tracks it, and the memos that need none.
+/// Who is to be told of a change.
 #[derive(Default)]
 pub(crate) struct Signal {
-    trigger: Option<ArcTrigger>,
-    /// How many of them the trigger has had.
-    subscriptions: u32,
-    /// The last to track it since it was notified.
-    tracker: Option<Weak<dyn Subscriber + Send + Sync>>,
+    tracked: Option<Tracked>,
+    /// Empty while there is a trigger: who subscribed first is told first, and only one set knows.
     followers: Followers,
 }
 
-/// Memos that read the key whenever they run. They stay subscribed for as long as they live, so no
-/// trigger has to be among their sources, to be given up at each run and needed again.
+/// A trigger, made when somebody first tracks it.
+struct Tracked {
+    trigger: ArcTrigger,
+    /// How many subscriptions it has had.
+    subscriptions: u32,
+    /// The last to track it since it was notified.
+    tracker: Option<Weak<dyn Subscriber + Send + Sync>>,
+}
+
+/// Memos that read the key whenever they run, where nobody else does. They stay subscribed for as long
+/// as they live, so no trigger has to be among their sources, to be given up at each run and needed
+/// again.
 #[derive(Default)]
 struct Followers {
     memos: Few<AnySubscriber>,
@@ -35,29 +44,55 @@ struct Followers {
     limit: usize,
     /// Whether one of them has run since they were told.
     are_waiting: bool,
+    /// How often they have become subscribers of a trigger.
+    generation: u32,
 }
 
-/// What a memo knows of its subscription to a slot.
+/// What a memo knows of its subscription to a slot: in which generation of followers it is, from 1.
 #[cfg(feature = "leptos")]
 #[derive(Debug, Default)]
-pub(crate) struct Following(AtomicBool);
+pub(crate) struct Following(AtomicU32);
 
 /// Who is to be told of a change, outside of any lock.
 pub(crate) struct Trigger {
-    trigger: Option<ArcTrigger>,
-    followers: Few<AnySubscriber>,
+    to_tell: ToTell,
     /// Whether the last to track it, or a follower, still waits for news.
     pub(crate) is_awaited: bool,
+}
+
+enum ToTell {
+    Subscribers(ArcTrigger),
+    Followers(Few<AnySubscriber>),
 }
 
 impl Trigger {
     /// Tells the subscribers, who stay subscribed. To let them go, as `ArcTrigger::notify` does, takes
     /// longer: most come back, to a set that has to be made anew.
     pub(crate) fn notify(&self) {
-        self.followers.iter().for_each(ReactiveNode::mark_dirty);
-        if let Some(trigger) = &self.trigger {
-            trigger.mark_dirty();
+        match &self.to_tell {
+            ToTell::Subscribers(trigger) => trigger.mark_dirty(),
+            ToTell::Followers(memos) => memos.iter().for_each(ReactiveNode::mark_dirty),
         }
+    }
+}
+
+impl Tracked {
+    fn new(followers: impl IntoIterator<Item = AnySubscriber>) -> Self {
+        let trigger = ArcTrigger::new();
+        for memo in followers {
+            trigger.add_subscriber(memo);
+        }
+        Self {
+            trigger,
+            subscriptions: 0,
+            tracker: None,
+        }
+    }
+
+    /// Whether the last to track it still waits for news. Of others it does not know.
+    fn is_awaited(&self) -> bool {
+        let tracker = self.tracker.as_ref();
+        tracker.is_some_and(|tracker| tracker.strong_count() > 0)
     }
 }
 
@@ -75,16 +110,14 @@ impl Followers {
         self.memos.push(memo);
     }
 
-    fn are_waiting(&self) -> bool {
-        self.are_waiting && self.memos.iter().any(is_here)
+    /// Takes them away, to where they have to be in the order of all.
+    fn leave(&mut self) -> Few<AnySubscriber> {
+        self.generation = self.generation.wrapping_add(1);
+        std::mem::take(&mut self.memos)
     }
 
-    /// Those who are to be told, and wait no longer.
-    #[inline]
-    fn told(&mut self) -> Few<AnySubscriber> {
-        self.are_waiting = false;
-        self.memos.retain(is_here);
-        self.memos.clone()
+    fn is_awaited(&self) -> bool {
+        self.are_waiting && self.memos.iter().any(is_here)
     }
 }
 
@@ -92,53 +125,70 @@ impl Signal {
     /// Subscribes an effect or a memo, and hands out the trigger to be a source of it. It happens under
     /// the lock of the signal: otherwise another trigger might have taken the place of this one.
     pub(super) fn tracked_by(&mut self, observer: &AnySubscriber) -> ArcTrigger {
-        self.tracker = Some(Weak::clone(&observer.1));
-        self.subscriptions += 1;
-        let trigger = self.trigger.get_or_insert_with(ArcTrigger::new);
-        trigger.add_subscriber(observer.clone());
-        trigger.clone()
+        let followers = &mut self.followers;
+        let tracked = self
+            .tracked
+            .get_or_insert_with(|| Tracked::new(followers.leave()));
+        tracked.tracker = Some(Weak::clone(&observer.1));
+        tracked.subscriptions += 1;
+        tracked.trigger.add_subscriber(observer.clone());
+        tracked.trigger.clone()
     }
 
-    /// Subscribes the running memo for as long as it lives, if it is not subscribed yet.
+    /// Has the running memo subscribed for as long as it lives. Returns whether it is: not where others
+    /// track the key, among whom it has to keep its place.
     #[cfg(feature = "leptos")]
-    pub(super) fn followed_by(&mut self, following: &Following) {
-        if !following.0.load(Ordering::Relaxed)
-            && let Some(memo) = Observer::get()
-        {
-            following.0.store(true, Ordering::Relaxed);
+    pub(super) fn followed_by(&mut self, following: &Following) -> bool {
+        if self.tracked.is_some() {
+            return false;
+        }
+        let generation = self.followers.generation.wrapping_add(1);
+        if following.0.load(Ordering::Relaxed) != generation {
+            let Some(memo) = Observer::get() else {
+                return false;
+            };
+            following.0.store(generation, Ordering::Relaxed);
             self.followers.push(memo);
         }
         self.followers.are_waiting = true;
+        true
     }
 
-    /// Who is to be told, if anyone ever tracked it or follows it.
+    /// Who is to be told, if anyone ever tracked or followed it.
     #[inline]
     pub(super) fn existing(&mut self) -> Option<Trigger> {
         let is_awaited = self.is_tracked();
-        self.tracker = None;
-        let followers = self.followers.told();
-        let trigger = if self.subscriptions < MAX_SUBSCRIPTIONS {
-            self.trigger.clone()
+        let to_tell = if let Some(tracked) = &mut self.tracked {
+            tracked.tracker = None;
+            let trigger = tracked.trigger.clone();
+            if tracked.subscriptions >= MAX_SUBSCRIPTIONS {
+                self.tracked = None;
+            }
+            ToTell::Subscribers(trigger)
         } else {
-            self.subscriptions = 0;
-            self.trigger.take()
+            let followers = &mut self.followers;
+            followers.are_waiting = false;
+            followers.memos.retain(is_here);
+            if followers.memos.is_empty() {
+                return None;
+            }
+            ToTell::Followers(followers.memos.clone())
         };
-        (trigger.is_some() || !followers.is_empty()).then_some(Trigger {
-            trigger,
-            followers,
+        Some(Trigger {
+            to_tell,
             is_awaited,
         })
     }
 
-    /// Whether anyone ever tracked it, or follows it.
+    /// Whether anyone ever tracked or follows it.
     pub(crate) fn is_made(&self) -> bool {
-        self.trigger.is_some() || !self.followers.memos.is_empty()
+        self.tracked.is_some() || !self.followers.memos.is_empty()
     }
 
     /// Whether the last to track it still waits for news, or a follower. Of others it does not know.
     pub(super) fn is_tracked(&self) -> bool {
-        let tracker = self.tracker.as_ref();
-        tracker.is_some_and(|tracker| tracker.strong_count() > 0) || self.followers.are_waiting()
+        let tracked = self.tracked.as_ref();
+        tracked.map_or_else(|| self.followers.is_awaited(), Tracked::is_awaited)
     }
 }
 
@@ -281,6 +331,44 @@ mod tests {
             assert!(count() < Some(16), "so do those who come");
             n.set(-3).ok();
             assert_eq!(here.0.load(Ordering::Relaxed), 203, "and who is here stays");
+        }
+    }
+
+    #[cfg(feature = "leptos")]
+    #[test]
+    fn who_follows_among_those_who_track_is_told_each_time() {
+        for kind in EngineKind::ALL {
+            let store = Store::builder().engine(*kind).build();
+            let n = store.handle::<i32>("n").unwrap();
+            let (follower, following) = (Arc::<Reader>::default(), super::Following::default());
+            let tracker = Arc::<Reader>::default();
+            for round in 0..1_000 {
+                follower.read(|| drop(n.follow(&following)));
+                // They come and go, over several triggers.
+                let tracks = round / 100 % 2 == 1;
+                if tracks {
+                    tracker.read(|| assert_eq!(store.has("n"), round > 0));
+                }
+                let before = tracker.0.load(Ordering::Relaxed);
+                n.set(round).ok();
+                assert_eq!(follower.0.load(Ordering::Relaxed), round as usize + 1);
+                if tracks {
+                    assert_eq!(tracker.0.load(Ordering::Relaxed), before + 1);
+                }
+            }
+            let is_followed = || {
+                let state = crate::lock(&n.slot.state);
+                state.rare().map(|rare| rare.signal.tracked.is_none())
+            };
+            for round in 0..100 {
+                follower.read(|| drop(n.follow(&following)));
+                n.set(-round).ok();
+            }
+            assert_eq!(
+                is_followed(),
+                Some(true),
+                "nobody else has tracked it for long"
+            );
         }
     }
 
