@@ -133,12 +133,15 @@ impl Inner {
 
     /// The end of a turn that was scheduled.
     pub(crate) fn end_turn(&self) {
-        {
+        let is_over = {
             let mut state = crate::lock(&self.state);
             state.scheduled = false;
             state.turn = None;
+            state.pending.is_empty() && state.held.is_empty() && !state.is_due()
+        };
+        if !is_over {
+            self.flush();
         }
-        self.flush();
     }
 
     /// Does what was deferred and delivers all that is due, unless this or another thread is already

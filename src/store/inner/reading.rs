@@ -53,13 +53,11 @@ impl Inner {
         }
     }
 
-    /// The stored content of a slot, if there is one and nobody is to know that it was read: no
-    /// effect, memo, computed value or batch.
+    /// The stored content of a slot, tracked by whatever effect or memo is running, if there is one and
+    /// no computed value or batch is to know that it was read.
     #[inline]
     pub(crate) fn glance(&self, slot: &Slot) -> Option<Value> {
-        if Observer::get().is_some() {
-            return None;
-        }
+        slot.track();
         self.at_hand(slot)
     }
 
@@ -77,8 +75,7 @@ impl Inner {
     /// tracked by whatever effect, memo or computed value is running. It fails only where the key is
     /// that of a computed value, which does.
     pub(crate) fn read(&self, slot: &Arc<Slot>) -> Result<Option<Value>, StateError> {
-        slot.track();
-        if let Some(value) = self.at_hand(slot) {
+        if let Some(value) = self.glance(slot) {
             return Ok(Some(value));
         }
         self.peek(slot).map(|(value, _)| value)
