@@ -4,7 +4,7 @@ use super::{key_source::ReactiveKey, provider::use_view, state::Target};
 use crate::{
     error::StateError,
     pointer::Pointer,
-    store::find,
+    store::{Following, find},
     value::{StateValue, Value},
 };
 use leptos::prelude::*;
@@ -43,8 +43,9 @@ pub fn use_global_at<U: StateValue>(
         place: StoredValue::new((target.clone(), pointer.clone())),
         value: std::marker::PhantomData,
     };
+    let following = Following::default();
     let value = Memo::new(move |_| {
-        target.report_or(target.stored().and_then(|stored| {
+        target.report_or(target.stored(&following).and_then(|stored| {
             let pointer = pointer.as_ref().map_err(Clone::clone)?;
             match stored {
                 Some((key, value)) => find(target.view(), &key, &value, pointer),

@@ -1,7 +1,7 @@
 //! Selectors: what follows from a value, as a signal.
 
 use super::{key_source::ReactiveKey, provider::use_view, state::Target, states::KeyTuple};
-use crate::value::StateValue;
+use crate::{store::Following, value::StateValue};
 use leptos::prelude::*;
 
 /// What `select` makes of the value of a shared key, as a signal; `None` while the key is missing.
@@ -29,7 +29,8 @@ pub fn use_selector<T: StateValue, U: Clone + PartialEq + Send + Sync + 'static>
     select: impl Fn(&T) -> U + Send + Sync + 'static,
 ) -> Signal<Option<U>> {
     let target = Target::new(use_view(), key.into_source());
-    Memo::new(move |_| target.with(&select)).into()
+    let following = Following::default();
+    Memo::new(move |_| target.follow(&following, &select)).into()
 }
 
 /// What `select` makes of the values of several shared keys, as a signal.

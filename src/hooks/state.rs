@@ -74,7 +74,7 @@ pub fn use_global_state_or<T: StateValue>(
     let target = Arc::new(Target::new(use_view(), key.into_source()));
     let (source, following) = (Arc::clone(&target), Following::default());
     let value = ArcMemo::new(move |_| {
-        let followed = source.follow(&following);
+        let followed = source.follow(&following, T::clone);
         followed.unwrap_or_else(|| default.clone())
     });
     (ArcSignal::from(value).into(), SetState::new(target))
@@ -171,7 +171,10 @@ fn use_state<T: StateValue>(
     }
     let (source, following) = (Arc::clone(&target), Following::default());
     let default = options.default;
-    let value = ArcMemo::new(move |_| source.follow(&following).or_else(|| default.clone()));
+    let value = ArcMemo::new(move |_| {
+        let followed = source.follow(&following, T::clone);
+        followed.or_else(|| default.clone())
+    });
     (ArcSignal::from(value).into(), SetState::new(target))
 }
 
@@ -226,11 +229,14 @@ impl<T: StateValue> Target<T> {
     }
 
     fn get(&self) -> Option<T> {
-        self.with(T::clone)
+        self.report_or(match &self.0 {
+            Reach::Handle(handle) => handle.try_get(),
+            Reach::Reactive(view, key) => view.try_get(key()),
+        })
     }
 
-    /// The value, for a memo of it.
-    fn follow(&self, following: &Following) -> Option<T> {
+    /// What `f` makes of the value, without cloning it, for a memo that asks for it whenever it runs.
+    pub(super) fn follow<R>(&self, following: &Following, f: impl FnOnce(&T) -> R) -> Option<R> {
         let named;
         let (name, value) = match &self.0 {
             Reach::Handle(handle) => (handle.name(), handle.follow(following)),
@@ -240,25 +246,20 @@ impl<T: StateValue> Target<T> {
             }
         };
         let value = self.view().or_report(value).flatten()?;
-        let read = value.with(T::clone);
+        let read = value.with(f);
         read.map_err(|mismatch| self.view().report_type(name, mismatch))
             .ok()
     }
 
-    /// What `f` makes of the value, without cloning it.
-    pub(super) fn with<R>(&self, f: impl FnOnce(&T) -> R) -> Option<R> {
-        self.report_or(match &self.0 {
-            Reach::Handle(handle) => handle.try_with(f),
-            Reach::Reactive(view, key) => view.try_with(key(), f),
-        })
-    }
-
-    /// The name of the key and its value as stored.
+    /// The name of the key and its value as stored, for a memo that asks for it whenever it runs.
     #[cfg(feature = "json")]
-    pub(super) fn stored(&self) -> Result<Option<(String, Value)>, StateError> {
+    pub(super) fn stored(
+        &self,
+        following: &Following,
+    ) -> Result<Option<(String, Value)>, StateError> {
         let named = |name: &str, value: Option<Value>| value.map(|value| (name.to_owned(), value));
         match &self.0 {
-            Reach::Handle(handle) => Ok(named(handle.name(), handle.value()?)),
+            Reach::Handle(handle) => Ok(named(handle.name(), handle.follow(following)?)),
             Reach::Reactive(view, key) => {
                 let key = key();
                 Ok(named(key.name(), view.try_get_value(key.name())?))

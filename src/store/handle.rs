@@ -90,13 +90,6 @@ impl<T: StateValue> Handle<T> {
         self.view.follow(&self.slot, following)
     }
 
-    /// The value as stored.
-    #[cfg(all(feature = "json", feature = "leptos"))]
-    pub(crate) fn value(&self) -> Result<Option<Value>, StateError> {
-        self.view.may_read(&self.slot)?;
-        self.view.inner.read(&self.slot)
-    }
-
     /// Writes a place inside of the value.
     #[cfg(all(feature = "json", feature = "leptos"))]
     pub(crate) fn put_at(&self, pointer: &crate::Pointer, value: &Value) -> Result<(), StateError> {

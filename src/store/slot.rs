@@ -186,12 +186,7 @@ impl Slot {
     /// Makes the running memo depend on this key, which it reads whenever it runs.
     #[cfg(feature = "leptos")]
     pub(crate) fn follow(&self, following: &Following) {
-        let is_followed = {
-            let mut state = crate::lock(&self.state);
-            state.rare_mut().signal.followed_by(following)
-        };
-        if !is_followed {
-            self.track();
-        }
+        let mut state = crate::lock(&self.state);
+        state.rare_mut().signal.followed_by(following);
     }
 }

@@ -1,195 +1,195 @@
-//! Signals: the triggers of slots and of the whole store, made when somebody first tracks them, and the
-//! memos that follow a slot without one.
+//! Signals: who is to be told that a slot, or the whole store, has changed.
 
 use crate::few::Few;
+use hashbrown::HashTable;
 use reactive_graph::{
     graph::{AnySubscriber, Observer, ReactiveNode, Source, Subscriber, ToAnySource},
     signal::ArcTrigger,
 };
-#[cfg(feature = "leptos")]
-use std::sync::atomic::AtomicU32;
 use std::sync::{
-    Mutex, Weak,
+    Mutex,
     atomic::{AtomicBool, Ordering},
 };
 
-/// How many subscriptions a trigger has before another takes its place, without those who are gone.
-const MAX_SUBSCRIPTIONS: u32 = 64;
+/// With more readers they are found by hash.
+const MANY: usize = 16;
 
-/// Who is to be told of a change.
+/// The effects and memos that read something, told in the order in which they first did: a part of a
+/// page comes after what decides whether it is there, and a change that takes it away does not run it.
 #[derive(Default)]
 pub(crate) struct Signal {
-    tracked: Option<Tracked>,
-    /// Empty while there is a trigger: who subscribed first is told first, and only one set knows.
-    followers: Followers,
-}
-
-/// A trigger, made when somebody first tracks it.
-struct Tracked {
-    trigger: ArcTrigger,
-    /// How many subscriptions it has had.
-    subscriptions: u32,
-    /// The last to track it since it was notified.
-    tracker: Option<Weak<dyn Subscriber + Send + Sync>>,
-}
-
-/// Memos that read the key whenever they run, where nobody else does. They stay subscribed for as long
-/// as they live, so no trigger has to be among their sources, to be given up at each run and needed
-/// again.
-#[derive(Default)]
-struct Followers {
-    memos: Few<AnySubscriber>,
+    readers: Few<Reader>,
+    /// Where among them each stands, if they are many.
+    index: HashTable<u32>,
     /// How many there are when those who are gone are looked for.
-    #[cfg(feature = "leptos")]
     limit: usize,
-    /// Whether one of them has run since they were told.
-    are_waiting: bool,
-    /// How often they have become subscribers of a trigger.
-    generation: u32,
+    /// Whether one of them has read since they were told.
+    is_waiting: bool,
 }
 
-/// What a memo knows of its subscription to a slot: in which generation of followers it is, from 1.
+struct Reader {
+    node: AnySubscriber,
+    /// Whether it is a memo that reads whenever it runs, and stays subscribed for as long as it lives.
+    follows: bool,
+    /// What others have among their sources, and give up when they run: a trigger of their own, which
+    /// keeps them in their place. One for all would tell who ran last after those who did not run.
+    source: Option<ArcTrigger>,
+}
+
+/// Whether a memo follows a slot.
 #[cfg(feature = "leptos")]
 #[derive(Debug, Default)]
-pub(crate) struct Following(AtomicU32);
+pub(crate) struct Following(AtomicBool);
 
 /// Who is to be told of a change, outside of any lock.
 pub(crate) struct Trigger {
-    to_tell: ToTell,
-    /// Whether the last to track it, or a follower, still waits for news.
+    told: Few<Told>,
+    /// Whether one of them has read since the last change.
     pub(crate) is_awaited: bool,
 }
 
-enum ToTell {
-    Subscribers(ArcTrigger),
-    Followers(Few<AnySubscriber>),
+enum Told {
+    Follower(AnySubscriber),
+    Source(ArcTrigger),
 }
 
 impl Trigger {
-    /// Tells the subscribers, who stay subscribed. To let them go, as `ArcTrigger::notify` does, takes
-    /// longer: most come back, to a set that has to be made anew.
+    /// Tells the readers, who stay subscribed.
     pub(crate) fn notify(&self) {
-        match &self.to_tell {
-            ToTell::Subscribers(trigger) => trigger.mark_dirty(),
-            ToTell::Followers(memos) => memos.iter().for_each(ReactiveNode::mark_dirty),
+        for told in &self.told {
+            match told {
+                Told::Follower(memo) => memo.mark_dirty(),
+                Told::Source(trigger) => trigger.mark_dirty(),
+            }
         }
     }
 }
 
-impl Tracked {
-    fn new(followers: impl IntoIterator<Item = AnySubscriber>) -> Self {
-        let trigger = ArcTrigger::new();
-        for memo in followers {
-            trigger.add_subscriber(memo);
+impl Reader {
+    /// Its memory is taken by nobody else while this refers to it.
+    fn is(&self, node: &AnySubscriber) -> bool {
+        self.node.0 == node.0
+    }
+
+    fn is_here(&self) -> bool {
+        self.node.1.strong_count() > 0
+    }
+
+    fn to_tell(&self) -> Option<Told> {
+        if self.follows {
+            return Some(Told::Follower(self.node.clone()));
         }
-        Self {
-            trigger,
-            subscriptions: 0,
-            tracker: None,
-        }
-    }
-
-    /// Whether the last to track it still waits for news. Of others it does not know.
-    fn is_awaited(&self) -> bool {
-        let tracker = self.tracker.as_ref();
-        tracker.is_some_and(|tracker| tracker.strong_count() > 0)
-    }
-}
-
-fn is_here(memo: &AnySubscriber) -> bool {
-    memo.1.strong_count() > 0
-}
-
-impl Followers {
-    #[cfg(feature = "leptos")]
-    fn push(&mut self, memo: AnySubscriber) {
-        if self.memos.len() >= self.limit {
-            self.memos.retain(is_here);
-            self.limit = 2 * self.memos.len().max(4);
-        }
-        self.memos.push(memo);
-    }
-
-    /// Takes them away, to where they have to be in the order of all.
-    fn leave(&mut self) -> Few<AnySubscriber> {
-        self.generation = self.generation.wrapping_add(1);
-        std::mem::take(&mut self.memos)
-    }
-
-    fn is_awaited(&self) -> bool {
-        self.are_waiting && self.memos.iter().any(is_here)
+        self.source.clone().map(Told::Source)
     }
 }
 
 impl Signal {
-    /// Subscribes an effect or a memo, and hands out the trigger to be a source of it. It happens under
-    /// the lock of the signal: otherwise another trigger might have taken the place of this one.
+    /// Subscribes an effect or a memo, and hands out what is to be a source of it.
     pub(super) fn tracked_by(&mut self, observer: &AnySubscriber) -> ArcTrigger {
-        let followers = &mut self.followers;
-        let tracked = self
-            .tracked
-            .get_or_insert_with(|| Tracked::new(followers.leave()));
-        tracked.tracker = Some(Weak::clone(&observer.1));
-        tracked.subscriptions += 1;
-        tracked.trigger.add_subscriber(observer.clone());
-        tracked.trigger.clone()
+        let reader = self.reader(observer);
+        let trigger = reader.source.get_or_insert_with(ArcTrigger::new);
+        trigger.add_subscriber(observer.clone());
+        trigger.clone()
     }
 
-    /// Has the running memo subscribed for as long as it lives. Returns whether it is: not where others
-    /// track the key, among whom it has to keep its place.
+    /// Subscribes the running memo for as long as it lives, if it is not subscribed yet.
     #[cfg(feature = "leptos")]
-    pub(super) fn followed_by(&mut self, following: &Following) -> bool {
-        if self.tracked.is_some() {
-            return false;
+    pub(super) fn followed_by(&mut self, following: &Following) {
+        if following.0.load(Ordering::Relaxed) {
+            self.is_waiting = true;
+        } else if let Some(memo) = Observer::get() {
+            self.reader(&memo).follows = true;
+            following.0.store(true, Ordering::Relaxed);
         }
-        let generation = self.followers.generation.wrapping_add(1);
-        if following.0.load(Ordering::Relaxed) != generation {
-            let Some(memo) = Observer::get() else {
-                return false;
-            };
-            following.0.store(generation, Ordering::Relaxed);
-            self.followers.push(memo);
-        }
-        self.followers.are_waiting = true;
-        true
     }
 
-    /// Who is to be told, if anyone ever tracked or followed it.
+    /// What is known of a reader, who is about to read.
+    fn reader(&mut self, node: &AnySubscriber) -> &mut Reader {
+        self.is_waiting = true;
+        let at = self.find(node).unwrap_or_else(|| self.add(node.clone()));
+        &mut self.readers[at]
+    }
+
+    fn find(&self, node: &AnySubscriber) -> Option<usize> {
+        if self.readers.len() <= MANY {
+            return self.readers.iter().position(|reader| reader.is(node));
+        }
+        let is_it = |at: &u32| self.readers[*at as usize].is(node);
+        self.index.find(hash(node), is_it).map(|at| *at as usize)
+    }
+
+    fn add(&mut self, node: AnySubscriber) -> usize {
+        if self.readers.len() >= self.limit {
+            self.forget_gone();
+            self.limit = 2 * self.readers.len().max(MANY / 4);
+        }
+        self.readers.push(Reader {
+            node,
+            follows: false,
+            source: None,
+        });
+        let last = self.readers.len() - 1;
+        match last {
+            0..MANY => {}
+            MANY => self.index_all(),
+            _ => self.index_one(last),
+        }
+        last
+    }
+
+    fn forget_gone(&mut self) {
+        let before = self.readers.len();
+        self.readers.retain(Reader::is_here);
+        if before > MANY && self.readers.len() < before {
+            self.index_all();
+        }
+    }
+
+    fn index_all(&mut self) {
+        self.index.clear();
+        if self.readers.len() > MANY {
+            (0..self.readers.len()).for_each(|at| self.index_one(at));
+        }
+    }
+
+    fn index_one(&mut self, at: usize) {
+        let readers = &self.readers;
+        let hash_at = |at: &u32| hash(&readers[*at as usize].node);
+        let place = at as u32;
+        self.index.insert_unique(hash_at(&place), place, hash_at);
+    }
+
+    /// Who is to be told, if anyone has read it.
     #[inline]
     pub(super) fn existing(&mut self) -> Option<Trigger> {
         let is_awaited = self.is_tracked();
-        let to_tell = if let Some(tracked) = &mut self.tracked {
-            tracked.tracker = None;
-            let trigger = tracked.trigger.clone();
-            if tracked.subscriptions >= MAX_SUBSCRIPTIONS {
-                self.tracked = None;
-            }
-            ToTell::Subscribers(trigger)
-        } else {
-            let followers = &mut self.followers;
-            followers.are_waiting = false;
-            followers.memos.retain(is_here);
-            if followers.memos.is_empty() {
-                return None;
-            }
-            ToTell::Followers(followers.memos.clone())
-        };
+        self.is_waiting = false;
+        self.forget_gone();
+        if self.readers.is_empty() {
+            return None;
+        }
         Some(Trigger {
-            to_tell,
+            told: self.readers.iter().filter_map(Reader::to_tell).collect(),
             is_awaited,
         })
     }
 
-    /// Whether anyone ever tracked or follows it.
+    /// Whether anyone has read it.
     pub(crate) fn is_made(&self) -> bool {
-        self.tracked.is_some() || !self.followers.memos.is_empty()
+        !self.readers.is_empty()
     }
 
-    /// Whether the last to track it still waits for news, or a follower. Of others it does not know.
+    /// Whether somebody has read it since it was notified, and is still there.
     pub(super) fn is_tracked(&self) -> bool {
-        let tracked = self.tracked.as_ref();
-        tracked.map_or_else(|| self.followers.is_awaited(), Tracked::is_awaited)
+        self.is_waiting && self.readers.iter().any(Reader::is_here)
     }
+}
+
+/// A product has mixed its upper half best. (The factor is 2⁶⁴ divided by the golden ratio.)
+fn hash(node: &AnySubscriber) -> u64 {
+    (node.0 as u64)
+        .wrapping_mul(0x9E37_79B9_7F4A_7C15)
+        .rotate_left(u32::BITS)
 }
 
 /// A [`Signal`] of the whole store.
@@ -228,11 +228,13 @@ impl SharedSignal {
 #[cfg(test)]
 mod tests {
     use crate::{EngineKind, Store};
-    use reactive_graph::graph::{AnySource, AnySubscriber, ReactiveNode, Subscriber, WithObserver};
+    use reactive_graph::graph::{
+        AnySource, AnySubscriber, ReactiveNode, Source, Subscriber, WithObserver,
+    };
     use std::{
-        cell::Cell,
+        cell::{Cell, RefCell},
         sync::{
-            Arc, Weak,
+            Arc, Mutex, Weak,
             atomic::{AtomicUsize, Ordering},
         },
         thread,
@@ -241,22 +243,42 @@ mod tests {
     thread_local! {
         /// What others do while a reader is about to be subscribed.
         static MEANWHILE: Cell<Option<Box<dyn FnOnce()>>> = const { Cell::new(None) };
+        /// The numbers of those who were told.
+        static TOLD: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
     }
 
-    /// Counts how often it is told.
+    /// Counts how often it is told, and gives up its sources before it reads, as effects do.
     #[derive(Default)]
-    struct Reader(AtomicUsize);
+    struct Reader {
+        number: usize,
+        told: AtomicUsize,
+        sources: Mutex<Vec<AnySource>>,
+    }
 
     impl Reader {
+        fn new(number: usize) -> Arc<Self> {
+            Arc::new(Self {
+                number,
+                ..Self::default()
+            })
+        }
+
+        fn told(&self) -> usize {
+            self.told.load(Ordering::Relaxed)
+        }
+
         fn read(self: &Arc<Self>, read: impl FnOnce()) {
             let this = Arc::downgrade(self) as Weak<dyn Subscriber + Send + Sync>;
-            AnySubscriber(Arc::as_ptr(self).addr(), this).with_observer(read);
+            let this = AnySubscriber(Arc::as_ptr(self).addr(), this);
+            this.clear_sources(&this);
+            this.with_observer(read);
         }
     }
 
     impl ReactiveNode for Reader {
         fn mark_dirty(&self) {
-            self.0.fetch_add(1, Ordering::Relaxed);
+            self.told.fetch_add(1, Ordering::Relaxed);
+            TOLD.with_borrow_mut(|told| told.push(self.number));
         }
         fn mark_check(&self) {}
         fn mark_subscribers_check(&self) {}
@@ -266,129 +288,141 @@ mod tests {
     }
 
     impl Subscriber for Reader {
-        fn add_source(&self, _: AnySource) {
+        fn add_source(&self, source: AnySource) {
+            crate::lock(&self.sources).push(source);
             if let Some(meanwhile) = MEANWHILE.take() {
                 meanwhile();
             }
         }
-        fn clear_sources(&self, _: &AnySubscriber) {}
+        fn clear_sources(&self, subscriber: &AnySubscriber) {
+            for source in crate::lock(&self.sources).drain(..) {
+                source.remove_subscriber(subscriber);
+            }
+        }
+    }
+
+    fn stores() -> impl Iterator<Item = Store> {
+        let store = |kind: &EngineKind| {
+            let store = Store::builder().engine(*kind).build();
+            store.set("n", -1).ok();
+            store
+        };
+        EngineKind::ALL.iter().map(store)
+    }
+
+    /// How many readers a store knows.
+    fn known(store: &Store) -> usize {
+        let n = store.handle::<i32>("n").unwrap();
+        let state = crate::lock(&n.slot.state);
+        state.rare().map_or(0, |rare| rare.signal.readers.len())
     }
 
     #[test]
-    fn who_reads_again_is_told_each_time_and_who_does_not_is_forgotten() {
-        for kind in EngineKind::ALL {
-            let store = Store::builder().engine(*kind).build();
-            let (gone, here) = (Arc::<Reader>::default(), Arc::<Reader>::default());
+    fn who_reads_is_told_until_it_reads_no_more() {
+        for store in stores() {
             let read = || assert!(store.has("n"));
-            store.set("n", -1).ok();
-            gone.read(read);
-            assert!(Arc::weak_count(&gone) > 0, "it is subscribed");
+            let [late, here, away] = [0, 1, 2].map(Reader::new);
+            late.read(read);
+            away.read(read);
             for n in 0..200 {
                 here.read(read);
                 store.set("n", n).ok();
             }
-            assert_eq!(here.0.load(Ordering::Relaxed), 200);
-            assert_eq!(Arc::weak_count(&gone), 0, "nothing is left of it");
-        }
-    }
-
-    #[cfg(feature = "leptos")]
-    #[test]
-    fn who_follows_is_told_each_time_and_forgotten_when_gone() {
-        for kind in EngineKind::ALL {
-            let store = Store::builder().engine(*kind).build();
-            let n = store.handle::<i32>("n").unwrap();
-            let follow = || {
-                let (reader, following) = (Arc::<Reader>::default(), super::Following::default());
-                reader.read(|| drop(n.follow(&following)));
-                (reader, following)
-            };
-            let (here, following) = follow();
-            for round in 0..200 {
-                here.read(|| drop(n.follow(&following)));
-                n.set(round).ok();
-            }
-            assert_eq!(here.0.load(Ordering::Relaxed), 200, "once a write");
-            n.set(-1).ok();
-            assert_eq!(
-                here.0.load(Ordering::Relaxed),
-                201,
-                "also if it has not run"
-            );
-
-            let count = || {
-                crate::lock(&n.slot.state)
-                    .rare()
-                    .map(|rare| rare.signal.followers.memos.len())
-            };
-            follow();
-            assert_eq!(count(), Some(2));
-            n.set(-2).ok();
-            assert_eq!(count(), Some(1), "a write forgets who is gone");
-            for _ in 0..1_000 {
-                follow();
-            }
-            assert!(count() < Some(16), "so do those who come");
-            n.set(-3).ok();
-            assert_eq!(here.0.load(Ordering::Relaxed), 203, "and who is here stays");
-        }
-    }
-
-    #[cfg(feature = "leptos")]
-    #[test]
-    fn who_follows_among_those_who_track_is_told_each_time() {
-        for kind in EngineKind::ALL {
-            let store = Store::builder().engine(*kind).build();
-            let n = store.handle::<i32>("n").unwrap();
-            let (follower, following) = (Arc::<Reader>::default(), super::Following::default());
-            let tracker = Arc::<Reader>::default();
-            for round in 0..1_000 {
-                follower.read(|| drop(n.follow(&following)));
-                // They come and go, over several triggers.
-                let tracks = round / 100 % 2 == 1;
-                if tracks {
-                    tracker.read(|| assert_eq!(store.has("n"), round > 0));
-                }
-                let before = tracker.0.load(Ordering::Relaxed);
-                n.set(round).ok();
-                assert_eq!(follower.0.load(Ordering::Relaxed), round as usize + 1);
-                if tracks {
-                    assert_eq!(tracker.0.load(Ordering::Relaxed), before + 1);
-                }
-            }
-            let is_followed = || {
-                let state = crate::lock(&n.slot.state);
-                state.rare().map(|rare| rare.signal.tracked.is_none())
-            };
-            for round in 0..100 {
-                follower.read(|| drop(n.follow(&following)));
-                n.set(-round).ok();
-            }
-            assert_eq!(
-                is_followed(),
-                Some(true),
-                "nobody else has tracked it for long"
-            );
-        }
-    }
-
-    #[test]
-    fn who_is_about_to_be_subscribed_while_a_trigger_is_replaced_is_told() {
-        for kind in EngineKind::ALL {
-            let store = Store::builder().engine(*kind).build();
+            assert_eq!(here.told(), 200);
+            assert_eq!(late.told(), 200, "as an effect that is paused");
+            away.read(|| ());
             store.set("n", -1).ok();
-            let (first, late) = (Arc::<Reader>::default(), Arc::<Reader>::default());
-            for _ in 1..super::MAX_SUBSCRIPTIONS {
-                first.read(|| assert!(store.has("n")));
+            assert_eq!((late.told(), away.told()), (201, 200));
+            assert_eq!(known(&store), 3);
+            drop((late, away));
+            store.set("n", -2).ok();
+            assert_eq!(known(&store), 1, "who is gone is forgotten");
+        }
+    }
+
+    #[test]
+    fn who_came_first_is_told_first_however_many_come_and_go() {
+        for store in stores() {
+            let readers: Vec<_> = (0..100).map(Reader::new).collect();
+            let told = || {
+                store.update("n", |n: &mut i32| *n += 1).ok();
+                TOLD.take()
+            };
+            let read = |reader: &Arc<Reader>| reader.read(|| assert!(store.has("n")));
+            readers.iter().for_each(read);
+            assert_eq!(told(), Vec::from_iter(0..100));
+            readers.iter().rev().for_each(read);
+            assert_eq!(told(), Vec::from_iter(0..100));
+            for kept in [60, 20, 10] {
+                let some = || readers.iter().filter(|reader| reader.number % 100 < kept);
+                readers.iter().for_each(|reader| reader.read(|| ()));
+                some().rev().for_each(read);
+                assert_eq!(told(), Vec::from_iter(0..kept));
             }
+            let mut few = readers;
+            for step in [2, 5] {
+                few.retain(|reader| reader.number % step == 0);
+                few.iter().rev().for_each(read);
+                let numbers: Vec<_> = few.iter().map(|reader| reader.number).collect();
+                assert_eq!(told(), numbers);
+                assert_eq!(known(&store), numbers.len());
+                few.iter().rev().for_each(read);
+                assert_eq!(told(), numbers);
+            }
+        }
+    }
+
+    #[test]
+    fn readers_that_come_and_go_between_two_writes_are_forgotten() {
+        for store in stores() {
+            let here: Vec<_> = (0..20).map(Reader::new).collect();
+            let read = |reader: &Arc<Reader>| reader.read(|| assert!(store.has("n")));
+            here.iter().for_each(read);
+            (0..1_000).for_each(|number| read(&Reader::new(number)));
+            assert!(known(&store) <= 2 * here.len(), "{}", known(&store));
+            here.iter().for_each(read);
+            store.set("n", 0).ok();
+            assert!(here.iter().all(|reader| reader.told() == 1));
+            assert_eq!(known(&store), here.len());
+        }
+    }
+
+    #[cfg(feature = "leptos")]
+    #[test]
+    fn who_follows_is_told_each_time() {
+        for store in stores() {
+            let n = store.handle::<i32>("n").unwrap();
+            let (reader, following) = (Reader::new(0), super::Following::default());
+            let follow = || drop(n.follow(&following));
+            for round in 1..=200 {
+                // It may read the key in other ways, too.
+                let tracks = round % 3 == 0;
+                reader.read(|| {
+                    follow();
+                    assert!(!tracks || store.has("n"));
+                });
+                n.set(round).ok();
+                assert_eq!(reader.told(), round as usize);
+            }
+            n.set(-1).ok();
+            assert_eq!(reader.told(), 201, "also if it has not run");
+            drop(reader);
+            n.set(-2).ok();
+            assert_eq!(known(&store), 0);
+        }
+    }
+
+    #[test]
+    fn who_is_about_to_be_subscribed_is_told() {
+        for store in stores() {
+            let late = Reader::new(0);
             let other = store.clone();
             let write = move || thread::spawn(move || other.set("n", 0)).join().is_ok();
             MEANWHILE.set(Some(Box::new(move || assert!(write()))));
             late.read(|| assert!(store.has("n")));
-            let before = late.0.load(Ordering::Relaxed);
+            let before = late.told();
             store.set("n", 1).ok();
-            let told = late.0.load(Ordering::Relaxed);
-            assert!(told > 0, "of the last write, {before} of the one before");
+            assert!(late.told() > before, "after {before}");
         }
     }
 }
