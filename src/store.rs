@@ -48,7 +48,7 @@ pub(crate) use context::ThisThread;
 #[cfg(all(feature = "js", target_family = "wasm", target_os = "unknown"))]
 pub(crate) use context::depth_address;
 #[cfg(feature = "fields")]
-pub(crate) use graph::{Graph, Triggers, typed};
+pub(crate) use graph::{Graph, PartTrigger, Triggers, typed};
 pub(crate) use guest::ComputedKey;
 #[cfg(feature = "edge")]
 pub(crate) use guest::Feeding;

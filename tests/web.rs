@@ -22,6 +22,8 @@ mod host;
 mod kept;
 #[path = "web/loading.rs"]
 mod loading;
+#[path = "web/order.rs"]
+mod order;
 #[cfg(feature = "js")]
 #[path = "web/page.rs"]
 mod page;

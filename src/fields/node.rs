@@ -1,10 +1,9 @@
 //! The places inside of a value that somebody reads, as a tree.
 
-use crate::store::Triggers;
+use crate::store::{PartTrigger, Triggers};
 use reactive_graph::{
     graph::{Observer, Source, Subscriber},
     signal::{ArcTrigger, guards::WriteGuard},
-    traits::Track,
 };
 use reactive_stores::{KeyMap, StoreField, StoreFieldTrigger, StorePath, StorePathSegment};
 use std::{
@@ -39,7 +38,7 @@ pub(super) struct Node {
 struct Signal {
     field: StoreFieldTrigger,
     /// That of `field` which is notified.
-    trigger: ArcTrigger,
+    trigger: PartTrigger,
     /// Tracked with it, and never notified.
     mute: ArcTrigger,
     /// How often it was handed out since `mute` was cleared.
@@ -59,7 +58,7 @@ impl Signal {
         };
         Self {
             field,
-            trigger,
+            trigger: trigger.into(),
             mute,
             count: AtomicUsize::new(0),
         }
@@ -102,7 +101,7 @@ impl StoreField for Parts<'_> {
 struct Alone {
     id: usize,
     subscriber: Weak<dyn Subscriber + Send + Sync>,
-    trigger: ArcTrigger,
+    trigger: PartTrigger,
 }
 
 /// A reader that depends on a place in a way that can be taken back.
@@ -167,7 +166,7 @@ impl Node {
     pub(super) fn track_apart(self: &Arc<Self>) -> Option<Apart> {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         let subscriber = Observer::get()?.1;
-        let trigger = ArcTrigger::new();
+        let trigger = PartTrigger::default();
         trigger.track();
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
         let alone = Alone {

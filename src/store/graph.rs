@@ -1,37 +1,86 @@
 //! What tells the readers of the parts of a value: of fields, of the entries of a collection.
 
-use super::inner::Inner;
+use super::{
+    inner::Inner,
+    slot::{Since, Told},
+};
 #[cfg(feature = "fields")]
 use crate::few::Few;
 use reactive_graph::signal::ArcTrigger;
+#[cfg(any(feature = "fields", feature = "collections"))]
+use reactive_graph::traits::Track;
 use std::{
     any::Any,
     sync::{Arc, Weak},
 };
 
-/// Triggers that are to be notified, in this order.
+/// The trigger of a part of a value.
+#[derive(Clone)]
+pub(crate) struct PartTrigger {
+    /// When the part was first read.
+    since: Since,
+    trigger: ArcTrigger,
+}
+
+impl From<ArcTrigger> for PartTrigger {
+    fn from(trigger: ArcTrigger) -> Self {
+        let since = Since::now();
+        Self { since, trigger }
+    }
+}
+
+impl Default for PartTrigger {
+    fn default() -> Self {
+        ArcTrigger::new().into()
+    }
+}
+
+impl PartTrigger {
+    #[cfg(feature = "collections")]
+    pub(crate) fn since(&self) -> Since {
+        self.since
+    }
+
+    #[cfg(any(feature = "fields", feature = "collections"))]
+    pub(crate) fn track(&self) {
+        self.trigger.track();
+    }
+}
+
+/// Triggers that are to be notified: those of a graph in this order, also where a part was read
+/// before the whole. Who reads a part now may have come after those who read the whole.
 #[derive(Default)]
 pub(crate) struct Triggers {
     /// Most often there are no more than that of a key and that of a part of it.
-    two: [Option<ArcTrigger>; 2],
-    more: Vec<ArcTrigger>,
+    two: [Option<Told>; 2],
+    more: Vec<Told>,
+    /// When the last part of the graph was first read.
+    last: Option<Since>,
 }
 
 impl Triggers {
-    pub(crate) fn push(&mut self, trigger: ArcTrigger) {
+    /// From here on it is the parts of another graph.
+    pub(crate) fn begin(&mut self) {
+        self.last = None;
+    }
+
+    pub(crate) fn push(&mut self, part: PartTrigger) {
+        let since = self.last.map_or(part.since, |last| last.max(part.since));
+        self.last = Some(since);
+        let told = Told::new(since, part.trigger);
         match self.two.iter_mut().find(|free| free.is_none()) {
-            Some(free) => *free = Some(trigger),
-            None => self.more.push(trigger),
+            Some(free) => *free = Some(told),
+            None => self.more.push(told),
         }
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &ArcTrigger> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Told> {
         self.two.iter().flatten().chain(&self.more)
     }
 }
 
-impl Extend<ArcTrigger> for Triggers {
-    fn extend<I: IntoIterator<Item = ArcTrigger>>(&mut self, triggers: I) {
+impl Extend<PartTrigger> for Triggers {
+    fn extend<I: IntoIterator<Item = PartTrigger>>(&mut self, triggers: I) {
         for trigger in triggers {
             self.push(trigger);
         }

@@ -154,10 +154,7 @@ impl<C: Collection> Parts<C> {
                 signal.add_to(triggers);
             }
             for (entry, has_come_or_gone) in news.entries {
-                if has_come_or_gone {
-                    entry.presence.add_to(triggers);
-                }
-                entry.value.add_to(triggers);
+                entry.add_to(has_come_or_gone, triggers);
             }
             return;
         }
@@ -191,8 +188,7 @@ impl<C: Collection> Graph for Parts<C> {
             signal.add_to(triggers);
         }
         for entry in self.told().entries.values() {
-            entry.presence.add_to(triggers);
-            entry.value.add_to(triggers);
+            entry.add_to(true, triggers);
         }
     }
 }

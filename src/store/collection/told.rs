@@ -2,10 +2,12 @@
 
 use crate::{
     collection::{Collection, Difference},
-    store::{contain, graph::Triggers},
+    store::{
+        contain,
+        graph::{PartTrigger, Triggers},
+    },
     value::{Mismatch, Shared, Value, is_content},
 };
-use reactive_graph::{signal::ArcTrigger, traits::Track};
 use std::{
     any::type_name,
     ops::ControlFlow,
@@ -39,15 +41,25 @@ pub(super) type Content<C> = Result<Option<Shared<C>>, Mismatch>;
 
 /// A trigger that is made when somebody first tracks it.
 #[derive(Default)]
-pub(super) struct Signal(OnceLock<ArcTrigger>);
+pub(super) struct Signal(OnceLock<PartTrigger>);
 
 impl Signal {
     pub(super) fn track(&self) {
-        self.0.get_or_init(ArcTrigger::new).track();
+        self.0.get_or_init(PartTrigger::default).track();
     }
 
     pub(super) fn add_to(&self, triggers: &mut Triggers) {
         triggers.extend(self.0.get().cloned());
+    }
+}
+
+impl Entry {
+    /// Adds the triggers of those who are to be told, who read first before who read later.
+    pub(super) fn add_to(&self, has_come_or_gone: bool, triggers: &mut Triggers) {
+        let presence = self.presence.0.get().filter(|_| has_come_or_gone);
+        let mut both = [presence, self.value.0.get()];
+        both.sort_by_key(|trigger| trigger.map(PartTrigger::since));
+        triggers.extend(both.into_iter().flatten().cloned());
     }
 }
 

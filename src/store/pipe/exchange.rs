@@ -12,7 +12,6 @@ use crate::{
     },
     value::Value,
 };
-use reactive_graph::traits::Notify;
 use std::sync::{Arc, atomic::Ordering};
 
 /// Adds what a graph has to tell of a commit, if that is known without comparing. Returns whether it is.
@@ -81,16 +80,13 @@ impl Inner {
         }
         let mut triggers = Triggers::default();
         for graph in graphs.iter().flat_map(|graphs| graphs.iter()) {
+            triggers.begin();
             if !tell(graph, mark.sequence, &mut triggers) {
                 graph.refresh(self, &mut triggers);
             }
         }
         let has_effects = trigger.as_ref().is_some_and(|trigger| trigger.is_awaited);
-        if let Some(trigger) = trigger {
-            trigger.notify();
-        }
-        triggers.iter().for_each(Notify::notify);
-        self.notify_all(false, true);
+        self.tell_readers(trigger.as_slice(), &triggers, false, true);
         if wakes_feed {
             self.wake_feed();
         }

@@ -12,6 +12,7 @@ use crate::{
         context::{self, ThisThread},
         deliver::Delivering,
         draft::Draft,
+        graph::Triggers,
         inner::{Inner, State},
         slot::{NOT_PENDING, Slot, SlotState},
     },
@@ -92,10 +93,7 @@ impl Inner {
         }
         let has_effects = trigger.as_ref().is_some_and(|trigger| trigger.is_awaited);
         if is_tracked {
-            if let Some(trigger) = trigger {
-                trigger.notify();
-            }
-            self.notify_all(is_new, true);
+            self.tell_readers(trigger.as_slice(), &Triggers::default(), is_new, true);
         }
         if wakes_feed {
             self.wake_feed();

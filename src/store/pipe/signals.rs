@@ -2,9 +2,14 @@
 
 use crate::{
     few::Few,
-    store::{context::ThisThread, graph::Triggers, guest::Recording, inner::Inner, slot::Trigger},
+    store::{
+        context::ThisThread,
+        graph::Triggers,
+        guest::Recording,
+        inner::Inner,
+        slot::{Trigger, tell_in_order},
+    },
 };
-use reactive_graph::traits::Notify;
 use std::sync::{Arc, atomic::Ordering};
 
 /// The signals of a commit, yet to be notified.
@@ -29,13 +34,7 @@ impl Signals {
     }
 
     pub(super) fn notify(&self, inner: &Inner) {
-        for trigger in &self.keys {
-            trigger.notify();
-        }
-        for trigger in self.triggers.iter() {
-            trigger.notify();
-        }
-        inner.notify_all(self.members, self.visible);
+        inner.tell_readers(&self.keys, &self.triggers, self.members, self.visible);
         for recorder in &self.recorders {
             recorder.wake(inner);
         }
@@ -80,14 +79,20 @@ impl Inner {
         f()
     }
 
-    /// Notifies those who follow which keys there are, and those who follow everything.
-    pub(super) fn notify_all(&self, members: bool, visible: bool) {
-        if members {
-            self.members.notify();
-        }
-        if visible {
-            self.everything.notify();
-        }
+    /// Tells the readers of keys and of parts of their values, of which keys there are, and of
+    /// everything: who read first is told first, whatever it was.
+    pub(super) fn tell_readers(
+        &self,
+        keys: &[Trigger],
+        parts: &Triggers,
+        members: bool,
+        visible: bool,
+    ) {
+        let wholes = [(members, &self.members), (visible, &self.everything)];
+        let wholes = wholes.map(|(is_told, whole)| is_told.then(|| whole.existing()).flatten());
+        let wholes = wholes.iter().flatten().flat_map(Trigger::iter);
+        let keys = keys.iter().flat_map(Trigger::iter);
+        tell_in_order(keys.chain(parts.iter()).chain(wholes));
     }
 
     /// Notifies signals as a commit would.

@@ -8,7 +8,7 @@ use reactive_graph::{
 };
 use std::sync::{
     Mutex,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
 /// With more readers they are found by hash.
@@ -28,6 +28,8 @@ pub(crate) struct Signal {
 }
 
 struct Reader {
+    /// When it first read.
+    since: Since,
     node: AnySubscriber,
     /// Whether it is a memo that reads whenever it runs, and stays subscribed for as long as it lives.
     follows: bool,
@@ -41,6 +43,17 @@ struct Reader {
 #[derive(Debug, Default)]
 pub(crate) struct Following(AtomicBool);
 
+/// When somebody began to read, among all who read in this process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Since(u64);
+
+impl Since {
+    pub(crate) fn now() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
 /// Who is to be told of a change, outside of any lock.
 pub(crate) struct Trigger {
     told: Few<Told>,
@@ -48,21 +61,51 @@ pub(crate) struct Trigger {
     pub(crate) is_awaited: bool,
 }
 
-enum Told {
+/// Somebody who is to be told, and stays subscribed.
+pub(crate) struct Told {
+    since: Since,
+    node: Node,
+}
+
+enum Node {
     Follower(AnySubscriber),
     Source(ArcTrigger),
 }
 
-impl Trigger {
-    /// Tells the readers, who stay subscribed.
-    pub(crate) fn notify(&self) {
-        for told in &self.told {
-            match told {
-                Told::Follower(memo) => memo.mark_dirty(),
-                Told::Source(trigger) => trigger.mark_dirty(),
-            }
+impl Told {
+    pub(crate) fn new(since: Since, source: ArcTrigger) -> Self {
+        let node = Node::Source(source);
+        Self { since, node }
+    }
+
+    fn tell(&self) {
+        match &self.node {
+            Node::Follower(memo) => memo.mark_dirty(),
+            Node::Source(trigger) => trigger.mark_dirty(),
         }
     }
+}
+
+impl Trigger {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Told> {
+        self.told.iter()
+    }
+
+    /// Tells the readers.
+    pub(crate) fn notify(&self) {
+        self.iter().for_each(Told::tell);
+    }
+}
+
+/// Tells the readers of several things that have changed as one.
+pub(crate) fn tell_in_order<'t>(mut told: impl Iterator<Item = &'t Told>) {
+    let Some(first) = told.next() else { return };
+    let Some(second) = told.next() else {
+        return first.tell();
+    };
+    let mut all: Vec<_> = [first, second].into_iter().chain(told).collect();
+    all.sort_by_key(|told| told.since);
+    all.into_iter().for_each(Told::tell);
 }
 
 impl Reader {
@@ -76,10 +119,13 @@ impl Reader {
     }
 
     fn to_tell(&self) -> Option<Told> {
-        if self.follows {
-            return Some(Told::Follower(self.node.clone()));
-        }
-        self.source.clone().map(Told::Source)
+        let node = match &self.source {
+            _ if self.follows => Node::Follower(self.node.clone()),
+            Some(source) => Node::Source(source.clone()),
+            None => return None,
+        };
+        let since = self.since;
+        Some(Told { since, node })
     }
 }
 
@@ -124,6 +170,7 @@ impl Signal {
             self.limit = 2 * self.readers.len().max(MANY / 4);
         }
         self.readers.push(Reader {
+            since: Since::now(),
             node,
             follows: false,
             source: None,
@@ -214,12 +261,16 @@ impl SharedSignal {
         self.used.load(Ordering::Acquire)
     }
 
-    pub(crate) fn notify(&self) {
+    /// Who is to be told, if anyone has read it.
+    pub(crate) fn existing(&self) -> Option<Trigger> {
         if !self.is_used() {
-            return;
+            return None;
         }
-        let trigger = crate::lock(&self.signal).existing();
-        if let Some(trigger) = trigger {
+        crate::lock(&self.signal).existing()
+    }
+
+    pub(crate) fn notify(&self) {
+        if let Some(trigger) = self.existing() {
             trigger.notify();
         }
     }
