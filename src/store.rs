@@ -22,6 +22,7 @@ mod persistent;
 mod pipe;
 #[cfg(feature = "json")]
 mod place;
+mod readers;
 mod slot;
 mod snapshot;
 mod transaction;
@@ -48,7 +49,7 @@ pub(crate) use context::ThisThread;
 #[cfg(all(feature = "js", target_family = "wasm", target_os = "unknown"))]
 pub(crate) use context::depth_address;
 #[cfg(feature = "fields")]
-pub(crate) use graph::{Graph, PartTrigger, Triggers, typed};
+pub(crate) use graph::{Graph, Triggers, typed};
 pub(crate) use guest::ComputedKey;
 #[cfg(feature = "edge")]
 pub(crate) use guest::Feeding;
@@ -62,6 +63,8 @@ pub(crate) use listen::{Call, Ended, ended, report_mismatch};
 pub(crate) use named::Named;
 #[cfg(all(feature = "json", feature = "leptos"))]
 pub(crate) use place::find;
+#[cfg(feature = "fields")]
+pub(crate) use readers::{ReaderSource, Readers, Since, Told, track};
 #[cfg(feature = "leptos")]
 pub(crate) use slot::Following;
 #[cfg(feature = "edge")]

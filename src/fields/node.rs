@@ -1,9 +1,10 @@
 //! The places inside of a value that somebody reads, as a tree.
 
-use crate::store::{PartTrigger, Triggers};
+use crate::store::{ReaderSource, Readers, Since, Told, Triggers, track};
 use reactive_graph::{
-    graph::{Observer, Source, Subscriber},
+    graph::{Observer, Subscriber},
     signal::{ArcTrigger, guards::WriteGuard},
+    traits::Track,
 };
 use reactive_stores::{KeyMap, StoreField, StoreFieldTrigger, StorePath, StorePathSegment};
 use std::{
@@ -23,8 +24,8 @@ pub(super) type Children = Arc<BTreeMap<usize, Arc<Node>>>;
 /// A place inside of a value.
 #[derive(Default)]
 pub(super) struct Node {
-    /// Made when somebody first reads this very place.
-    signal: OnceLock<Signal>,
+    /// Those who read this very place.
+    readers: OnceLock<Box<Mutex<Readers<Source>>>>,
     /// Readers that depend on this place by a trigger of their own.
     apart: Mutex<Vec<Alone>>,
     /// Whether there may be such.
@@ -34,34 +35,31 @@ pub(super) struct Node {
     is_gone: AtomicBool,
 }
 
-/// The trigger of a place, in a form that a field can track.
-struct Signal {
+/// A source of a reader of a place, in a form that a field can track.
+#[derive(Clone)]
+struct Source {
     field: StoreFieldTrigger,
-    /// That of `field` which is notified.
-    trigger: PartTrigger,
-    /// Tracked with it, and never notified.
-    mute: ArcTrigger,
-    /// How often it was handed out since `mute` was cleared.
-    count: AtomicUsize,
+    /// That of `field` which is notified. With it another is tracked, which never is.
+    trigger: ArcTrigger,
 }
 
-impl Signal {
-    /// After how many readers `mute` is cleared of those that may be gone.
-    const READERS: usize = 64;
-
-    fn new() -> Self {
+impl Default for Source {
+    fn default() -> Self {
         let field = StoreFieldTrigger::new();
         // The parts of a trigger can be had only as a field gets them.
-        let [mute, trigger] = match Parts(&field).triggers_for_path(StorePath::new()).as_slice() {
-            [children, this] => [children.clone(), this.clone()],
-            _ => <[ArcTrigger; 2]>::default(),
+        let trigger = match Parts(&field).triggers_for_path(StorePath::new()).as_slice() {
+            [_, this] => this.clone(),
+            _ => ArcTrigger::default(),
         };
-        Self {
-            field,
-            trigger: trigger.into(),
-            mute,
-            count: AtomicUsize::new(0),
-        }
+        Self { field, trigger }
+    }
+}
+
+impl ReaderSource for Source {
+    const IS_LIGHT: bool = true;
+
+    fn trigger(&self) -> &ArcTrigger {
+        &self.trigger
     }
 }
 
@@ -100,8 +98,9 @@ impl StoreField for Parts<'_> {
 
 struct Alone {
     id: usize,
+    since: Since,
     subscriber: Weak<dyn Subscriber + Send + Sync>,
-    trigger: PartTrigger,
+    trigger: ArcTrigger,
 }
 
 /// A reader that depends on a place in a way that can be taken back.
@@ -152,26 +151,33 @@ impl Apart {
 impl Node {
     /// Makes the running effect or memo depend on this place.
     pub(super) fn track(&self) {
-        self.signal.get_or_init(Signal::new).trigger.track();
+        track(self.readers());
     }
 
-    /// What a field has to track, so that the running effect or memo depends on this place.
-    pub(super) fn to_track(&self) -> StoreFieldTrigger {
-        let signal = self.signal.get_or_init(Signal::new);
-        signal.count.fetch_add(1, Ordering::Relaxed);
-        signal.field.clone()
+    /// What a field has to track, so that the running effect or memo depends on this place; `None` if
+    /// none is running.
+    pub(super) fn to_track(&self) -> Option<StoreFieldTrigger> {
+        let observer = Observer::get()?;
+        let source = crate::lock(self.readers()).reader(&observer).source();
+        Some(source.field)
+    }
+
+    fn readers(&self) -> &Mutex<Readers<Source>> {
+        self.readers.get_or_init(Box::default)
     }
 
     /// As [`Node::track`], in a way that can be taken back.
     pub(super) fn track_apart(self: &Arc<Self>) -> Option<Apart> {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
-        let subscriber = Observer::get()?.1;
-        let trigger = PartTrigger::default();
+        let observer = Observer::get()?;
+        let since = crate::lock(self.readers()).reader(&observer).since;
+        let trigger = ArcTrigger::new();
         trigger.track();
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
         let alone = Alone {
             id,
-            subscriber,
+            since,
+            subscriber: observer.1,
             trigger,
         };
         let mut apart = crate::lock(&self.apart);
@@ -184,7 +190,9 @@ impl Node {
 
     /// Whether somebody reads this very place.
     pub(super) fn is_read(&self) -> bool {
-        self.signal.get().is_some() || self.has_apart() && !crate::lock(&self.apart).is_empty()
+        let readers = self.readers.get();
+        readers.is_some_and(|readers| !crate::lock(readers).is_empty())
+            || self.has_apart() && !crate::lock(&self.apart).is_empty()
     }
 
     fn has_apart(&self) -> bool {
@@ -229,14 +237,10 @@ impl Node {
         self.is_read() || self.has_children()
     }
 
-    /// Adds the triggers of this place.
+    /// Adds the readers of this place.
     pub(super) fn tell(&self, triggers: &mut Triggers) {
-        if let Some(signal) = self.signal.get() {
-            if signal.count.load(Ordering::Relaxed) > Signal::READERS {
-                signal.count.store(0, Ordering::Relaxed);
-                signal.mute.clear_subscribers();
-            }
-            triggers.push(signal.trigger.clone());
+        if let Some(readers) = self.readers.get() {
+            crate::lock(readers).tell(|reader| triggers.push(reader));
         }
         if !self.has_apart() {
             return;
@@ -244,7 +248,8 @@ impl Node {
         let mut apart = crate::lock(&self.apart);
         self.has_apart.store(false, Ordering::Release);
         let apart = std::mem::take(&mut *apart);
-        triggers.extend(apart.into_iter().map(|alone| alone.trigger));
+        let told = apart.into_iter();
+        triggers.extend(told.map(|alone| Told::new(alone.since, alone.trigger)));
     }
 
     pub(super) fn children(&self) -> Children {
@@ -305,7 +310,7 @@ impl Node {
         *children = Arc::new(with);
     }
 
-    /// Adds the triggers of this place and of all below it.
+    /// Adds the readers of this place and of all below it.
     pub(super) fn tell_all(&self, triggers: &mut Triggers) {
         self.tell(triggers);
         for child in self.children().values() {

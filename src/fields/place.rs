@@ -93,7 +93,7 @@ impl Place {
             return None;
         }
         self.keep_root();
-        Some(self.node.to_track())
+        self.node.to_track()
     }
 
     /// As [`Place::track`], in a way that can be taken back; `None` if there is no such way.

@@ -1,76 +1,35 @@
 //! What tells the readers of the parts of a value: of fields, of the entries of a collection.
 
-use super::{
-    inner::Inner,
-    slot::{Since, Told},
-};
+use super::{inner::Inner, readers::Told};
 #[cfg(feature = "fields")]
 use crate::few::Few;
-use reactive_graph::signal::ArcTrigger;
-#[cfg(any(feature = "fields", feature = "collections"))]
-use reactive_graph::traits::Track;
 use std::{
     any::Any,
     sync::{Arc, Weak},
 };
 
-/// The trigger of a part of a value.
-#[derive(Clone)]
-pub(crate) struct PartTrigger {
-    /// When the part was first read.
-    since: Since,
-    trigger: ArcTrigger,
-}
-
-impl From<ArcTrigger> for PartTrigger {
-    fn from(trigger: ArcTrigger) -> Self {
-        let since = Since::now();
-        Self { since, trigger }
-    }
-}
-
-impl Default for PartTrigger {
-    fn default() -> Self {
-        ArcTrigger::new().into()
-    }
-}
-
-impl PartTrigger {
-    #[cfg(feature = "collections")]
-    pub(crate) fn since(&self) -> Since {
-        self.since
-    }
-
-    #[cfg(any(feature = "fields", feature = "collections"))]
-    pub(crate) fn track(&self) {
-        self.trigger.track();
-    }
-}
-
-/// Triggers that are to be notified: those of a graph in this order, also where a part was read
-/// before the whole. Who reads a part now may have come after those who read the whole.
+/// Readers of parts of values that are to be told.
 #[derive(Default)]
 pub(crate) struct Triggers {
     /// Most often there are no more than that of a key and that of a part of it.
     two: [Option<Told>; 2],
     more: Vec<Told>,
-    /// When the last part of the graph was first read.
-    last: Option<Since>,
 }
 
 impl Triggers {
-    /// From here on it is the parts of another graph.
-    pub(crate) fn begin(&mut self) {
-        self.last = None;
-    }
-
-    pub(crate) fn push(&mut self, part: PartTrigger) {
-        let since = self.last.map_or(part.since, |last| last.max(part.since));
-        self.last = Some(since);
-        let told = Told::new(since, part.trigger);
+    pub(crate) fn push(&mut self, told: Told) {
         match self.two.iter_mut().find(|free| free.is_none()) {
             Some(free) => *free = Some(told),
             None => self.more.push(told),
+        }
+    }
+
+    /// Those that there are, if they are no more than one.
+    #[inline]
+    pub(crate) fn at_most_one(&self) -> Option<Option<&Told>> {
+        match &self.two {
+            [one, None] => Some(one.as_ref()),
+            _ => None,
         }
     }
 
@@ -79,19 +38,17 @@ impl Triggers {
     }
 }
 
-impl Extend<PartTrigger> for Triggers {
-    fn extend<I: IntoIterator<Item = PartTrigger>>(&mut self, triggers: I) {
-        for trigger in triggers {
-            self.push(trigger);
-        }
+impl Extend<Told> for Triggers {
+    fn extend<I: IntoIterator<Item = Told>>(&mut self, told: I) {
+        told.into_iter().for_each(|told| self.push(told));
     }
 }
 
 /// Tells the readers of the parts of one key's value, as one type.
 pub(crate) trait Graph: Any + Send + Sync {
-    /// Compares what is stored now with what it has told of last, and adds the triggers of the parts
-    /// that differ, those of the whole before those of its parts. Called after each commit of the
-    /// key, and outside of any lock: what is compared is the user's code.
+    /// Compares what is stored now with what it has told of last, and adds the readers of the parts
+    /// that differ. Called after each commit of the key, and outside of any lock: what is compared is
+    /// the user's code.
     fn refresh(&self, inner: &Inner, triggers: &mut Triggers);
 
     /// Adds the triggers of all parts: the key has become one whose value is computed, or is so no

@@ -7,7 +7,7 @@ mod signal;
 pub(crate) use index::Slots;
 #[cfg(feature = "leptos")]
 pub(crate) use signal::Following;
-pub(crate) use signal::{SharedSignal, Signal, Since, Told, Trigger, tell_in_order};
+pub(crate) use signal::{SharedSignal, Signal, Trigger};
 
 use super::{
     graph::{Graph, Graphs},

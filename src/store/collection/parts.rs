@@ -154,7 +154,10 @@ impl<C: Collection> Parts<C> {
                 signal.add_to(triggers);
             }
             for (entry, has_come_or_gone) in news.entries {
-                entry.add_to(has_come_or_gone, triggers);
+                if has_come_or_gone {
+                    entry.presence.add_to(triggers);
+                }
+                entry.value.add_to(triggers);
             }
             return;
         }
@@ -188,7 +191,8 @@ impl<C: Collection> Graph for Parts<C> {
             signal.add_to(triggers);
         }
         for entry in self.told().entries.values() {
-            entry.add_to(true, triggers);
+            entry.presence.add_to(triggers);
+            entry.value.add_to(triggers);
         }
     }
 }

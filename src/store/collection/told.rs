@@ -4,14 +4,15 @@ use crate::{
     collection::{Collection, Difference},
     store::{
         contain,
-        graph::{PartTrigger, Triggers},
+        graph::Triggers,
+        readers::{Readers, track},
     },
     value::{Mismatch, Shared, Value, is_content},
 };
 use std::{
     any::type_name,
     ops::ControlFlow,
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex, OnceLock},
 };
 
 /// How many entries are tracked before it is asked for the first time which of them still are.
@@ -39,27 +40,19 @@ pub(super) struct Stored<C> {
 
 pub(super) type Content<C> = Result<Option<Shared<C>>, Mismatch>;
 
-/// A trigger that is made when somebody first tracks it.
+/// The readers of a part, if anyone has read it.
 #[derive(Default)]
-pub(super) struct Signal(OnceLock<PartTrigger>);
+pub(super) struct Signal(OnceLock<Box<Mutex<Readers>>>);
 
 impl Signal {
     pub(super) fn track(&self) {
-        self.0.get_or_init(PartTrigger::default).track();
+        track(self.0.get_or_init(Box::default));
     }
 
     pub(super) fn add_to(&self, triggers: &mut Triggers) {
-        triggers.extend(self.0.get().cloned());
-    }
-}
-
-impl Entry {
-    /// Adds the triggers of those who are to be told, who read first before who read later.
-    pub(super) fn add_to(&self, has_come_or_gone: bool, triggers: &mut Triggers) {
-        let presence = self.presence.0.get().filter(|_| has_come_or_gone);
-        let mut both = [presence, self.value.0.get()];
-        both.sort_by_key(|trigger| trigger.map(PartTrigger::since));
-        triggers.extend(both.into_iter().flatten().cloned());
+        if let Some(readers) = self.0.get() {
+            crate::lock(readers).tell(|reader| triggers.push(reader));
+        }
     }
 }
 

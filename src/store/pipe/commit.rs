@@ -191,14 +191,12 @@ impl Inner {
     pub(super) fn publish(&self, committed: &mut Committed, filtered: Option<&Filtered>) {
         committed.waste.clear();
         for graph in &committed.renamed {
-            committed.signals.triggers.begin();
             graph.alert(&mut committed.signals.triggers);
         }
         if let Some(outdated) = committed.outdated.take() {
             self.give_up_snapshots(outdated);
         }
         for graph in &committed.graphs {
-            committed.signals.triggers.begin();
             graph.refresh(self, &mut committed.signals.triggers);
         }
         if !self.hold_back(&mut committed.signals) {

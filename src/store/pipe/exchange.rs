@@ -80,7 +80,6 @@ impl Inner {
         }
         let mut triggers = Triggers::default();
         for graph in graphs.iter().flat_map(|graphs| graphs.iter()) {
-            triggers.begin();
             if !tell(graph, mark.sequence, &mut triggers) {
                 graph.refresh(self, &mut triggers);
             }

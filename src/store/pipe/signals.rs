@@ -7,7 +7,8 @@ use crate::{
         graph::Triggers,
         guest::Recording,
         inner::Inner,
-        slot::{Trigger, tell_in_order},
+        readers::{Told, tell_in_order},
+        slot::{SharedSignal, Trigger},
     },
 };
 use std::sync::{Arc, atomic::Ordering};
@@ -88,6 +89,19 @@ impl Inner {
         members: bool,
         visible: bool,
     ) {
+        let is_told = |is_told: bool, whole: &SharedSignal| is_told && whole.is_used();
+        if !is_told(members, &self.members) && !is_told(visible, &self.everything) {
+            match (keys, parts.at_most_one()) {
+                ([], Some(only)) => return only.into_iter().for_each(Told::tell),
+                ([only], Some(None)) => return only.notify(),
+                _ => {}
+            }
+        }
+        self.tell_many(keys, parts, members, visible);
+    }
+
+    #[inline(never)]
+    fn tell_many(&self, keys: &[Trigger], parts: &Triggers, members: bool, visible: bool) {
         let wholes = [(members, &self.members), (visible, &self.everything)];
         let wholes = wholes.map(|(is_told, whole)| is_told.then(|| whole.existing()).flatten());
         let wholes = wholes.iter().flatten().flat_map(Trigger::iter);

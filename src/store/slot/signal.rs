@@ -1,41 +1,24 @@
-//! Signals: who is to be told that a slot, or the whole store, has changed.
+//! Signals: the readers of a slot, or of the whole store.
 
-use crate::few::Few;
-use hashbrown::HashTable;
+use crate::{
+    few::Few,
+    store::readers::{Readers, Told},
+};
 use reactive_graph::{
-    graph::{AnySubscriber, Observer, ReactiveNode, Source, Subscriber, ToAnySource},
+    graph::{AnySubscriber, Observer, Subscriber, ToAnySource},
     signal::ArcTrigger,
 };
 use std::sync::{
     Mutex,
-    atomic::{AtomicBool, AtomicU64, Ordering},
+    atomic::{AtomicBool, Ordering},
 };
 
-/// With more readers they are found by hash.
-const MANY: usize = 16;
-
-/// The effects and memos that read something, told in the order in which they first did: a part of a
-/// page comes after what decides whether it is there, and a change that takes it away does not run it.
+/// The readers of something, and whether they wait.
 #[derive(Default)]
 pub(crate) struct Signal {
-    readers: Few<Reader>,
-    /// Where among them each stands, if they are many.
-    index: HashTable<u32>,
-    /// How many there are when those who are gone are looked for.
-    limit: usize,
+    readers: Readers,
     /// Whether one of them has read since they were told.
     is_waiting: bool,
-}
-
-struct Reader {
-    /// When it first read.
-    since: Since,
-    node: AnySubscriber,
-    /// Whether it is a memo that reads whenever it runs, and stays subscribed for as long as it lives.
-    follows: bool,
-    /// What others have among their sources, and give up when they run: a trigger of their own, which
-    /// keeps them in their place. One for all would tell who ran last after those who did not run.
-    source: Option<ArcTrigger>,
 }
 
 /// Whether a memo follows a slot.
@@ -43,47 +26,11 @@ struct Reader {
 #[derive(Debug, Default)]
 pub(crate) struct Following(AtomicBool);
 
-/// When somebody began to read, among all who read in this process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Since(u64);
-
-impl Since {
-    pub(crate) fn now() -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        Self(NEXT.fetch_add(1, Ordering::Relaxed))
-    }
-}
-
 /// Who is to be told of a change, outside of any lock.
 pub(crate) struct Trigger {
     told: Few<Told>,
     /// Whether one of them has read since the last change.
     pub(crate) is_awaited: bool,
-}
-
-/// Somebody who is to be told, and stays subscribed.
-pub(crate) struct Told {
-    since: Since,
-    node: Node,
-}
-
-enum Node {
-    Follower(AnySubscriber),
-    Source(ArcTrigger),
-}
-
-impl Told {
-    pub(crate) fn new(since: Since, source: ArcTrigger) -> Self {
-        let node = Node::Source(source);
-        Self { since, node }
-    }
-
-    fn tell(&self) {
-        match &self.node {
-            Node::Follower(memo) => memo.mark_dirty(),
-            Node::Source(trigger) => trigger.mark_dirty(),
-        }
-    }
 }
 
 impl Trigger {
@@ -97,45 +44,11 @@ impl Trigger {
     }
 }
 
-/// Tells the readers of several things that have changed as one.
-pub(crate) fn tell_in_order<'t>(mut told: impl Iterator<Item = &'t Told>) {
-    let Some(first) = told.next() else { return };
-    let Some(second) = told.next() else {
-        return first.tell();
-    };
-    let mut all: Vec<_> = [first, second].into_iter().chain(told).collect();
-    all.sort_by_key(|told| told.since);
-    all.into_iter().for_each(Told::tell);
-}
-
-impl Reader {
-    /// Its memory is taken by nobody else while this refers to it.
-    fn is(&self, node: &AnySubscriber) -> bool {
-        self.node.0 == node.0
-    }
-
-    fn is_here(&self) -> bool {
-        self.node.1.strong_count() > 0
-    }
-
-    fn to_tell(&self) -> Option<Told> {
-        let node = match &self.source {
-            _ if self.follows => Node::Follower(self.node.clone()),
-            Some(source) => Node::Source(source.clone()),
-            None => return None,
-        };
-        let since = self.since;
-        Some(Told { since, node })
-    }
-}
-
 impl Signal {
     /// Subscribes an effect or a memo, and hands out what is to be a source of it.
     pub(super) fn tracked_by(&mut self, observer: &AnySubscriber) -> ArcTrigger {
-        let reader = self.reader(observer);
-        let trigger = reader.source.get_or_insert_with(ArcTrigger::new);
-        trigger.add_subscriber(observer.clone());
-        trigger.clone()
+        self.is_waiting = true;
+        self.readers.reader(observer).subscribed()
     }
 
     /// Subscribes the running memo for as long as it lives, if it is not subscribed yet.
@@ -144,81 +57,23 @@ impl Signal {
         if following.0.load(Ordering::Relaxed) {
             self.is_waiting = true;
         } else if let Some(memo) = Observer::get() {
-            self.reader(&memo).follows = true;
+            self.is_waiting = true;
+            self.readers.reader(&memo).follows = true;
             following.0.store(true, Ordering::Relaxed);
         }
-    }
-
-    /// What is known of a reader, who is about to read.
-    fn reader(&mut self, node: &AnySubscriber) -> &mut Reader {
-        self.is_waiting = true;
-        let at = self.find(node).unwrap_or_else(|| self.add(node.clone()));
-        &mut self.readers[at]
-    }
-
-    fn find(&self, node: &AnySubscriber) -> Option<usize> {
-        if self.readers.len() <= MANY {
-            return self.readers.iter().position(|reader| reader.is(node));
-        }
-        let is_it = |at: &u32| self.readers[*at as usize].is(node);
-        self.index.find(hash(node), is_it).map(|at| *at as usize)
-    }
-
-    fn add(&mut self, node: AnySubscriber) -> usize {
-        if self.readers.len() >= self.limit {
-            self.forget_gone();
-            self.limit = 2 * self.readers.len().max(MANY / 4);
-        }
-        self.readers.push(Reader {
-            since: Since::now(),
-            node,
-            follows: false,
-            source: None,
-        });
-        let last = self.readers.len() - 1;
-        match last {
-            0..MANY => {}
-            MANY => self.index_all(),
-            _ => self.index_one(last),
-        }
-        last
-    }
-
-    fn forget_gone(&mut self) {
-        let before = self.readers.len();
-        self.readers.retain(Reader::is_here);
-        if before > MANY && self.readers.len() < before {
-            self.index_all();
-        }
-    }
-
-    fn index_all(&mut self) {
-        self.index.clear();
-        if self.readers.len() > MANY {
-            (0..self.readers.len()).for_each(|at| self.index_one(at));
-        }
-    }
-
-    fn index_one(&mut self, at: usize) {
-        let readers = &self.readers;
-        let hash_at = |at: &u32| hash(&readers[*at as usize].node);
-        let place = at as u32;
-        self.index.insert_unique(hash_at(&place), place, hash_at);
     }
 
     /// Who is to be told, if anyone has read it.
     #[inline]
     pub(super) fn existing(&mut self) -> Option<Trigger> {
-        let is_awaited = self.is_tracked();
-        self.is_waiting = false;
-        self.forget_gone();
         if self.readers.is_empty() {
             return None;
         }
-        Some(Trigger {
-            told: self.readers.iter().filter_map(Reader::to_tell).collect(),
-            is_awaited,
-        })
+        let is_awaited = self.is_tracked();
+        self.is_waiting = false;
+        let mut told = Few::new();
+        self.readers.tell(|reader| told.push(reader));
+        (!told.is_empty()).then_some(Trigger { told, is_awaited })
     }
 
     /// Whether anyone has read it.
@@ -228,15 +83,8 @@ impl Signal {
 
     /// Whether somebody has read it since it was notified, and is still there.
     pub(super) fn is_tracked(&self) -> bool {
-        self.is_waiting && self.readers.iter().any(Reader::is_here)
+        self.is_waiting && self.readers.has_any()
     }
-}
-
-/// A product has mixed its upper half best. (The factor is 2⁶⁴ divided by the golden ratio.)
-fn hash(node: &AnySubscriber) -> u64 {
-    (node.0 as u64)
-        .wrapping_mul(0x9E37_79B9_7F4A_7C15)
-        .rotate_left(u32::BITS)
 }
 
 /// A [`Signal`] of the whole store.
