@@ -35,6 +35,8 @@ mod special_names;
 #[cfg(feature = "edge")]
 #[path = "web/storages.rs"]
 mod storages;
+#[path = "web/taken.rs"]
+mod taken;
 #[cfg(feature = "edge")]
 #[path = "web/transports.rs"]
 mod transports;

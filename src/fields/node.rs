@@ -158,7 +158,9 @@ impl Node {
     /// none is running.
     pub(super) fn to_track(&self) -> Option<StoreFieldTrigger> {
         let observer = Observer::get()?;
-        let source = crate::lock(self.readers()).reader(&observer).source();
+        let source = crate::lock(self.readers())
+            .reader(&observer)
+            .source_or(Source::default);
         Some(source.field)
     }
 

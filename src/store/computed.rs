@@ -14,6 +14,7 @@ use super::{
         Attached, Failure, Listener, Outcome, SetCall, Subject, SubscribeOptions, Subscription,
         ended,
     },
+    readers::Readers,
     view::{Gate, View},
 };
 use crate::{change::ChangeSet, error::StateError};
@@ -72,8 +73,9 @@ struct Cell<T> {
     gate: Option<Arc<dyn Gate>>,
     evaluate: Box<dyn Fn() -> Result<T, StateError> + Send + Sync>,
     cached: Mutex<Cached<T>>,
-    /// The revision as a memo, made when an effect first tracks the value.
-    memo: OnceLock<ArcMemo<u64>>,
+    /// The revision as a memo of each effect or memo that has tracked the value, in the order in which
+    /// they first did: one for all would tell those of whom the first has read what it follows from.
+    memos: Mutex<Readers<ArcMemo<u64>>>,
 }
 
 struct Cached<T> {
@@ -151,7 +153,7 @@ impl<T: PartialEq + Send + Sync + 'static> Computed<T> {
                 checked: None,
                 deps: Arc::default(),
             }),
-            memo: OnceLock::new(),
+            memos: Mutex::default(),
         }))
     }
 
@@ -308,10 +310,10 @@ impl<T: PartialEq + Send + Sync + 'static> Computed<T> {
 
     /// Makes the running effect or memo depend on this value.
     fn track(&self) {
-        if Observer::get().is_none() {
+        let Some(observer) = Observer::get() else {
             return;
-        }
-        let memo = self.0.memo.get_or_init(|| {
+        };
+        let new = || {
             let cell = Arc::downgrade(&self.0);
             ArcMemo::new(move |_| {
                 let Some(cell) = cell.upgrade() else { return 0 };
@@ -320,7 +322,8 @@ impl<T: PartialEq + Send + Sync + 'static> Computed<T> {
                 cell.sources(&mut Attached::default(), inner.as_deref());
                 revision
             })
-        });
+        };
+        let memo = crate::lock(&self.0.memos).reader(&observer).source_or(new);
         memo.get();
     }
 }

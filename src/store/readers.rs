@@ -136,16 +136,18 @@ impl<S: ReaderSource> Reader<S> {
         Some(Told { since, to_tell })
     }
 
-    #[cfg(feature = "fields")]
-    pub(crate) fn source(&mut self) -> S {
-        self.source.get_or_insert_default().clone()
-    }
-
     /// Subscribes it, and hands out what is to be a source of it.
     pub(crate) fn subscribed(&mut self) -> ArcTrigger {
         let source = self.source.get_or_insert_default().trigger();
         source.add_subscriber(self.node.clone());
         source.clone()
+    }
+}
+
+impl<S: Clone> Reader<S> {
+    /// What it has among its sources, made if need be.
+    pub(crate) fn source_or(&mut self, new: impl FnOnce() -> S) -> S {
+        self.source.get_or_insert_with(new).clone()
     }
 }
 
@@ -160,7 +162,7 @@ impl<S> Reader<S> {
     }
 }
 
-impl<S: ReaderSource> Readers<S> {
+impl<S> Readers<S> {
     pub(crate) fn is_empty(&self) -> bool {
         self.list.is_empty()
     }
@@ -230,7 +232,9 @@ impl<S: ReaderSource> Readers<S> {
         let place = at as u32;
         self.index.insert_unique(hash_at(&place), place, hash_at);
     }
+}
 
+impl<S: ReaderSource> Readers<S> {
     /// Hands out who is to be told now. Those who are gone are forgotten.
     #[inline]
     pub(crate) fn tell(&mut self, mut add: impl FnMut(Told)) {

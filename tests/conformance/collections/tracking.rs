@@ -85,7 +85,8 @@ conformance! {
         assert_eq!(ran(), []);
         let fresh: Map = (0..N).map(|id| (id, i32::from(id == 4_711 || id == 9_999))).collect();
         store.set(ROWS, fresh).unwrap();
-        assert_eq!(ran(), [(0, Some(0)), (9_999, Some(1))], "built anew, with three rows of another value");
+        // That of the row that had gone has looked for it since.
+        assert_eq!(ran(), [(9_999, Some(1)), (0, Some(0))], "built anew, with three rows of another value");
     }
 
     fn many_writes_in_one_turn_run_an_effect_once(engine) {
