@@ -1,7 +1,6 @@
 //! [`Readers`]: who is to be told that something has changed.
 
 use crate::few::Few;
-use hashbrown::HashTable;
 #[cfg(any(feature = "fields", feature = "collections"))]
 use reactive_graph::graph::{Observer, Subscriber, ToAnySource};
 use reactive_graph::{
@@ -11,9 +10,13 @@ use reactive_graph::{
 };
 #[cfg(any(feature = "fields", feature = "collections"))]
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::{
+    cmp,
+    collections::BinaryHeap,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
-/// With more readers they are found by hash.
+/// More readers have an index.
 const MANY: usize = 16;
 
 /// The effects and memos that read something. Of all that changes as one, they are told in the order
@@ -21,8 +24,8 @@ const MANY: usize = 16;
 /// change that takes it away does not run it.
 pub(crate) struct Readers<S = ArcTrigger> {
     list: Few<Reader<S>>,
-    /// Where in the list each stands, if they are many.
-    index: HashTable<u32>,
+    /// Where in the list each stands, in the order of their addresses, if they are many.
+    index: Vec<u32>,
     /// How many there are when those who are gone are looked for.
     limit: usize,
 }
@@ -100,10 +103,34 @@ pub(crate) fn tell_in_order<'t>(mut told: impl Iterator<Item = &'t Told>) {
     let Some(second) = told.next() else {
         return first.tell();
     };
-    let mut all: Vec<_> = [first, second].into_iter().chain(told).collect();
-    all.sort_by_key(|told| told.since);
+    // A heap sorts with a fifth of the code of `sort`, and most often there is nothing to sort.
+    let all: Vec<_> = [first, second].into_iter().chain(told).collect();
+    let all = match all.is_sorted() {
+        true => all,
+        false => BinaryHeap::from(all).into_sorted_vec(),
+    };
     all.into_iter().for_each(Told::tell);
 }
+
+impl Ord for Told {
+    fn cmp(&self, other: &Self) -> cmp::Ordering {
+        self.since.cmp(&other.since)
+    }
+}
+
+impl PartialOrd for Told {
+    fn partial_cmp(&self, other: &Self) -> Option<cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Told {
+    fn eq(&self, other: &Self) -> bool {
+        self.since == other.since
+    }
+}
+
+impl Eq for Told {}
 
 /// Makes the running effect or memo one of the readers, until it runs again.
 #[cfg(any(feature = "fields", feature = "collections"))]
@@ -118,7 +145,7 @@ impl<S> Default for Readers<S> {
     fn default() -> Self {
         Self {
             list: Few::None,
-            index: HashTable::new(),
+            index: Vec::new(),
             limit: 0,
         }
     }
@@ -187,8 +214,14 @@ impl<S> Readers<S> {
         if self.list.len() <= MANY {
             return self.list.iter().position(|reader| reader.is(node));
         }
-        let is_it = |at: &u32| self.list[*at as usize].is(node);
-        self.index.find(hash(node), is_it).map(|at| *at as usize)
+        let at = *self.index.get(self.place(node))? as usize;
+        self.list[at].is(node).then_some(at)
+    }
+
+    /// Where it is in the index, or would have to be.
+    fn place(&self, node: &AnySubscriber) -> usize {
+        let is_before = |at: &u32| self.list[*at as usize].node.0 < node.0;
+        self.index.partition_point(is_before)
     }
 
     fn add(&mut self, node: AnySubscriber) -> usize {
@@ -227,10 +260,8 @@ impl<S> Readers<S> {
     }
 
     fn index_one(&mut self, at: usize) {
-        let list = &self.list;
-        let hash_at = |at: &u32| hash(&list[*at as usize].node);
-        let place = at as u32;
-        self.index.insert_unique(hash_at(&place), place, hash_at);
+        let place = self.place(&self.list[at].node);
+        self.index.insert(place, at as u32);
     }
 }
 
@@ -248,11 +279,4 @@ impl<S: ReaderSource> Readers<S> {
             }
         }
     }
-}
-
-/// A product has mixed its upper half best. (The factor is 2⁶⁴ divided by the golden ratio.)
-fn hash(node: &AnySubscriber) -> u64 {
-    (node.0 as u64)
-        .wrapping_mul(0x9E37_79B9_7F4A_7C15)
-        .rotate_left(u32::BITS)
 }
