@@ -33,8 +33,9 @@ impl Triggers {
         }
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Told> {
-        self.two.iter().flatten().chain(&self.more)
+    pub(crate) fn add_to<'t>(&'t self, all: &mut Vec<&'t Told>) {
+        all.extend(self.two.iter().flatten());
+        all.extend(&self.more);
     }
 }
 

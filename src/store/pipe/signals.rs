@@ -102,11 +102,15 @@ impl Inner {
 
     #[inline(never)]
     fn tell_many(&self, keys: &[Trigger], parts: &Triggers, members: bool, visible: bool) {
+        let mut all = Vec::new();
+        keys.iter().for_each(|key| all.extend(key.told()));
+        parts.add_to(&mut all);
         let wholes = [(members, &self.members), (visible, &self.everything)];
         let wholes = wholes.map(|(is_told, whole)| is_told.then(|| whole.existing()).flatten());
-        let wholes = wholes.iter().flatten().flat_map(Trigger::iter);
-        let keys = keys.iter().flat_map(Trigger::iter);
-        tell_in_order(keys.chain(parts.iter()).chain(wholes));
+        for whole in wholes.iter().flatten() {
+            all.extend(whole.told());
+        }
+        tell_in_order(all);
     }
 
     /// Notifies signals as a commit would.

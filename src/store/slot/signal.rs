@@ -34,13 +34,13 @@ pub(crate) struct Trigger {
 }
 
 impl Trigger {
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Told> {
-        self.told.iter()
+    pub(crate) fn told(&self) -> &[Told] {
+        &self.told
     }
 
     /// Tells the readers.
     pub(crate) fn notify(&self) {
-        self.iter().for_each(Told::tell);
+        self.told.iter().for_each(Told::tell);
     }
 }
 
