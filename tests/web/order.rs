@@ -18,6 +18,12 @@ const IS_SHOWN: Key<bool> = Key::new("is-shown");
 /// A function of the page's state that is read in a reactive context.
 type Reads<T> = Box<dyn Fn() -> T + Send + Sync>;
 
+/// A way to read, by its name.
+type Way<T> = (&'static str, fn() -> Reads<T>);
+
+/// A way to take keys away, by its name.
+type End = (&'static str, fn(&Store));
+
 fn reads<T>(f: impl Fn() -> T + Send + Sync + 'static) -> Reads<T> {
     Box::new(f)
 }
@@ -50,7 +56,7 @@ fn page(
 
 #[wasm_bindgen_test]
 async fn a_transaction_is_told_in_the_order_in_which_its_keys_were_first_read() {
-    let outer: [(&str, fn() -> Reads<bool>); 7] = [
+    let outer: [Way<bool>; 7] = [
         ("hook", || {
             let (is_shown, _) = use_global_state(IS_SHOWN);
             reads(move || is_shown.get().is_some())
@@ -80,7 +86,7 @@ async fn a_transaction_is_told_in_the_order_in_which_its_keys_were_first_read() 
             reads(move || is_shown.get())
         }),
     ];
-    let inner: [(&str, fn() -> Reads<bool>); 3] = [
+    let inner: [Way<bool>; 3] = [
         ("hook", || {
             let (count, _) = use_global_state(COUNT);
             reads(move || count.get().is_none())
@@ -94,7 +100,7 @@ async fn a_transaction_is_told_in_the_order_in_which_its_keys_were_first_read() 
             reads(move || snapshot.get().value(COUNT.name()).is_none())
         }),
     ];
-    let ends: [(&str, fn(&Store)); 4] = [
+    let ends: [End; 4] = [
         ("batch", |store| {
             let batch = store.batch(|tx| {
                 tx.delete(COUNT.name())?;
@@ -189,7 +195,7 @@ fn open() -> Panel {
 
 #[wasm_bindgen_test]
 async fn a_value_is_told_as_a_whole_and_in_parts_in_the_order_in_which_they_were_read() {
-    let panel: [(&str, fn() -> Reads<Panel>); 5] = [
+    let panel: [Way<Panel>; 5] = [
         ("hook", || {
             let (panel, _) = use_global_state(PANEL);
             reads(move || panel.get().unwrap_or_default())
@@ -256,7 +262,7 @@ const ROWS: Key<OrdMap<u32, u32>> = Key::new("rows");
 
 #[wasm_bindgen_test]
 async fn a_collection_and_its_entries_are_told_in_the_order_in_which_they_were_read() {
-    let outer: [(&str, fn() -> Reads<bool>); 5] = [
+    let outer: [Way<bool>; 5] = [
         ("hook", || {
             let (rows, _) = use_global_state(ROWS);
             reads(move || rows.get().is_some_and(|rows| rows.contains_key(&1)))
@@ -278,7 +284,7 @@ async fn a_collection_and_its_entries_are_told_in_the_order_in_which_they_were_r
             reads(move || rows.get(&1).is_some())
         }),
     ];
-    let inner: [(&str, fn() -> Reads<bool>); 3] = [
+    let inner: [Way<bool>; 3] = [
         ("hook", || {
             let (rows, _) = use_global_state(ROWS);
             reads(move || !rows.get().is_some_and(|rows| rows.contains_key(&1)))
