@@ -163,7 +163,15 @@ test("storage that another application clears is filled again", async ({ workben
   await workbench.edges.expectSaved();
   const other = await context.newPage();
   await other.goto("/robots.txt");
+  // Until the workbench has been told, it may still read what the other page has taken away.
+  const told = await workbench.page.evaluateHandle(() => {
+    const heard = new Promise<void>((resolve) => {
+      addEventListener("storage", ({ key }) => key === null && resolve());
+    });
+    return { heard };
+  });
   await other.evaluate(() => localStorage.clear());
+  await told.evaluate(({ heard }) => heard);
   await expect.poll(() => workbench.edges.stored("counter")).toBe(142);
   await workbench.page.reload();
   await expectEdited(workbench);
