@@ -113,6 +113,10 @@ impl Member {
         };
         // A micro-frontend that leaves does not hear of its own leaving, however it listens.
         self.listen(false);
+        inner.telling_as_one(|| self.delete_and_leave(inner, &view))
+    }
+
+    fn delete_and_leave(&self, inner: &Arc<Inner>, view: &View) -> Result<(), StateError> {
         let elsewhere = Registry::of(inner).elsewhere();
         let delete_here = || {
             view.batch(|view| {

@@ -145,9 +145,9 @@ impl Inner {
     }
 
     /// Does what was deferred and delivers all that is due, unless this or another thread is already
-    /// delivering: that one will.
+    /// delivering: that one will. Where signals are held back, it is done after that.
     pub(crate) fn drive(&self) {
-        if context::busy(self.id()) {
+        if context::busy(self.id()) || self.is_holding() {
             return;
         }
         match self.delivery.get() {

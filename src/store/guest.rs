@@ -7,6 +7,7 @@
 use super::{
     clock::Instant,
     draft::Draft,
+    graph::Triggers,
     inner::{Inner, State},
     labels::Subject,
     load::Loads,
@@ -140,7 +141,10 @@ pub(crate) trait Recording: Send + Sync {
     /// Hears of a commit, under its lock.
     fn record(&self, changes: &ChangeSet);
 
-    /// Reads what was recorded, and tells those who track the history if it is news.
+    /// Reads what was recorded, and adds those who track it if it is news to them.
+    fn look(&self, _inner: &Inner, _triggers: &mut Triggers) {}
+
+    /// Does what follows from what was recorded, once the readers know of it.
     fn wake(&self, inner: &Inner);
 }
 
@@ -287,13 +291,23 @@ impl Inner {
         drop(removed);
     }
 
+    /// Has some who are told of commits read what they have not read yet, and tells of what is news.
+    pub(crate) fn wake_all(&self, recorders: &[Arc<dyn Recording>]) {
+        let mut triggers = Triggers::default();
+        for recorder in recorders {
+            recorder.look(self, &mut triggers);
+        }
+        self.notify(triggers);
+        for recorder in recorders {
+            recorder.wake(self);
+        }
+    }
+
     /// Has all who are told of commits read what they have not read yet.
     #[cfg(feature = "js")]
     pub(crate) fn wake_recorders(&self) {
         let recorders = crate::lock(&self.state).recorders.clone();
-        for recorder in recorders {
-            recorder.wake(self);
-        }
+        self.wake_all(&recorders);
     }
 }
 

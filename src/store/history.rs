@@ -7,7 +7,7 @@ mod recorder;
 pub use options::HistoryOptions;
 use recorder::Recorder;
 
-use super::{context, guest::Recording, slot::Slot, view::View};
+use super::{context, slot::Slot, view::View};
 use crate::{
     change::Stamp,
     error::StateError,
@@ -178,7 +178,7 @@ impl History {
     fn change(&self, f: impl FnOnce(&mut Book)) {
         let Shared { view, recorder, .. } = &*self.0;
         recorder.with(&view.inner, f);
-        recorder.wake(&view.inner);
+        view.inner.wake_all(&[Arc::clone(recorder) as _]);
     }
 
     fn travel(&self, to: impl Fn(&Book) -> usize) -> Result<HistoryMove, StateError> {
@@ -203,7 +203,7 @@ impl History {
             });
             match result {
                 Ok(()) if moved => {
-                    recorder.wake(inner);
+                    inner.wake_all(&[Arc::clone(recorder) as _]);
                     return Ok(HistoryMove {
                         from: plan.from,
                         to: plan.to,

@@ -238,7 +238,7 @@ impl Inner {
             })
         };
         if let Some(trigger) = trigger {
-            trigger.notify();
+            self.notify(trigger);
         }
     }
 
@@ -285,9 +285,7 @@ impl Inner {
             let ending = std::mem::take(&mut state.ending);
             (std::mem::take(&mut state.recorders), ending)
         };
-        for recorder in recorders {
-            recorder.wake(self);
-        }
+        self.wake_all(&recorders);
         for task in ending {
             task();
         }

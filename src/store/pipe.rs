@@ -244,14 +244,13 @@ impl Inner {
 
     /// Makes whoever saw writes of a batch that were not stored look again.
     fn correct<'a>(&self, slots: impl Iterator<Item = &'a Arc<Slot>>) {
-        for slot in slots {
-            let trigger = crate::lock(&slot.state).trigger();
-            if let Some(trigger) = trigger {
-                trigger.notify();
-            }
-        }
-        self.members.notify();
-        self.everything.notify();
+        let keys = slots.filter_map(|slot| crate::lock(&slot.state).trigger());
+        self.notify(Signals {
+            keys: keys.collect(),
+            members: true,
+            visible: true,
+            ..Signals::default()
+        });
     }
 
     /// Writes a slot of the store's own, which is no key: no version, no middleware.

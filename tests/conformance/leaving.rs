@@ -28,6 +28,32 @@ conformance! {
         }
     }
 
+    /// 14: it is one transaction, so who hears of the deletion finds it gone, and its id free.
+    fn who_hears_that_keys_of_a_micro_frontend_go_finds_it_gone(engine) {
+        let store = store(engine);
+        let shop = register(&store, "shop");
+        shop.set("filter", 1).unwrap();
+        let total = store.computed(|state| (state.mfes().len(), state.has("@shop/filter")));
+        assert_eq!(total.get(), Some((1, true)));
+        let (log, scopes) = (Log::default(), Log::default());
+        let (seen, kept, of) = (log.clone(), scopes.clone(), store.clone());
+        let options = SubscribeOptions::new().delivery(Delivery::Sync);
+        let hear = move |filter: Option<&i32>, _: &_| {
+            if filter.is_none() {
+                seen.push((of.mfes().len(), total.get()));
+                let again = register(&of, "shop");
+                again.set("filter", 2).unwrap();
+                seen.push((of.mfes().len(), total.get()));
+                kept.push(again);
+            }
+        };
+        store.subscribe_with("@shop/filter", options, hear).unwrap().forget();
+        shop.unregister().unwrap();
+        let (gone, back) = ((0, Some((0, false))), (1, Some((1, true))));
+        assert_eq!(log.take(), [gone, back]);
+        assert!(scopes.take()[0].is_registered());
+    }
+
     /// 14: a veto of the deletion leaves the micro-frontend as it was, listeners included.
     fn a_micro_frontend_that_may_not_leave_goes_on(engine) {
         struct Keep;

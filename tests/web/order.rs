@@ -4,11 +4,13 @@ use super::{COUNT, Count, Page, stores};
 use leptos::{prelude::*, task::tick};
 use reactive_stores::Store as Accessors;
 use serde::{Deserialize, Serialize};
+use std::{cell::Cell, rc::Rc};
 use universal_state::{
-    Diff, Key, OrdMap, Restore, Store, ToCursor,
+    Diff, HistoryOptions, Key, Mfe, MfeInfo, OrdMap, Restore, Scope, Store, ToCursor,
     hooks::{
-        provide_global_state, use_computed, use_global_map, use_global_state, use_global_states,
-        use_global_store_or, use_selector, use_snapshot, use_store,
+        UseHistory, provide_global_state, use_computed, use_global_map, use_global_state,
+        use_global_states, use_global_store_or, use_history, use_mfes, use_selector, use_snapshot,
+        use_store,
     },
 };
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -316,6 +318,85 @@ async fn a_collection_and_its_entries_are_told_in_the_order_in_which_they_were_r
                     let ways = (store.engine(), outer_way, inner_way);
                     assert_eq!(wrong.get(), 0, "{ways:?}");
                 }
+            }
+        }
+    }
+}
+
+#[wasm_bindgen_test]
+async fn what_shows_who_is_registered_is_told_before_who_reads_the_keys_of_one_that_leaves() {
+    let leave: [(&str, fn(&Store, Scope)); 3] = [
+        ("by its scope", |_, shop| shop.unregister().unwrap()),
+        ("by its id", |store, shop| {
+            store.unregister_mfe("shop").unwrap();
+            drop(shop);
+        }),
+        ("with its scope", |_, shop| drop(shop)),
+    ];
+    for store in stores() {
+        let wrong = Count::default();
+        let (given, counter) = (store.clone(), wrong.clone());
+        let page = Page::mount(move || {
+            provide_global_state(given.clone());
+            let mfes = use_mfes();
+            let row = move |mfe: Mfe| {
+                let (given, wrong) = (given.clone(), counter.clone());
+                let name = format!("@{}/n", mfe.info.id);
+                part(reads(move || given.get::<i32>(&name).is_none()), wrong)
+            };
+            view! { <For each=move || mfes.get() key=|mfe| mfe.info.id.clone() children=row/> }
+        });
+        for (way, leave) in leave {
+            let shop = store.register_mfe(MfeInfo::new("shop", "leptos", "1"));
+            let shop = shop.unwrap();
+            shop.set("n", 1).unwrap();
+            tick().await;
+            shop.set("n", 2).unwrap();
+            tick().await;
+            assert_eq!(page.text(), "there");
+            leave(&store, shop);
+            tick().await;
+            assert_eq!(page.text(), "");
+            assert_eq!(wrong.get(), 0, "{} {way}", store.engine());
+        }
+    }
+}
+
+#[wasm_bindgen_test]
+async fn what_shows_that_something_can_be_undone_is_told_before_who_reads_what_is_undone() {
+    let ways: [(&str, fn(UseHistory) -> Reads<bool>); 3] = [
+        ("can_undo", |history| reads(move || history.can_undo.get())),
+        ("position", |history| {
+            reads(move || history.position.get() > 0)
+        }),
+        ("can_redo", |history| {
+            reads(move || !history.can_redo.get() && !history.steps.get().is_empty())
+        }),
+    ];
+    for store in stores() {
+        for (way, is_there) in ways {
+            let (wrong, made) = (Count::default(), Rc::new(Cell::new(None)));
+            let (given, counter, hand_out) = (store.clone(), wrong.clone(), Rc::clone(&made));
+            let page = Page::mount(move || {
+                provide_global_state(given);
+                let history = use_history(HistoryOptions::new());
+                hand_out.set(Some(history));
+                let is_there = is_there(history);
+                let part = move || {
+                    let (count, _) = use_global_state(COUNT);
+                    part(reads(move || count.get().is_none()), counter.clone())
+                };
+                view! { <Show when=is_there>{part.clone()}</Show> }
+            });
+            let history = made.get().unwrap();
+            for round in 0..3 {
+                store.set(COUNT, round).unwrap();
+                tick().await;
+                assert_eq!(page.text(), "there");
+                history.undo();
+                tick().await;
+                assert_eq!((page.text().as_str(), store.get(COUNT)), ("", None));
+                assert_eq!(wrong.get(), 0, "{} {way}", store.engine());
             }
         }
     }

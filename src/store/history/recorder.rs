@@ -8,7 +8,7 @@ use crate::{
     change::{Change, ChangeSet, Origin},
     error::{Access, StateError},
     pattern::Pattern,
-    store::{Gate, Inner, View, guest::Recording, slot::SharedSignal},
+    store::{Gate, Inner, View, graph::Triggers, guest::Recording, slot::SharedSignal},
 };
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
@@ -113,10 +113,13 @@ impl Recording for Recorder {
         crate::lock(&self.inbox).push(changes.clone());
     }
 
-    fn wake(&self, inner: &Inner) {
+    fn look(&self, inner: &Inner, triggers: &mut Triggers) {
         if self.with(inner, |book| mem::take(&mut book.news)) {
-            self.signal.notify();
+            triggers.extend(self.signal.existing().into_iter().flatten());
         }
+    }
+
+    fn wake(&self, inner: &Inner) {
         if self.is_open(inner).is_err() {
             inner.remove_recorder(self);
         }

@@ -199,9 +199,7 @@ impl Inner {
         for graph in &committed.graphs {
             graph.refresh(self, &mut committed.signals.triggers);
         }
-        if !self.hold_back(&mut committed.signals) {
-            committed.signals.notify(self);
-        }
+        self.notify_or_hold(&mut committed.signals);
         if let (Some((start, middleware)), Some(changes)) = (filtered, &committed.changes) {
             middleware.committed(self, changes, middleware.since(start));
         }

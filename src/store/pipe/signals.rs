@@ -1,4 +1,5 @@
-//! The signals of a commit: notified at once, unless a component is being taken down or built.
+//! The signals of a commit: notified at once, unless it is one of several that are told as one, or a
+//! component is being taken down or built.
 
 use crate::{
     few::Few,
@@ -34,7 +35,10 @@ impl Signals {
         self.keys.iter().any(|key| key.is_awaited)
     }
 
-    pub(super) fn notify(&self, inner: &Inner) {
+    pub(super) fn notify(&mut self, inner: &Inner) {
+        for recorder in &self.recorders {
+            recorder.look(inner, &mut self.triggers);
+        }
         inner.tell_readers(&self.keys, &self.triggers, self.members, self.visible);
         for recorder in &self.recorders {
             recorder.wake(inner);
@@ -42,6 +46,17 @@ impl Signals {
         if self.feed {
             inner.wake_feed();
         }
+    }
+
+    /// Those of this commit and of a later one.
+    fn and(mut self, later: Self) -> Self {
+        self.keys.extend(later.keys);
+        self.triggers.append(later.triggers);
+        self.visible |= later.visible;
+        self.members |= later.members;
+        self.recorders.extend(later.recorders);
+        self.feed |= later.feed;
+        self
     }
 }
 
@@ -67,16 +82,31 @@ impl Inner {
     /// Runs `f`, whose commits notify signals only when the turn goes on: for components that are
     /// taken down and built. An effect that is told while its component is taken down runs once
     /// more, after all that belonged to the component is gone. Listeners that are told once a turn
-    /// are told after the signals, as ever; synchronous ones cannot wait and are told before.
+    /// are told after the signals, as ever; synchronous ones cannot wait so long and are told when `f`
+    /// has ended.
     ///
-    /// Without an event loop the signals are notified as soon as `f` has ended.
+    /// Without an event loop the signals are notified as soon as `f` has ended, too.
     #[cfg_attr(not(feature = "leptos"), expect(dead_code))]
     pub(crate) fn holding_signals<R>(&self, f: impl FnOnce() -> R) -> R {
+        let until_turn_goes_on = self.scheduler.is_automatic();
+        self.holding(until_turn_goes_on, f)
+    }
+
+    /// Runs `f`, whose commits are told as one when it has ended: signals in the order in which they
+    /// were first read, then listeners.
+    pub(crate) fn telling_as_one<R>(&self, f: impl FnOnce() -> R) -> R {
+        self.holding(false, f)
+    }
+
+    fn holding<R>(&self, until_turn_goes_on: bool, f: impl FnOnce() -> R) -> R {
         let this = ThisThread::get().0;
         let free = self
             .holder
             .compare_exchange(0, this, Ordering::AcqRel, Ordering::Acquire);
-        let _holding = free.is_ok().then(|| Holding(self));
+        let _holding = free.is_ok().then(|| Holding {
+            inner: self,
+            until_turn_goes_on,
+        });
         f()
     }
 
@@ -115,23 +145,21 @@ impl Inner {
 
     /// Notifies signals as a commit would.
     pub(crate) fn notify(&self, signals: impl Into<Signals>) {
-        let mut signals = signals.into();
-        if !self.hold_back(&mut signals) {
+        self.notify_or_hold(&mut signals.into());
+    }
+
+    /// Notifies signals, or keeps them until they are not held back any more.
+    pub(super) fn notify_or_hold(&self, signals: &mut Signals) {
+        if self.is_holding() {
+            let signals = std::mem::take(signals);
+            crate::lock(&self.state).held.push(signals);
+        } else {
             signals.notify(self);
         }
     }
 
-    /// Takes the signals if they are to be held back.
-    pub(super) fn hold_back(&self, signals: &mut Signals) -> bool {
-        let holds = self.is_holding();
-        if holds {
-            let signals = std::mem::take(signals);
-            crate::lock(&self.state).held.push(signals);
-        }
-        holds
-    }
-
-    fn is_holding(&self) -> bool {
+    /// Whether this thread holds signals back.
+    pub(in crate::store) fn is_holding(&self) -> bool {
         let holder = self.holder.load(Ordering::Acquire);
         holder != 0 && holder == ThisThread::get().0
     }
@@ -142,22 +170,28 @@ impl Inner {
             return;
         }
         let held = std::mem::take(&mut crate::lock(&self.state).held);
-        for signals in held {
-            signals.notify(self);
+        if let Some(mut all) = held.into_iter().reduce(Signals::and) {
+            all.notify(self);
         }
     }
 }
 
 /// Ends the holding back of signals, also when the code inside panics.
-struct Holding<'a>(&'a Inner);
+struct Holding<'a> {
+    inner: &'a Inner,
+    until_turn_goes_on: bool,
+}
 
 impl Drop for Holding<'_> {
     fn drop(&mut self) {
-        self.0.holder.store(0, Ordering::Release);
-        if !self.0.scheduler.is_automatic() {
-            return self.0.release_signals();
+        let inner = self.inner;
+        inner.holder.store(0, Ordering::Release);
+        if self.until_turn_goes_on {
+            let scheduler = &inner.scheduler;
+            scheduler.schedule(&inner.this, Inner::release_signals, false);
+        } else {
+            inner.release_signals();
         }
-        let scheduler = &self.0.scheduler;
-        scheduler.schedule(&self.0.this, Inner::release_signals, false);
+        inner.drive();
     }
 }

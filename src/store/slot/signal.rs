@@ -44,6 +44,15 @@ impl Trigger {
     }
 }
 
+impl IntoIterator for Trigger {
+    type Item = Told;
+    type IntoIter = <Few<Told> as IntoIterator>::IntoIter;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.told.into_iter()
+    }
+}
+
 impl Signal {
     /// Subscribes an effect or a memo, and hands out what is to be a source of it.
     pub(super) fn tracked_by(&mut self, observer: &AnySubscriber) -> ArcTrigger {
