@@ -85,7 +85,7 @@ impl Edge {
             Some(slot) => inner.load(slot),
             None => (write.left, 0),
         };
-        let was = write.old.as_ref().and_then(|old| json(old).ok());
+        let was = write.old.as_ref().map(json).transpose();
         let is = match new.as_ref().map(json).transpose() {
             Ok(json) => json,
             Err(reason) => {
@@ -97,7 +97,14 @@ impl Edge {
                 return None;
             }
         };
-        let delta = self.write(&key, fate.is_shared, was.as_ref(), is, tick);
+        // What has no JSON was told to nobody, so whatever came after it is news: its removal, too.
+        let delta = match was {
+            Ok(was) if was == is => None,
+            was => {
+                let was = was.unwrap_or_default();
+                self.write(&key, fate.is_shared, was.as_ref(), is, tick)
+            }
+        };
         // Another thread may have written it since: whoever stamps last has to have read last.
         if let Some(slot) = slot
             && inner.load(&slot).1 != sequence
@@ -120,9 +127,6 @@ impl Edge {
         is: Option<Arc<Json>>,
         tick: &mut dyn FnMut() -> Stamp,
     ) -> Option<Entry> {
-        if was == is.as_ref() {
-            return None;
-        }
         let rules = self.0.rules.iter().find(|(keys, _)| keys.matches(key));
         let plain = Rules::default();
         let rules = rules.map_or(&plain, |(_, rules)| rules);

@@ -427,6 +427,27 @@ fn what_has_no_json_stays_here_and_is_reported() {
 }
 
 #[test]
+fn a_removal_of_what_has_no_json_is_told() {
+    use std::collections::BTreeMap;
+    let (a, b) = two();
+    a.store.set_reporter(|_| ());
+    a.store.set("n", 1).unwrap();
+    exchange(&a, &b);
+    let odd = BTreeMap::from([((1, 2), 3)]);
+    a.store.set_value("n", crate::Value::new(odd)).unwrap();
+    exchange(&a, &b);
+    assert_eq!(b.store.get("n"), Some(1));
+    a.store.delete("n").unwrap();
+    exchange(&a, &b);
+    assert!(!b.store.has("n"));
+    assert!(
+        a.edge
+            .replica(|replica| replica.get("n")?.value().cloned())
+            .is_none()
+    );
+}
+
+#[test]
 fn a_batched_listener_of_the_turn_is_heard_before_the_turn_is_sent() {
     let (a, _) = two();
     let store = a.store.clone();
