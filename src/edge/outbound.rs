@@ -49,7 +49,7 @@ impl Edge {
     }
 
     /// Sees to it that the replica knows which keys are shared.
-    fn heed_labels(&self) {
+    pub(super) fn heed_labels(&self) {
         let version = self.labels_version();
         if self.0.labels.swap(version, Ordering::AcqRel) == version {
             return;

@@ -2,7 +2,7 @@
 
 use super::{LIMIT, OWN_ID, Victim, stamp};
 use serde_json::{Map, Value, json};
-use universal_state::edge::Refusal;
+use universal_state::{Label, edge::Refusal};
 
 fn message(from: u64, kind: &str, rest: Value) -> String {
     let Value::Object(mut message) = rest else {
@@ -161,4 +161,35 @@ fn what_is_local_or_secret_is_not_sent() {
         !sent.contains("local:") && !sent.contains("secret:"),
         "{sent}"
     );
+}
+
+#[test]
+fn a_label_counts_at_once_for_whoever_joins_next() {
+    let victim = Victim::new();
+    for key in ["late", "open"] {
+        victim.store.set(key, "hidden text".to_owned()).unwrap();
+    }
+    victim.edge.flush();
+    victim.sent();
+    victim.store.label("late", Label::Secret).unwrap();
+    victim.hears(&message(1, "hello", json!({ "digest": "0".repeat(1_024) })));
+    victim.pass(2_000);
+    let sent = victim.sent().join("\n");
+    assert!(
+        sent.contains("\"open\"") && sent.contains("\"to\":"),
+        "{sent}"
+    );
+    assert!(!sent.contains("late"), "{sent}");
+}
+
+#[test]
+fn a_label_counts_for_what_waits_to_be_sent() {
+    let victim = Victim::new();
+    victim.store.set("late", "hidden text".to_owned()).unwrap();
+    // What comes in has what was written stamped.
+    victim.hears(&change(1_000));
+    victim.store.label("late", Label::Secret).unwrap();
+    victim.edge.flush();
+    let sent = victim.sent().join("\n");
+    assert!(!sent.contains("late"), "{sent}");
 }

@@ -161,6 +161,7 @@ impl TabsPort {
         if let Body::Bye = message.body {
             return self.leave(edge, from);
         }
+        edge.heed_labels();
         let wall = edge.now();
         let is_new = {
             let mut state = crate::lock(&self.state);
@@ -267,14 +268,12 @@ impl Port for TabsPort {
         self.join(edge);
     }
 
-    fn changed(&self, edge: &Edge, changes: &[Changed], from: Option<Door>) {
+    fn changed(&self, _: &Edge, changes: &[Changed], from: Option<Door>) {
         // What came from storage was sent by whoever wrote it, and is in the digest.
         if from.is_some() {
             return;
         }
-        let shared = changes.iter().filter(|change| edge.may_share(&change.key));
-        let shared: Entries = shared.cloned().collect();
-        crate::lock(&self.state).queue.extend(shared);
+        crate::lock(&self.state).queue.extend_from_slice(changes);
     }
 
     fn flush(&self, edge: &Edge) {
@@ -285,6 +284,7 @@ impl Port for TabsPort {
                 false => return state.queue.clear(),
             }
         };
+        queue.retain(|change| edge.may_share(&change.key));
         if queue.is_empty() {
             return;
         }
@@ -308,6 +308,7 @@ impl Port for TabsPort {
     }
 
     fn poll(&self, edge: &Edge, now: u64) -> Option<u64> {
+        edge.heed_labels();
         let (mut beats, mut asks_again, mut joins, mut is_news) = (false, None, false, false);
         {
             let mut state = crate::lock(&self.state);
