@@ -31,6 +31,11 @@ fn index(items: &[Json], member: &str) -> Option<Index> {
     Some(index)
 }
 
+/// The member and the identity, as JSON text, that the name of a part says.
+fn split(part: &str) -> Option<(&str, &str)> {
+    part.split_once('=')
+}
+
 /// What differs between two arrays; `None` if they cannot be told by item.
 pub(super) fn compare<'j>(
     known: Option<&Node>,
@@ -42,6 +47,11 @@ pub(super) fn compare<'j>(
     at: &mut Vec<&'j str>,
 ) -> Option<Node> {
     let (before, after) = (index(old, member)?, index(new, member)?);
+    // `apply` heeds one member alone; that of a page with another rule may be it.
+    let is_other = |(name, _): (&str, &Node)| split(name).is_some_and(|(other, _)| other != member);
+    if known.is_some_and(|known| known.parts.iter().any(is_other)) {
+        return None;
+    }
     let mut parts = Vec::new();
     let name = |id: &str| format!("{member}={id}");
     // Without an order, items stay in theirs, and new ones come last.
@@ -90,7 +100,7 @@ impl<'j> Finder<'j> {
     }
 
     pub(super) fn find(&mut self, part: &str) -> Option<&'j Json> {
-        let (member, id) = part.split_once('=')?;
+        let (member, id) = split(part)?;
         if !self.found.contains_key(member) {
             let mut found = FxHashMap::default();
             for item in self.items {
@@ -107,7 +117,7 @@ impl<'j> Finder<'j> {
 /// What parts make of an array. Items that no order names come last: those that were there in their
 /// order, then the others by name.
 pub(super) fn apply(items: &[Json], parts: &Parts) -> Vec<Json> {
-    let member = parts.iter().find_map(|(name, _)| name.split_once('='));
+    let member = parts.iter().find_map(|(name, _)| split(name));
     let Some((member, _)) = member else {
         return items.to_vec();
     };

@@ -186,6 +186,21 @@ fn items_of_a_keyed_array_are_merged_one_by_one() {
 }
 
 #[test]
+fn items_that_a_page_with_another_rule_has_put_do_not_hide_those_that_are_put_here() {
+    let rules = |member: &str| Rules {
+        whole: false,
+        keyed: vec![("".parse().unwrap(), member.to_owned())],
+    };
+    let mut entry = entry(json!([{ "id": 1, "uid": "a", "n": 0 }]));
+    let put = json!([{ "id": 1, "uid": "a", "n": 1 }]);
+    write(&mut entry, put, 2, &rules("id"));
+    // A page of another build, which knows the items by another member.
+    let put = json!([{ "id": 1, "uid": "a", "n": 2 }, { "id": 2, "uid": "b" }]);
+    write(&mut entry, put, 3, &rules("uid"));
+    write(&mut entry, json!([]), 4, &rules("uid"));
+}
+
+#[test]
 fn what_is_put_into_something_that_is_no_object_waits_for_one() {
     let mut entry = Entry::whole(arc(json!(5)), stamp(1));
     let part = json!(["", null, { "a": [stamp(9).to_string(), 1] }]);
