@@ -127,6 +127,8 @@ pub(super) fn apply(items: &[Json], parts: &Parts) -> Vec<Json> {
     for item in items {
         let id = identity(item, member).unwrap_or_default();
         let item = match part(&id) {
+            // What is put counts for all that say they are the item: they are one from then on.
+            Some(_) if !id.is_empty() && places.contains_key(&id) => continue,
             Some(part) if !id.is_empty() => part.apply(Some(item)).map(Arc::unwrap_or_clone),
             _ => Some(item.clone()),
         };

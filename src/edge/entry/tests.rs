@@ -201,6 +201,22 @@ fn items_that_a_page_with_another_rule_has_put_do_not_hide_those_that_are_put_he
 }
 
 #[test]
+fn items_that_share_an_identity_are_one_once_it_is_put() {
+    let rules = Rules {
+        whole: false,
+        keyed: vec![("".parse().unwrap(), "id".to_owned())],
+    };
+    let mut here = entry(json!([]));
+    let mut there = entry(json!([{ "id": 1 }, { "id": 2 }]));
+    let twice = json!([{ "id": 1, "n": 0 }, { "id": 2 }, { "id": 1, "n": 1 }]);
+    write(&mut here, twice, 2, &rules);
+    let removed = write(&mut there, json!([{ "id": 2 }]), 3, &rules).unwrap();
+    here.merge(&removed);
+    assert_eq!(here.value(), arc(json!([{ "id": 2 }])).as_ref());
+    write(&mut here, json!([{ "id": 1 }, { "id": 2 }]), 4, &rules);
+}
+
+#[test]
 fn what_is_put_into_something_that_is_no_object_waits_for_one() {
     let mut entry = Entry::whole(arc(json!(5)), stamp(1));
     let part = json!(["", null, { "a": [stamp(9).to_string(), 1] }]);
