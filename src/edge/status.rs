@@ -26,7 +26,8 @@ pub struct EdgeStatus {
     pub tabs: Vec<ReplicaId>,
     /// When this tab last heard from another, in ms since the Unix epoch.
     pub last_sync: Option<u64>,
-    /// How often another tab was found to disagree, and was brought into step.
+    /// How often another tab was found to disagree, and was brought into step, as far as it can be: what
+    /// only one of the two may share counts once.
     pub disagreements: u64,
     /// How much of what came in was refused, by reason.
     pub refused: Refused,

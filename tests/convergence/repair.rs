@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 use universal_state::{
-    MfeInfo,
+    Label, MfeInfo,
     edge::{
         Memory, Storage, Tabs,
         simulator::{Conditions, Simulator},
@@ -105,7 +105,7 @@ fn what_is_written_too_far_ahead_is_refused_until_time_has_caught_up() {
     simulator.advance(1_000);
     assert!(!simulator.store(tabs[1]).has("n"));
     assert!(!simulator.figures().refused.is_empty());
-    simulator.advance(400_000);
+    simulator.advance(500_000);
     assert_eq!(simulator.store(tabs[1]).get("n"), Some(1));
     simulator.settle().unwrap();
 }
@@ -211,4 +211,25 @@ fn what_is_restored_from_quarantine_is_told_like_any_write() {
     assert_eq!(simulator.store(tabs[1]).get("n"), Some(7));
     simulator.advance(200_000);
     assert_eq!(simulator.figures().disagreements, 0);
+}
+
+#[test]
+fn what_one_tab_may_not_share_is_told_of_once_and_asked_for_ever_less_often() {
+    let mut simulator = Simulator::new(39);
+    let tabs = tabs(&mut simulator, 2);
+    let [here, there] = [0, 1].map(|at| simulator.store(tabs[at]).clone());
+    here.set("k", 1).unwrap();
+    simulator.advance(1_000);
+    here.label("k", Label::Local).unwrap();
+    let before = sent(&simulator, "repair");
+    for n in 0..120 {
+        // What both share goes on.
+        there.set("n", n).unwrap();
+        simulator.advance(60_000);
+        assert_eq!(here.get("n"), Some(n));
+    }
+    let figures = simulator.figures();
+    assert_eq!(figures.disagreements, 2, "one in each of the two");
+    let repairs = sent(&simulator, "repair") - before;
+    assert!((8..=60).contains(&repairs), "{repairs} in two hours");
 }

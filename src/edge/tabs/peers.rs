@@ -17,14 +17,16 @@ pub(super) struct Peer {
     pub(super) answered: Option<u64>,
     /// When another was last seen to answer it.
     pub(super) answered_by_other: Option<u64>,
-    /// What the two compared last, if they differed: its digest and ours, and how often in a row.
+    /// What the two compared last, if they differed.
     pub(super) doubt: Option<Doubt>,
 }
 
+/// That a tab has something else than this one.
 #[derive(Clone, Copy)]
 pub(super) struct Doubt {
-    pub(super) there: u64,
-    pub(super) here: u64,
+    /// The sums of what differs: there and here.
+    pub(super) sums: (u64, u64),
+    /// How often in a row it was seen.
     pub(super) times: u32,
 }
 

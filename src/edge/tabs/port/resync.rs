@@ -4,6 +4,8 @@
 //! once, and the others only if they see no answer. The answer holds all of the buckets that differ;
 //! whoever asked sends back what it shows that the other lacks. A digest that does not ask, a
 //! heartbeat, is answered if it differs twice in a row, since messages under way make a difference too.
+//! What an answer does not mend, such as a key that only one of the two may share, is no news when it is
+//! seen again, and is answered ever less often.
 
 use super::{
     super::{
@@ -34,6 +36,9 @@ const WAITING: u64 = 5;
 
 /// So many ms pass between two answers to one tab.
 const PAUSE: u64 = 1_000;
+
+/// Of so many heartbeats one at least is answered, for as long as they differ.
+const RARELY: u32 = 16;
 
 /// So many tabs at most wait for an answer of this one.
 const MAX_ANSWERS: usize = 64;
@@ -80,18 +85,25 @@ impl TabsPort {
             let Some(peer) = state.peers.get_mut(from) else {
                 return;
             };
-            let before = peer.doubt.take();
+            if is_same {
+                peer.doubt = None;
+            }
             if !asks && is_same {
                 return;
             }
             if !asks {
                 // Messages under way make a difference too, but none that stays.
-                let (there, here) = (sum(&digest), sum(&ours));
-                let times = before.map_or(1, |doubt| doubt.times + 1);
-                is_confirmed =
-                    before.is_some_and(|doubt| doubt.there == there && doubt.here == here);
-                peer.doubt = Some(Doubt { there, here, times });
-                if times == 1 {
+                let sums = (sum(&digest, &ours), sum(&ours, &digest));
+                let before = peer.doubt;
+                let is_known = before.is_some_and(|doubt| doubt.sums == sums);
+                let times = match before {
+                    Some(doubt) if is_known => doubt.times.saturating_add(1),
+                    Some(Doubt { times: 1, .. }) => 2,
+                    _ => 1,
+                };
+                is_confirmed = is_known && times == 2;
+                peer.doubt = Some(Doubt { sums, times });
+                if times == 1 || !(times.is_power_of_two() || times % RARELY == 0) {
                     return;
                 }
             }
@@ -149,7 +161,6 @@ impl TabsPort {
                 let due = state.answers.swap_remove(at);
                 if let Some(peer) = state.peers.get_mut(due.to) {
                     peer.answered = Some(now);
-                    peer.doubt = None;
                 }
                 let mut peers = state.peers.ids();
                 peers.retain(|peer| *peer != due.to);
@@ -268,11 +279,13 @@ fn difference(a: &Digest, b: &Digest) -> u64 {
     differs.fold(0, |bits, (at, _)| bits | 1 << at)
 }
 
-/// One number for a digest.
-fn sum(digest: &Digest) -> u64 {
-    let step =
-        |sum: u64, bucket: &u64| (sum.rotate_left(5) ^ bucket).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    digest.iter().fold(0, step)
+/// One number for what of a digest differs from another.
+fn sum(digest: &Digest, other: &Digest) -> u64 {
+    let differs = digest.iter().zip(other).zip(1..);
+    let differs = differs.filter(|((bucket, other), _)| bucket != other);
+    differs.fold(0, |sum: u64, ((bucket, _), at)| {
+        (sum.rotate_left(5) ^ bucket ^ at).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    })
 }
 
 /// The entries that other tabs are to have, of the buckets of a set and of some keys, in order.
