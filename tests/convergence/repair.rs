@@ -233,3 +233,43 @@ fn what_one_tab_may_not_share_is_told_of_once_and_asked_for_ever_less_often() {
     let repairs = sent(&simulator, "repair") - before;
     assert!((8..=60).contains(&repairs), "{repairs} in two hours");
 }
+
+#[test]
+fn a_key_that_no_message_could_hold_is_shared_again_when_another_tab_replaces_it() {
+    let mut simulator =
+        Simulator::new(40).with_tabs(|channel| Tabs::new(channel).max_message(16 * 1024));
+    let tabs = tabs(&mut simulator, 2);
+    simulator
+        .store(tabs[0])
+        .set("large", "x".repeat(20_000))
+        .unwrap();
+    simulator.advance(1_000);
+    simulator
+        .store(tabs[1])
+        .set("large", "y".to_owned())
+        .unwrap();
+    simulator.advance(600_000);
+    assert_eq!(simulator.store(tabs[0]).get("large"), Some("y".to_owned()));
+    assert_eq!(simulator.figures().disagreements, 0);
+    // Whoever knew what was too large tells others of it.
+    simulator.close(tabs[1]);
+    let late = simulator.open().unwrap();
+    simulator.advance(1_000);
+    assert_eq!(simulator.store(late).get("large"), Some("y".to_owned()));
+}
+
+#[test]
+fn what_fits_into_a_message_again_while_the_page_is_away_is_told_when_it_is_back() {
+    let mut simulator =
+        Simulator::new(41).with_tabs(|channel| Tabs::new(channel).max_message(16 * 1024));
+    let tabs = tabs(&mut simulator, 2);
+    let here = simulator.store(tabs[0]).clone();
+    here.set("large", "x".repeat(20_000)).unwrap();
+    simulator.advance(1_000);
+    simulator.edge(tabs[0]).save_now();
+    here.set("large", "y".to_owned()).unwrap();
+    simulator.advance(1_000);
+    simulator.edge(tabs[0]).resync();
+    simulator.advance(1_000);
+    assert_eq!(simulator.store(tabs[1]).get("large"), Some("y".to_owned()));
+}

@@ -10,8 +10,10 @@ use super::{
     transport::Transport,
 };
 use crate::{
+    change::UNKNOWN_SOURCE,
     edge::{
         Fault, Refusal,
+        entry::Entry,
         link::{Changed, Door, Edge, Place, Port},
         stamp::ReplicaId,
         status::set,
@@ -199,7 +201,11 @@ impl TabsPort {
             }
             is_welcome
         });
+        let keys: Vec<SmolStr> = entries.iter().map(|entry| entry.key.clone()).collect();
         edge.take_in(Door::Tab, entries);
+        for key in &keys {
+            self.outgrown(edge, key);
+        }
     }
 
     fn leave(&self, edge: &Edge, from: ReplicaId) {
@@ -224,19 +230,23 @@ impl TabsPort {
         }
     }
 
-    /// Has the others get the whole of what was too large for them, as soon as it is not any more.
-    fn complete(&self, edge: &Edge, change: &mut Changed) {
+    /// The whole of a key that was too large for the others, if it is not any more.
+    fn outgrown(&self, edge: &Edge, key: &SmolStr) -> Option<Entry> {
         edge.replica(|replica| {
-            if !replica.set_large(&change.key, false) {
-                return;
+            if !replica.set_large(key, false) {
+                return None;
             }
-            let mut whole = change.clone();
-            whole.delta = replica.get(&change.key).cloned().unwrap_or_default();
-            match message::fits(&whole, self.longest) {
-                true => *change = whole,
-                false => drop(replica.set_large(&change.key, true)),
+            let whole = Changed {
+                key: key.clone(),
+                delta: replica.get(key)?.clone(),
+                source: UNKNOWN_SOURCE,
+            };
+            if !message::fits(&whole, self.longest) {
+                replica.set_large(key, true);
+                return None;
             }
-        });
+            Some(whole.delta)
+        })
     }
 
     fn tell_peers(&self, edge: &Edge) {
@@ -268,12 +278,18 @@ impl Port for TabsPort {
         self.join(edge);
     }
 
-    fn changed(&self, _: &Edge, changes: &[Changed], from: Option<Door>) {
-        // What came from storage was sent by whoever wrote it, and is in the digest.
-        if from.is_some() {
-            return;
+    fn changed(&self, edge: &Edge, changes: &[Changed], from: Option<Door>) {
+        let mut news = Entries::new();
+        for change in changes {
+            let whole = self.outgrown(edge, &change.key);
+            // What came from storage was sent by whoever wrote it, and is in the digest.
+            if from.is_none() {
+                let mut change = change.clone();
+                change.delta = whole.unwrap_or(change.delta);
+                news.push(change);
+            }
         }
-        crate::lock(&self.state).queue.extend_from_slice(changes);
+        crate::lock(&self.state).queue.append(&mut news);
     }
 
     fn flush(&self, edge: &Edge) {
@@ -298,9 +314,6 @@ impl Port for TabsPort {
             }
             is_one
         });
-        for change in &mut queue {
-            self.complete(edge, change);
-        }
         let here = edge.id();
         let (messages, left_out) = message::changes(here, "change", &queue, self.longest);
         self.send(edge, &messages);
