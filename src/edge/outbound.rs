@@ -4,10 +4,10 @@
 use super::{
     entry::{Entry, MAX_VALUE_DEPTH, Rules, is_deeper},
     feed::Write,
-    link::{Changed, Edge},
+    link::{Changed, Door, Edge},
     stamp::Stamp,
 };
-use crate::{error::StateError, key::Name, value::Value};
+use crate::{change::UNKNOWN_SOURCE, error::StateError, key::Name, value::Value};
 use serde_json::Value as Json;
 use smol_str::SmolStr;
 use std::sync::{Arc, atomic::Ordering};
@@ -46,6 +46,34 @@ impl Edge {
                 .again(key.clone(), None, Name::Static("initial"));
         }
         is_there
+    }
+
+    /// Puts what a key has come to anew, as a whole and without what it came from, if that is how it
+    /// fits. Returns it, for the port that asks; the others are told.
+    pub(super) fn condense(
+        &self,
+        from: Door,
+        key: &SmolStr,
+        fits: impl Fn(&Changed) -> bool,
+    ) -> Option<Changed> {
+        let now = self.now();
+        let whole = self.replica(|replica| {
+            let stamp = replica.clock.tick(now);
+            let entry = replica.get(key).filter(|entry| entry.value().is_some())?;
+            let whole = Changed {
+                key: key.clone(),
+                delta: entry.restamped(stamp),
+                source: UNKNOWN_SOURCE,
+            };
+            fits(&whole).then(|| {
+                replica.merge(key, &whole.delta, true);
+                whole
+            })
+        })?;
+        for port in self.ports().iter().filter(|port| port.door() != from) {
+            port.changed(self, std::slice::from_ref(&whole), None);
+        }
+        Some(whole)
     }
 
     /// Sees to it that the replica knows which keys are shared.

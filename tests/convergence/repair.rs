@@ -1,6 +1,7 @@
 //! What happens where messages were lost.
 
 use super::{sent, tabs};
+use serde_json::json;
 use std::{
     sync::{
         Arc,
@@ -272,4 +273,28 @@ fn what_fits_into_a_message_again_while_the_page_is_away_is_told_when_it_is_back
     simulator.edge(tabs[0]).resync();
     simulator.advance(1_000);
     assert_eq!(simulator.store(tabs[1]).get("large"), Some("y".to_owned()));
+}
+
+#[test]
+fn a_small_value_of_which_much_was_removed_is_told_to_whoever_joins() {
+    let mut simulator =
+        Simulator::new(42).with_tabs(|channel| Tabs::new(channel).max_message(16 * 1024));
+    let tabs = tabs(&mut simulator, 2);
+    let store = simulator.store(tabs[0]).clone();
+    store.set_json("rows", json!({ "kept": 1 })).unwrap();
+    for n in 0..1_000 {
+        store.set_at("rows", &format!("/{n}"), json!(n)).unwrap();
+        simulator.advance(5);
+        store.delete_at("rows", &format!("/{n}")).unwrap();
+        simulator.advance(5);
+    }
+    let late = simulator.open().unwrap();
+    simulator.advance(2_000);
+    let rows = Some(json!({ "kept": 1 }));
+    for tab in [tabs[0], tabs[1], late] {
+        assert_eq!(simulator.store(tab).get("rows"), rows);
+        assert_eq!(simulator.store(tab).error_count(), 0);
+    }
+    simulator.settle().unwrap();
+    assert_eq!(simulator.figures().disagreements, 0);
 }

@@ -220,8 +220,17 @@ impl TabsPort {
         }
     }
 
+    /// Some keys fit into no message: as they are, or at all.
     fn too_large(&self, edge: &Edge, keys: &[SmolStr]) {
         for key in keys {
+            // What was removed of a value can be longer than what is left.
+            let fits = |whole: &Changed| message::fits(whole, self.longest);
+            if let Some(whole) = edge.condense(Door::Tab, key, fits) {
+                let (messages, _) =
+                    message::changes(edge.id(), "change", &vec![whole], self.longest);
+                self.send(edge, &messages);
+                continue;
+            }
             edge.replica(|replica| replica.set_large(key, true));
             edge.report(&StateError::TooLarge {
                 key: key.to_string(),
