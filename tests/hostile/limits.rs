@@ -193,3 +193,28 @@ fn a_label_counts_for_what_waits_to_be_sent() {
     let sent = victim.sent().join("\n");
     assert!(!sent.contains("late"), "{sent}");
 }
+
+#[test]
+fn an_answer_that_broke_off_says_nothing_of_what_is_written_later() {
+    let victim = Victim::new();
+    victim.store.set("n", 1).unwrap();
+    victim.edge.flush();
+    let change: Value = serde_json::from_str(&victim.sent().pop().unwrap()).unwrap();
+    let answer = |more: bool, entries: &Value| {
+        let rest = json!({
+            "to": format!("{OWN_ID:016x}"), "buckets": "f".repeat(16), "more": more, "peers": [],
+            "entries": entries,
+        });
+        message(1, "repair", rest)
+    };
+    victim.hears(&answer(true, &change["entries"]));
+    victim.store.set("n", 2).unwrap();
+    victim.edge.flush();
+    victim.pass(30_000);
+    victim.sent();
+    // Whoever answers the heartbeat has not heard of it.
+    victim.hears(&answer(false, &change["entries"]));
+    let sent = victim.sent();
+    assert_eq!(sent.len(), 1, "{sent:?}");
+    assert!(sent[0].contains("\"n\""), "{sent:?}");
+}

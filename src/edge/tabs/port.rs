@@ -60,6 +60,14 @@ struct State {
     parts: Vec<Parts>,
 }
 
+impl State {
+    /// The others are told what is here: what they answer is of that, and of nothing before.
+    fn told(&mut self) {
+        self.may_return = true;
+        self.parts.clear();
+    }
+}
+
 struct Asked {
     until: u64,
     tries: u32,
@@ -131,7 +139,7 @@ impl TabsPort {
                 tries,
             });
             state.asked_at = Some(now);
-            state.may_return = true;
+            state.told();
             state.beats_at = now + self.heartbeat;
         }
         self.send(edge, &[message::compare(here, joins, true, &digest)]);
@@ -139,7 +147,7 @@ impl TabsPort {
 
     fn beat(&self, edge: &Edge) {
         let (here, digest) = edge.replica(|replica| (replica.id(), *replica.digest()));
-        crate::lock(&self.state).may_return = true;
+        crate::lock(&self.state).told();
         self.send(edge, &[message::compare(here, false, false, &digest)]);
     }
 
