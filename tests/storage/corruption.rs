@@ -241,6 +241,23 @@ fn what_has_no_json_is_not_stored_and_stays_in_memory() {
 }
 
 #[test]
+fn a_key_that_is_removed_while_it_has_no_json_stays_away() {
+    let (clock, memory) = (Clock::new(), Memory::new());
+    let page = Page::new(&clock, Storage::new(memory.clone()));
+    page.set("a", 1);
+    page.edge.flush();
+    let deep = (0..100).fold(json!(1), |deep, _| json!([deep]));
+    page.store.set_json("a", deep).unwrap();
+    page.edge.flush();
+    page.store.delete("a").unwrap();
+    page.edge.flush();
+    assert_eq!(page.edge.save_status("a").failure(), None);
+    page.edge.detach();
+    let page = Page::new(&clock, Storage::new(memory));
+    assert_eq!(page.get("a"), None);
+}
+
+#[test]
 fn what_was_written_here_takes_the_place_of_what_cannot_be_read() {
     let (clock, memory) = (Clock::new(), Memory::new());
     let page = Page::new(&clock, Storage::new(memory.clone()));
