@@ -329,3 +329,28 @@ fn a_backend_that_drops_what_it_says_it_has_written_is_found_out() {
     assert_eq!(page.edge.save_status("a"), SaveStatus::Saved);
     assert!(memory.get("app:a").unwrap().contains(",1]"));
 }
+
+#[test]
+fn what_fails_and_becomes_too_large_is_written_when_it_fits_again() {
+    let (clock, memory) = (Clock::new(), Memory::new());
+    let backend = Faulty::new(&memory);
+    let page = Page::new(&clock, Storage::new(backend.clone()));
+    backend.break_down(Wrong::Quota);
+    page.set("a", 1);
+    page.edge.flush();
+    page.store.set("a", "x".repeat(10 << 20)).unwrap();
+    page.edge.flush();
+    backend.recover();
+    page.wait(100 * SECOND);
+    assert!(matches!(
+        page.edge.save_status("a").failure(),
+        Some(SaveFailure::TooLarge { .. })
+    ));
+    page.set("a", 2);
+    page.edge.flush();
+    page.wait(100 * SECOND);
+    assert_eq!(page.edge.save_status("a"), SaveStatus::Saved);
+    page.edge.detach();
+    let page = Page::new(&clock, Storage::new(memory));
+    assert_eq!(page.get("a"), Some(2));
+}

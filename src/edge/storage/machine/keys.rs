@@ -216,7 +216,9 @@ impl Machine {
     /// A key is not what it should be there, for a reason that time does not heal.
     pub(crate) fn held(&mut self, key: &SmolStr, failure: SaveFailure, backend: &str) {
         let status = SaveStatus::Failed(failure);
-        if self.kept(key).status != status {
+        let kept = self.kept(key);
+        kept.attempts = 0;
+        if kept.status != status {
             self.report(Some(key), &status, backend);
             self.set_status(key, status);
         }
