@@ -154,6 +154,27 @@ fn the_stored_value_counts_over_the_initial_one() {
 }
 
 #[test]
+fn the_initial_value_counts_though_loading_fails_at_first() {
+    for wrong in [Wrong::Fails, Wrong::Denied] {
+        let (clock, memory) = (Clock::new(), Memory::new());
+        let before = Page::new(&clock, Storage::new(memory.clone()));
+        before.set("a", 1);
+        before.edge.detach();
+        let backend = Faulty::new(&memory);
+        backend.break_down(wrong);
+        let storage = Storage::new(backend.clone()).initial(Initial::InitialWins);
+        let defaults = |store: &universal_state::Store| store.set("a", 10).unwrap();
+        let page = Page::with(&clock, storage, defaults, |edge| edge);
+        backend.recover();
+        page.wait(10 * SECOND);
+        assert_eq!(page.get("a"), Some(10), "{wrong:?}");
+        page.edge.detach();
+        let page = Page::new(&clock, Storage::new(memory));
+        assert_eq!(page.get("a"), Some(10), "{wrong:?}");
+    }
+}
+
+#[test]
 fn a_removal_is_remembered_for_a_while() {
     let (clock, memory) = (Clock::new(), Memory::new());
     let storage = || Storage::new(memory.clone());

@@ -102,7 +102,7 @@ impl StoragePort {
         self.merge(
             edge,
             &found,
-            is_first && self.options.initial == Initial::InitialWins,
+            (is_first || restores) && self.options.initial == Initial::InitialWins,
         );
         let agree = edge.replica(|replica| {
             let agrees =
