@@ -101,6 +101,24 @@ fn what_was_written_too_long_ago_is_gone() {
 }
 
 #[test]
+fn what_was_noted_too_long_ago_when_a_page_was_left_is_gone() {
+    let (clock, memory) = (Clock::new(), Memory::new());
+    let backend = Faulty::slow(&memory);
+    let storage = |backend| Storage::new(backend).time_to_live(glob("*"), Duration::from_secs(10));
+    let page = Page::new(&clock, storage(backend.clone()));
+    page.set("a", 1);
+    page.edge.save_now();
+    backend.lose_answers();
+    drop(page);
+    assert_eq!(memory.len(), 1, "it was noted");
+    clock.set(START + 11 * SECOND);
+    let page = Page::new(&clock, storage(Faulty::new(&memory)));
+    page.wait(SECOND);
+    assert_eq!(page.get("a"), None);
+    assert!(memory.is_empty());
+}
+
+#[test]
 fn what_lives_on_in_the_page_is_stored_again() {
     let (clock, memory) = (Clock::new(), Memory::new());
     let storage =

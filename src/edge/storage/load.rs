@@ -55,6 +55,9 @@ impl StoragePort {
                     // What cannot be read stays where it is.
                     match self.open(&key, &text) {
                         Ok(_) if is_others(&key) => {}
+                        Ok((entry, _)) if self.is_over(&key, &entry, now) => {
+                            lock(&self.machine).litter.push(name);
+                        }
                         Ok((entry, _)) => {
                             lock(&self.machine).leaves_litter(&key, name);
                             found.push(Found {
