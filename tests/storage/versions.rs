@@ -4,7 +4,7 @@ use crate::support::*;
 use serde_json::{Value as Json, json};
 use universal_state::{
     Pattern, StateError,
-    edge::{Memory, SaveFailure, SaveStatus, Storage},
+    edge::{Memory, Quarantined, SaveFailure, SaveStatus, Storage},
 };
 
 fn page(clock: &Clock, storage: Storage, schema: u32) -> Page {
@@ -196,6 +196,27 @@ fn a_restored_entry_stays_in_quarantine_until_its_key_is_saved() {
     page.wait(100 * SECOND);
     assert_eq!(page.edge.save_status("count"), SaveStatus::Saved);
     assert!(!in_quarantine(&memory));
+}
+
+#[test]
+fn a_restored_entry_is_not_listed_again_while_its_key_waits_to_be_saved() {
+    let clock = Clock::new();
+    let memory = left(&clock, 1);
+    let failing = Storage::new(memory.clone()).migrate(1, |_, _| Err("no".into()));
+    drop(page(&clock, failing, 2));
+    let backend = Faulty::new(&memory);
+    let page = page(&clock, migrating(Storage::new(backend.clone())), 2);
+    let is_count = |aside: &Quarantined| aside.key == "count";
+    let listed = || page.edge.quarantined().into_iter().find(is_count);
+    let count = listed().unwrap();
+    backend.break_down(Wrong::Quota);
+    page.edge.restore_quarantined(&count.id).unwrap();
+    page.edge.storage_changed(None);
+    assert_eq!(listed(), None);
+    backend.recover();
+    page.wait(100 * SECOND);
+    assert_eq!(page.edge.save_status("count"), SaveStatus::Saved);
+    assert_eq!(listed(), None);
 }
 
 #[test]

@@ -121,7 +121,8 @@ impl StoragePort {
                 }
             }
             machine.lacks_others(|key| seen.contains(key), now);
-            asides.retain(|aside| !machine.litter.contains(&self.names.quarantined(&aside.id)));
+            asides
+                .retain(|aside| !machine.is_litter(&aside.key, &self.names.quarantined(&aside.id)));
             machine.quarantine = asides;
             machine.is_loading = false;
         }

@@ -150,6 +150,13 @@ impl Machine {
         }
     }
 
+    /// Whether an item of a key is of no use, or will be once the key is there as it should be.
+    pub(crate) fn is_litter(&self, key: &str, name: &str) -> bool {
+        let kept = self.keys.get(key).map(|kept| &kept.litter);
+        let mut litter = self.litter.iter().chain(kept.into_iter().flatten());
+        litter.any(|other| other == name)
+    }
+
     /// A key is there as it should be.
     pub(crate) fn settled(&mut self, key: &SmolStr, now: u64) {
         let kept = self.kept(key);
