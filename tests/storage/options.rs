@@ -309,3 +309,17 @@ fn a_key_that_is_labelled_later_is_removed_from_storage() {
     assert_eq!(memory.names(), ["app:plain"]);
     assert_eq!(page.get("token"), Some(1), "it stays in memory");
 }
+
+#[test]
+fn a_key_that_is_labelled_while_it_waits_is_not_noted_when_the_page_is_left() {
+    for label in [Label::Volatile, Label::Secret] {
+        let (clock, memory) = (Clock::new(), Memory::new());
+        let backend = Faulty::slow(&memory);
+        let page = Page::new(&clock, Storage::new(backend.clone()));
+        page.set("a", 1);
+        page.edge.flush();
+        page.store.label("a", label).unwrap();
+        page.edge.save_now();
+        assert!(memory.is_empty(), "{label:?}: {:?}", memory.names());
+    }
+}

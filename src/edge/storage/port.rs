@@ -262,6 +262,7 @@ impl StoragePort {
         let replica = edge.id().to_string();
         let items: Vec<_> = keys
             .iter()
+            .filter(|key| self.is_wanted(edge, key))
             .filter_map(|key| {
                 let text = self.text_of(edge, key, edge.now())?.ok()?;
                 Some((self.names.journal(key, &replica), Some(text)))
