@@ -347,6 +347,25 @@ fn a_discarded_entry_goes_even_if_storage_fails_at_first() {
 }
 
 #[test]
+fn an_entry_that_is_discarded_and_found_again_stays_in_quarantine() {
+    let (clock, memory) = (Clock::new(), Memory::new());
+    memory.set("app:a", "half");
+    let backend = Faulty::new(&memory);
+    let page = Page::new(&clock, Storage::new(backend.clone()));
+    let id = page.edge.quarantined().remove(0).id;
+    backend.break_down(Wrong::Fails);
+    assert!(page.edge.discard_quarantined(&id));
+    backend.recover();
+    memory.set("app:a", "half");
+    page.edge.storage_changed(Some(&["app:a".into()]));
+    assert_eq!(page.edge.quarantined().len(), 1);
+    page.wait(10 * SECOND);
+    page.edge.detach();
+    let page = Page::new(&clock, Storage::new(memory));
+    assert_eq!(page.edge.quarantined().len(), 1);
+}
+
+#[test]
 fn a_record_of_the_quarantine_that_is_damaged_is_listed_as_it_is() {
     let (clock, memory) = (Clock::new(), Memory::new());
     memory.set("app::quarantine:a:00", "damaged");

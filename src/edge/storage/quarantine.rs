@@ -195,6 +195,9 @@ impl StoragePort {
         let backend = self.backend_name();
         {
             let machine = &mut *lock(&self.machine);
+            // It may have been discarded before, and wait to be removed.
+            let name = self.names.quarantined(&aside.id);
+            machine.litter.retain(|other| *other != name);
             if machine.quarantine.iter().all(|known| known.id != aside.id) {
                 machine.quarantine.push(aside.clone());
             }
