@@ -65,8 +65,9 @@ impl Tabs {
     /// The longest message, in bytes of UTF-8: 1 MiB if nothing is said, 16 KiB at least. More than
     /// that goes as several messages. A key that takes all of one but 5 KiB, or more, stays here, and
     /// that is reported ([`StateError::TooLarge`](crate::StateError::TooLarge)). Where that is since so
-    /// many of its members were removed, it is put anew, as a whole. What comes in longer is refused, so
-    /// all tabs must agree on the limit.
+    /// many of its members were removed, it is put anew, as a whole, and what others have written into
+    /// it and this tab has not heard of gives way. What comes in longer is refused, so all tabs must
+    /// agree on the limit.
     #[must_use]
     pub fn max_message(mut self, bytes: usize) -> Self {
         self.max_message = bytes.max(MIN_MESSAGE);
