@@ -260,3 +260,29 @@ fn what_a_slow_fallback_has_is_not_taken_for_saved_elsewhere() {
     assert_eq!(page.edge.save_status("a"), SaveStatus::Saved);
     assert!(memory.get("app:a").is_some());
 }
+
+#[test]
+fn what_a_slow_fallback_is_tried_with_again_is_written_when_the_backend_is_back() {
+    let (clock, memory, other) = (Clock::new(), Memory::new(), Memory::new());
+    stored(&clock, &memory);
+    let (backend, fallback) = (Faulty::slow(&memory), Faulty::slow(&other));
+    let storage = Storage::new(backend.clone()).fallback(fallback.clone());
+    let page = Page::new(&clock, storage);
+    page.set("a", 5);
+    page.edge.flush();
+    fallback.break_down(Wrong::Quota);
+    page.wait_with(12 * SECOND, || fallback.answer());
+    assert!(page.edge.save_status("a").failure().is_some());
+    // The fallback is asked once more, and the backend comes back before it answers.
+    let calls = fallback.calls();
+    while fallback.calls() == calls {
+        clock.set(page.edge.poll().unwrap());
+    }
+    backend.answer();
+    assert_eq!(page.edge.status().storage_fault, None);
+    page.wait_with(SECOND, || backend.answer());
+    fallback.answer();
+    page.wait_with(SECOND, || backend.answer());
+    assert_eq!(page.edge.save_status("a"), SaveStatus::Saved);
+    assert_eq!(Page::new(&clock, Storage::new(memory)).get("a"), Some(5));
+}

@@ -31,6 +31,7 @@ impl StoragePort {
                 machine.is_fallback = false;
                 machine.fault = None;
                 machine.probe.attempts = 0;
+                machine.begin_anew();
                 machine.probe.due = None;
             }
             (machine.is_loading, restores)

@@ -95,6 +95,13 @@ impl Machine {
         self.lags(key, at);
     }
 
+    /// Another backend is in use: what the one before was to be asked again, it need not be.
+    pub(crate) fn begin_anew(&mut self) {
+        for kept in self.keys.values_mut() {
+            kept.attempts = 0;
+        }
+    }
+
     /// A key has to be written, since what is there lags behind.
     pub(crate) fn lags(&mut self, key: &SmolStr, at: u64) {
         let kept = self.kept(key);
