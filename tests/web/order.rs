@@ -23,6 +23,12 @@ type Reads<T> = Box<dyn Fn() -> T + Send + Sync>;
 /// A way to read, by its name.
 type Way<T> = (&'static str, fn() -> Reads<T>);
 
+/// A way in which a micro-frontend leaves, by its name.
+type Leave = (&'static str, fn(&Store, Scope));
+
+/// Something that a history says, by its name.
+type Says = (&'static str, fn(UseHistory) -> Reads<bool>);
+
 /// A way to take keys away, by its name.
 type End = (&'static str, fn(&Store));
 
@@ -325,7 +331,7 @@ async fn a_collection_and_its_entries_are_told_in_the_order_in_which_they_were_r
 
 #[wasm_bindgen_test]
 async fn what_shows_who_is_registered_is_told_before_who_reads_the_keys_of_one_that_leaves() {
-    let leave: [(&str, fn(&Store, Scope)); 3] = [
+    let leave: [Leave; 3] = [
         ("by its scope", |_, shop| shop.unregister().unwrap()),
         ("by its id", |store, shop| {
             store.unregister_mfe("shop").unwrap();
@@ -364,7 +370,7 @@ async fn what_shows_who_is_registered_is_told_before_who_reads_the_keys_of_one_t
 
 #[wasm_bindgen_test]
 async fn what_shows_that_something_can_be_undone_is_told_before_who_reads_what_is_undone() {
-    let ways: [(&str, fn(UseHistory) -> Reads<bool>); 3] = [
+    let ways: [Says; 3] = [
         ("can_undo", |history| reads(move || history.can_undo.get())),
         ("position", |history| {
             reads(move || history.position.get() > 0)

@@ -126,6 +126,7 @@ impl SharedSignal {
         crate::lock(&self.signal).existing()
     }
 
+    #[cfg(feature = "edge")]
     pub(crate) fn notify(&self) {
         if let Some(trigger) = self.existing() {
             trigger.notify();
