@@ -132,7 +132,7 @@ impl Storage {
     }
 
     /// Does not store the keys that a pattern covers, even if they are included. What is stored of them
-    /// is removed.
+    /// is removed, unless a newer version of the application has stored it.
     pub fn exclude(mut self, keys: Pattern) -> Self {
         self.exclude.push(keys);
         self

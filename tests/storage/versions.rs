@@ -3,7 +3,7 @@
 use crate::support::*;
 use serde_json::{Value as Json, json};
 use universal_state::{
-    Pattern, StateError,
+    Label, Pattern, StateError,
     edge::{Memory, Quarantined, SaveFailure, SaveStatus, Storage},
 };
 
@@ -296,4 +296,36 @@ fn what_a_newer_version_wrote_is_neither_read_nor_overwritten() {
     old.wait(SECOND);
     assert_eq!(old.edge.save_status("count"), SaveStatus::Saved);
     assert_eq!(old.edge.status().failed, 0);
+}
+
+#[test]
+fn what_a_newer_version_stores_is_left_alone_though_this_one_does_not_store_it() {
+    let clock = Clock::new();
+    let memory = left(&clock, 2);
+    let journal = "app::journal:user:0000000000000007";
+    memory.set(journal, &memory.get("app:user").unwrap());
+    let before = left_as(&clock, &memory);
+    let all = || Pattern::glob("*").unwrap();
+    let old = page(&clock, Storage::new(memory.clone()).exclude(all()), 1);
+    old.set("user", 9);
+    old.edge.flush();
+    old.wait(DAY);
+    old.edge.resync();
+    old.edge.save_now();
+    for name in before.names() {
+        assert_eq!(memory.get(&name), before.get(&name), "{name}");
+    }
+    assert_eq!(old.edge.save_status("user"), SaveStatus::Unkept);
+    assert_eq!(old.errors(), [""; 0]);
+
+    // What must not be stored at all goes, whoever stored it.
+    old.store.label("user", Label::Secret).unwrap();
+    old.wait(SECOND);
+    assert_eq!((memory.get("app:user"), memory.get(journal)), (None, None));
+    assert!(memory.get("app:count").is_some());
+
+    // And so does what this version or an older one has stored.
+    let same = page(&clock, Storage::new(memory.clone()).exclude(all()), 2);
+    same.wait(SECOND);
+    assert_eq!(memory.names(), [""; 0]);
 }

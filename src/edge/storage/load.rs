@@ -44,10 +44,11 @@ impl StoragePort {
         for (name, text) in items {
             match self.names.read(&name) {
                 None => {}
-                Some(Named::Quarantined(key, _) | Named::Journal(key))
-                    if !self.is_wanted(edge, &key) =>
-                {
-                    lock(&self.machine).litter.push(name);
+                Some(Named::Quarantined(key, _)) if !self.is_wanted(edge, &key) => {
+                    lock(&self.machine).discard(name);
+                }
+                Some(Named::Journal(key)) if self.is_unwanted(edge, &key, &text) => {
+                    lock(&self.machine).discard(name);
                 }
                 Some(Named::Quarantined(key, id)) => {
                     asides.push(Quarantined::read(&key, id, text));
@@ -57,7 +58,7 @@ impl StoragePort {
                     match self.open(&key, &text) {
                         Ok(_) if is_others(&key) => {}
                         Ok((entry, _)) if self.is_over(&key, &entry, now) => {
-                            lock(&self.machine).litter.push(name);
+                            lock(&self.machine).discard(name);
                         }
                         Ok((entry, _)) => {
                             lock(&self.machine).leaves_litter(&key, name);

@@ -3,6 +3,7 @@
 use super::{
     Storage,
     backend::{Fault, Then},
+    envelope::{self, Unread},
     machine::{Answer, Ask, Machine, Step, Timer, VERIFY},
     names::{Named, Names},
     status::{SaveFailure, SaveStatus},
@@ -61,6 +62,13 @@ impl StoragePort {
     /// Whether a key is to be stored.
     pub(super) fn is_wanted(&self, edge: &Edge, key: &str) -> bool {
         edge.may_store(key) && self.options.covers(key)
+    }
+
+    /// Whether what is there of a key has to go: it is not to be stored, and no newer version of the
+    /// application, which may think otherwise, has stored it.
+    pub(super) fn is_unwanted(&self, edge: &Edge, key: &str, text: &str) -> bool {
+        let is_newer = || matches!(envelope::read(text, self.schema), Err(Unread::Newer { .. }));
+        !edge.may_store(key) || (!self.options.covers(key) && !is_newer())
     }
 
     /// Does all that can be done now. Returns false, and leaves it to whoever is at it, if somebody is.

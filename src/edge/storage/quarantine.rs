@@ -162,7 +162,7 @@ impl Edge {
             machine.quarantine.retain(|aside| aside.id != id);
             let was_there = machine.quarantine.len() < before;
             if was_there {
-                machine.litter.push(port.names.quarantined(id));
+                machine.discard(port.names.quarantined(id));
             }
             was_there
         };

@@ -133,8 +133,8 @@ impl StoragePort {
             };
             if !self.is_wanted(edge, &key) {
                 match text {
-                    Some(_) => puts.push(remove(key)),
-                    None => lock(&self.machine).leave(&key),
+                    Some(text) if self.is_unwanted(edge, &key, &text) => puts.push(remove(key)),
+                    _ => lock(&self.machine).leave(&key),
                 }
                 continue;
             }

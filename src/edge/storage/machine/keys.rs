@@ -149,6 +149,13 @@ impl Machine {
         self.look(key, now.saturating_add(VERIFY));
     }
 
+    /// An item is of no use.
+    pub(crate) fn discard(&mut self, name: String) {
+        if !self.litter.contains(&name) {
+            self.litter.push(name);
+        }
+    }
+
     /// An item is of no use once a key is there as it should be.
     pub(crate) fn leaves_litter(&mut self, key: &SmolStr, name: String) {
         let kept = self.kept(key);
