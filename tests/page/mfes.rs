@@ -1,7 +1,8 @@
 //! The registry of a page is its host's.
 
 use crate::support::{Limits, PAIRS, Page, on, store};
-use universal_state::{MfeInfo, StateError};
+use std::sync::{Arc, Mutex};
+use universal_state::{Delivery, MfeInfo, StateError, SubscribeOptions};
 
 fn info(id: &str) -> MfeInfo {
     MfeInfo::new(id, "leptos", "1.0.0")
@@ -207,4 +208,27 @@ fn a_listener_that_hears_of_a_leaving_may_write() {
     shop.unregister().unwrap();
     assert_eq!(page.host.keys(), ["left"]);
     page.agree();
+}
+
+#[test]
+fn who_hears_anywhere_that_keys_of_a_micro_frontend_go_finds_it_gone() {
+    for pair in PAIRS {
+        let page = Page::new(pair, 2);
+        for by in [&page.host, &page.guests[1], &page.guests[0]] {
+            for at in [&page.host, &page.guests[0], &page.guests[1]] {
+                let shop = page.guests[0].register_mfe(info("shop")).unwrap();
+                shop.set("n", 1).unwrap();
+                let heard = Arc::new(Mutex::new(Vec::new()));
+                let (hear, of) = (Arc::clone(&heard), at.clone());
+                let options = SubscribeOptions::new().delivery(Delivery::Sync);
+                let listener = move |n: Option<&i32>, _: &_| {
+                    hear.lock().unwrap().push((n.copied(), of.mfes().len()));
+                };
+                let subscription = at.subscribe_with("@shop/n", options, listener).unwrap();
+                by.unregister_mfe("shop").unwrap();
+                assert_eq!(*heard.lock().unwrap(), [(None, 0)]);
+                drop((subscription, shop));
+            }
+        }
+    }
 }

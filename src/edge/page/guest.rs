@@ -262,9 +262,12 @@ impl Session {
         let Some(_taking) = self.inbox.take_turns() else {
             return;
         };
-        while let Some(item) = self.inbox.next() {
-            untrack(|| self.take_in(inner, item));
-        }
+        // What the host has told as one is told as one here.
+        inner.telling_as_one(|| {
+            while let Some(item) = self.inbox.next() {
+                untrack(|| self.take_in(inner, item));
+            }
+        });
     }
 
     fn take_pending(&self, id: u64) -> Option<Writes> {
