@@ -24,11 +24,6 @@ impl Triggers {
         }
     }
 
-    pub(crate) fn append(&mut self, others: Self) {
-        self.extend(others.two.into_iter().flatten());
-        self.more.extend(others.more);
-    }
-
     /// Those that there are, if they are no more than one.
     #[inline]
     pub(crate) fn at_most_one(&self) -> Option<Option<&Told>> {

@@ -36,27 +36,26 @@ impl Signals {
     }
 
     pub(super) fn notify(&mut self, inner: &Inner) {
+        self.look(inner);
+        inner.tell_readers(&self.keys, &self.triggers, self.members, self.visible);
+        self.wake(inner);
+    }
+
+    /// Adds those who read what histories say.
+    fn look(&mut self, inner: &Inner) {
         for recorder in &self.recorders {
             recorder.look(inner, &mut self.triggers);
         }
-        inner.tell_readers(&self.keys, &self.triggers, self.members, self.visible);
+    }
+
+    /// Does what follows, once the readers know of it.
+    fn wake(&self, inner: &Inner) {
         for recorder in &self.recorders {
             recorder.wake(inner);
         }
         if self.feed {
             inner.wake_feed();
         }
-    }
-
-    /// Those of this commit and of a later one.
-    fn and(mut self, later: Self) -> Self {
-        self.keys.extend(later.keys);
-        self.triggers.append(later.triggers);
-        self.visible |= later.visible;
-        self.members |= later.members;
-        self.recorders.extend(later.recorders);
-        self.feed |= later.feed;
-        self
     }
 }
 
@@ -127,14 +126,16 @@ impl Inner {
                 _ => {}
             }
         }
-        self.tell_many(keys, parts, members, visible);
+        self.tell_many(&[(keys, parts)], members, visible);
     }
 
     #[inline(never)]
-    fn tell_many(&self, keys: &[Trigger], parts: &Triggers, members: bool, visible: bool) {
+    fn tell_many(&self, signals: &[(&[Trigger], &Triggers)], members: bool, visible: bool) {
         let mut all = Vec::new();
-        keys.iter().for_each(|key| all.extend(key.told()));
-        parts.add_to(&mut all);
+        for (keys, parts) in signals {
+            keys.iter().for_each(|key| all.extend(key.told()));
+            parts.add_to(&mut all);
+        }
         let wholes = [(members, &self.members), (visible, &self.everything)];
         let wholes = wholes.map(|(is_told, whole)| is_told.then(|| whole.existing()).flatten());
         for whole in wholes.iter().flatten() {
@@ -169,10 +170,16 @@ impl Inner {
         if self.is_holding() {
             return;
         }
-        let held = std::mem::take(&mut crate::lock(&self.state).held);
-        if let Some(mut all) = held.into_iter().reduce(Signals::and) {
-            all.notify(self);
+        let mut held = std::mem::take(&mut crate::lock(&self.state).held);
+        if held.is_empty() {
+            return;
         }
+        held.iter_mut().for_each(|signals| signals.look(self));
+        let all: Vec<_> = held.iter().map(|it| (&*it.keys, &it.triggers)).collect();
+        let members = held.iter().any(|signals| signals.members);
+        let visible = held.iter().any(|signals| signals.visible);
+        self.tell_many(&all, members, visible);
+        held.iter().for_each(|signals| signals.wake(self));
     }
 }
 
