@@ -28,6 +28,8 @@ pub(super) struct Doubt {
     pub(super) sums: (u64, u64),
     /// How often in a row it was seen.
     pub(super) times: u32,
+    /// Whether it was counted as a disagreement.
+    pub(super) is_counted: bool,
 }
 
 impl Peers {

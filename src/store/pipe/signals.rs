@@ -105,6 +105,7 @@ impl Inner {
         let _holding = free.is_ok().then(|| Holding {
             inner: self,
             until_turn_goes_on,
+            before: crate::lock(&self.state).held.len(),
         });
         f()
     }
@@ -167,10 +168,18 @@ impl Inner {
 
     /// Notifies the signals that were held back, unless this thread still holds its own back.
     pub(crate) fn release_signals(&self) {
-        if self.is_holding() {
-            return;
+        if !self.is_holding() {
+            self.release_signals_but(0);
         }
-        let mut held = std::mem::take(&mut crate::lock(&self.state).held);
+    }
+
+    /// As [`Inner::release_signals`], but for so many that were held back first.
+    fn release_signals_but(&self, before: usize) {
+        let mut held: Vec<Signals> = {
+            let held = &mut crate::lock(&self.state).held;
+            let before = before.min(held.len());
+            held.drain(before..).collect()
+        };
         if held.is_empty() {
             return;
         }
@@ -187,6 +196,8 @@ impl Inner {
 struct Holding<'a> {
     inner: &'a Inner,
     until_turn_goes_on: bool,
+    /// How many are held back for longer.
+    before: usize,
 }
 
 impl Drop for Holding<'_> {
@@ -197,7 +208,7 @@ impl Drop for Holding<'_> {
             let scheduler = &inner.scheduler;
             scheduler.schedule(&inner.this, Inner::release_signals, false);
         } else {
-            inner.release_signals();
+            inner.release_signals_but(self.before);
         }
         inner.drive();
     }

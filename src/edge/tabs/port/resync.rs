@@ -101,9 +101,15 @@ impl TabsPort {
                     Some(Doubt { times: 1, .. }) => 2,
                     _ => 1,
                 };
-                is_confirmed = is_known && times == 2;
-                peer.doubt = Some(Doubt { sums, times });
-                if times == 1 || !(times.is_power_of_two() || times % RARELY == 0) {
+                let is_due = times > 1 && (times.is_power_of_two() || times % RARELY == 0);
+                let was_counted = before.is_some_and(|doubt| is_known && doubt.is_counted);
+                is_confirmed = is_due && is_known && !was_counted;
+                peer.doubt = Some(Doubt {
+                    sums,
+                    times,
+                    is_counted: was_counted || is_confirmed,
+                });
+                if !is_due {
                     return;
                 }
             }
