@@ -6,7 +6,7 @@
 //! one of the others; the same happens when a page wakes up. Every now and then each tab sends a
 //! digest of what it has ([`Tabs::heartbeat`]). Where a digest differs twice in a row, messages were
 //! lost: that is counted, reported, and repaired. What stays different then, such as a key that one of
-//! the two may not share, is counted once, and looked at again ever less often.
+//! the two may not share, is counted once, and looked at again less often.
 
 mod message;
 mod peers;

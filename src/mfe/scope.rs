@@ -116,6 +116,7 @@ impl Member {
         inner.telling_as_one(|| self.delete_and_leave(inner, &view))
     }
 
+    /// In two commits, of which the second cannot be refused.
     fn delete_and_leave(&self, inner: &Arc<Inner>, view: &View) -> Result<(), StateError> {
         let elsewhere = Registry::of(inner).elsewhere();
         let delete_here = || {

@@ -142,6 +142,18 @@ fn nothing_is_heard_after_the_edge_was_detached() {
     assert!(victim.sent().is_empty());
 }
 
+/// What a tab that joins is sent, in which the key `open` is to be.
+fn told_to_one_that_joins(victim: &Victim) -> String {
+    victim.hears(&message(1, "hello", json!({ "digest": "0".repeat(1_024) })));
+    victim.pass(2_000);
+    let sent = victim.sent().join("\n");
+    assert!(
+        sent.contains("\"open\"") && sent.contains("\"to\":"),
+        "{sent}"
+    );
+    sent
+}
+
 #[test]
 fn what_is_local_or_secret_is_not_sent() {
     let victim = Victim::new();
@@ -150,13 +162,7 @@ fn what_is_local_or_secret_is_not_sent() {
         victim.store.set(key, "hidden text".to_owned()).unwrap();
     }
     victim.edge.flush();
-    victim.hears(&message(1, "hello", json!({ "digest": "0".repeat(1_024) })));
-    victim.pass(2_000);
-    let sent = victim.sent().join("\n");
-    assert!(
-        sent.contains("\"open\"") && sent.contains("\"to\":"),
-        "{sent}"
-    );
+    let sent = told_to_one_that_joins(&victim);
     assert!(
         !sent.contains("local:") && !sent.contains("secret:"),
         "{sent}"
@@ -172,13 +178,7 @@ fn a_label_counts_at_once_for_whoever_joins_next() {
     victim.edge.flush();
     victim.sent();
     victim.store.label("late", Label::Secret).unwrap();
-    victim.hears(&message(1, "hello", json!({ "digest": "0".repeat(1_024) })));
-    victim.pass(2_000);
-    let sent = victim.sent().join("\n");
-    assert!(
-        sent.contains("\"open\"") && sent.contains("\"to\":"),
-        "{sent}"
-    );
+    let sent = told_to_one_that_joins(&victim);
     assert!(!sent.contains("late"), "{sent}");
 }
 

@@ -211,16 +211,18 @@ fn what_is_too_large_is_not_stored_and_stays_in_memory() {
     assert_eq!(page.edge.save_status("a"), SaveStatus::Saved);
 }
 
+/// A value with more levels than JSON may have.
+fn deep() -> Json {
+    (0..100).fold(json!(1), |deep, _| json!([deep]))
+}
+
 #[test]
 fn what_has_no_json_is_not_stored_and_stays_in_memory() {
     let (clock, memory) = (Clock::new(), Memory::new());
     let page = Page::new(&clock, Storage::new(memory.clone()));
     page.set("a", 1);
     page.edge.flush();
-    let mut deep = json!(1);
-    for _ in 0..100 {
-        deep = json!([deep]);
-    }
+    let deep = deep();
     page.store.set_json("a", deep.clone()).unwrap();
     page.edge.flush();
     let status = page.edge.save_status("a");
@@ -246,8 +248,7 @@ fn a_key_that_is_removed_while_it_has_no_json_stays_away() {
     let page = Page::new(&clock, Storage::new(memory.clone()));
     page.set("a", 1);
     page.edge.flush();
-    let deep = (0..100).fold(json!(1), |deep, _| json!([deep]));
-    page.store.set_json("a", deep).unwrap();
+    page.store.set_json("a", deep()).unwrap();
     page.edge.flush();
     page.store.delete("a").unwrap();
     page.edge.flush();

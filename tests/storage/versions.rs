@@ -166,12 +166,18 @@ fn what_a_migration_refuses_is_quarantined_and_restored_by_one_that_does_not() {
     assert_eq!(json(&third, "user"), Some(user));
 }
 
+/// What a page has left behind that could not migrate any of it.
+fn quarantined(clock: &Clock) -> Memory {
+    let memory = left(clock, 1);
+    let failing = Storage::new(memory.clone()).migrate(1, |_, _| Err("no".into()));
+    drop(page(clock, failing, 2));
+    memory
+}
+
 #[test]
 fn a_restored_entry_stays_in_quarantine_until_its_key_is_saved() {
     let clock = Clock::new();
-    let memory = left(&clock, 1);
-    let failing = Storage::new(memory.clone()).migrate(1, |_, _| Err("no".into()));
-    drop(page(&clock, failing, 2));
+    let memory = quarantined(&clock);
     let backend = Faulty::new(&memory);
     let page = page(&clock, migrating(Storage::new(backend.clone())), 2);
     let count = page
@@ -201,9 +207,7 @@ fn a_restored_entry_stays_in_quarantine_until_its_key_is_saved() {
 #[test]
 fn a_restored_entry_is_not_listed_again_while_its_key_waits_to_be_saved() {
     let clock = Clock::new();
-    let memory = left(&clock, 1);
-    let failing = Storage::new(memory.clone()).migrate(1, |_, _| Err("no".into()));
-    drop(page(&clock, failing, 2));
+    let memory = quarantined(&clock);
     let backend = Faulty::new(&memory);
     let page = page(&clock, migrating(Storage::new(backend.clone())), 2);
     let is_count = |aside: &Quarantined| aside.key == "count";

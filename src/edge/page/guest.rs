@@ -14,7 +14,7 @@ use crate::{
     mfe::{Elsewhere, Leaving, MfeInfo, Rule},
     store::{Answer, ComputedKey, Inner, Joining, Named, Slot, Store, Writes},
 };
-use inbox::Inbox;
+use inbox::{Inbox, Item};
 use reactive_graph::graph::untrack;
 use std::{
     fmt,
@@ -262,12 +262,16 @@ impl Session {
         let Some(_taking) = self.inbox.take_turns() else {
             return;
         };
-        // What the host has told as one is told as one here.
-        inner.telling_as_one(|| {
-            while let Some(item) = self.inbox.next() {
-                untrack(|| self.take_in(inner, item));
+        // What the host has told as one is told as one here, before anybody hears that there is none.
+        let take_in = || loop {
+            match self.inbox.next()? {
+                closed @ Item::Closed => return Some(closed),
+                item => untrack(|| self.take_in(inner, item)),
             }
-        });
+        };
+        while let Some(closed) = inner.telling_as_one(take_in) {
+            untrack(|| self.take_in(inner, closed));
+        }
     }
 
     fn take_pending(&self, id: u64) -> Option<Writes> {

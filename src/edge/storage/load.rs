@@ -31,8 +31,8 @@ impl StoragePort {
                 machine.is_fallback = false;
                 machine.fault = None;
                 machine.probe.attempts = 0;
-                machine.begin_anew();
                 machine.probe.due = None;
+                machine.begin_anew();
             }
             (machine.is_loading, restores)
         };

@@ -5,7 +5,7 @@
 //! whoever asked sends back what it shows that the other lacks. A digest that does not ask, a
 //! heartbeat, is answered if it differs twice in a row, since messages under way make a difference too.
 //! What an answer does not mend, such as a key that only one of the two may share, is no news when it is
-//! seen again, and is answered ever less often.
+//! seen again, and is answered less often.
 
 use super::{
     super::{
@@ -37,8 +37,8 @@ const WAITING: u64 = 5;
 /// So many ms pass between two answers to one tab.
 const PAUSE: u64 = 1_000;
 
-/// Of so many heartbeats one at least is answered, for as long as they differ.
-const RARELY: u32 = 16;
+/// Of so many heartbeats one is answered, for as long as an answer has not mended what differs.
+const RARELY: u32 = 4;
 
 /// So many tabs at most wait for an answer of this one.
 const MAX_ANSWERS: usize = 64;
@@ -101,7 +101,7 @@ impl TabsPort {
                     Some(Doubt { times: 1, .. }) => 2,
                     _ => 1,
                 };
-                let is_due = times > 1 && (times.is_power_of_two() || times % RARELY == 0);
+                let is_due = times == 2 || times % RARELY == 0;
                 let was_counted = before.is_some_and(|doubt| is_known && doubt.is_counted);
                 is_confirmed = is_due && is_known && !was_counted;
                 peer.doubt = Some(Doubt {
