@@ -64,7 +64,7 @@ pub(crate) use named::Named;
 #[cfg(all(feature = "json", feature = "leptos"))]
 pub(crate) use place::find;
 #[cfg(feature = "fields")]
-pub(crate) use readers::{ReaderSource, Readers, Since, Told, track};
+pub(crate) use readers::{Dependence, ReaderSource, Readers, track};
 #[cfg(feature = "leptos")]
 pub(crate) use slot::Following;
 #[cfg(feature = "edge")]

@@ -1,10 +1,9 @@
 //! The places inside of a value that somebody reads, as a tree.
 
-use crate::store::{ReaderSource, Readers, Since, Told, Triggers, track};
+use crate::store::{Dependence, ReaderSource, Readers, Triggers, track};
 use reactive_graph::{
-    graph::{Observer, Subscriber},
+    graph::Observer,
     signal::{ArcTrigger, guards::WriteGuard},
-    traits::Track,
 };
 use reactive_stores::{KeyMap, StoreField, StoreFieldTrigger, StorePath, StorePathSegment};
 use std::{
@@ -12,7 +11,7 @@ use std::{
     fmt,
     hash::{Hash, Hasher},
     sync::{
-        Arc, Mutex, OnceLock, Weak,
+        Arc, Mutex, OnceLock,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
 };
@@ -25,8 +24,8 @@ pub(super) type Children = Arc<BTreeMap<usize, Arc<Node>>>;
 #[derive(Default)]
 pub(super) struct Node {
     /// Those who read this very place.
-    readers: OnceLock<Box<Mutex<Readers<Source>>>>,
-    /// Readers that depend on this place by a trigger of their own.
+    readers: OnceLock<Box<Mutex<Readers<StoreFieldTrigger>>>>,
+    /// Those who may turn out not to, each by a dependence that can be taken back.
     apart: Mutex<Vec<Alone>>,
     /// Whether there may be such.
     has_apart: AtomicBool,
@@ -35,31 +34,15 @@ pub(super) struct Node {
     is_gone: AtomicBool,
 }
 
-/// A source of a reader of a place, in a form that a field can track.
-#[derive(Clone)]
-struct Source {
-    field: StoreFieldTrigger,
-    /// That of `field` which is notified. With it another is tracked, which never is.
-    trigger: ArcTrigger,
-}
-
-impl Default for Source {
-    fn default() -> Self {
-        let field = StoreFieldTrigger::new();
-        // The parts of a trigger can be had only as a field gets them.
-        let trigger = match Parts(&field).triggers_for_path(StorePath::new()).as_slice() {
+/// A field tracks two triggers. That of the place itself is the reader's.
+impl ReaderSource for StoreFieldTrigger {
+    fn trigger(source: &mut Option<Self>) -> ArcTrigger {
+        // The parts can be had only as a field gets them.
+        let parts = Parts(source.get_or_insert_default());
+        match parts.triggers_for_path(StorePath::new()).as_slice() {
             [_, this] => this.clone(),
             _ => ArcTrigger::default(),
-        };
-        Self { field, trigger }
-    }
-}
-
-impl ReaderSource for Source {
-    const IS_LIGHT: bool = true;
-
-    fn trigger(&self) -> &ArcTrigger {
-        &self.trigger
+        }
     }
 }
 
@@ -98,9 +81,7 @@ impl StoreField for Parts<'_> {
 
 struct Alone {
     id: usize,
-    since: Since,
-    subscriber: Weak<dyn Subscriber + Send + Sync>,
-    trigger: ArcTrigger,
+    dependence: Arc<Dependence>,
 }
 
 /// A reader that depends on a place in a way that can be taken back.
@@ -124,7 +105,7 @@ impl Apart {
             alone.id == self.id
                 && observer
                     .as_ref()
-                    .is_some_and(|observer| observer.1.ptr_eq(&alone.subscriber))
+                    .is_some_and(|observer| alone.dependence.reader() == observer)
         };
         let in_time = crate::lock(&self.node.apart).iter().any(is_its_own);
         match in_time {
@@ -140,10 +121,10 @@ impl Apart {
     pub(super) fn keep(self) {
         let mut apart = crate::lock(&self.node.apart);
         let this = apart.iter().find(|alone| alone.id == self.id);
-        if let Some(subscriber) = this.map(|alone| Weak::clone(&alone.subscriber)) {
+        if let Some(this) = this.map(|alone| Arc::clone(&alone.dependence)) {
             let is_older =
-                |alone: &Alone| alone.subscriber.ptr_eq(&subscriber) && alone.id < self.id;
-            apart.retain(|alone| alone.subscriber.strong_count() > 0 && !is_older(alone));
+                |alone: &Alone| alone.id < self.id && alone.dependence.reader() == this.reader();
+            apart.retain(|alone| alone.dependence.is_here() && !is_older(alone));
         }
     }
 }
@@ -158,13 +139,14 @@ impl Node {
     /// none is running.
     pub(super) fn to_track(&self) -> Option<StoreFieldTrigger> {
         let observer = Observer::get()?;
-        let source = crate::lock(self.readers())
-            .reader(&observer)
-            .source_or(Source::default);
-        Some(source.field)
+        let mut readers = crate::lock(self.readers());
+        let reader = readers.reader(&observer);
+        // Before the field does: it finds the reader subscribed, and makes this a source.
+        drop(reader.subscribed());
+        Some(reader.source_or(StoreFieldTrigger::default))
     }
 
-    fn readers(&self) -> &Mutex<Readers<Source>> {
+    fn readers(&self) -> &Mutex<Readers<StoreFieldTrigger>> {
         self.readers.get_or_init(Box::default)
     }
 
@@ -172,16 +154,10 @@ impl Node {
     pub(super) fn track_apart(self: &Arc<Self>) -> Option<Apart> {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         let observer = Observer::get()?;
-        let since = crate::lock(self.readers()).reader(&observer).since;
-        let trigger = ArcTrigger::new();
-        trigger.track();
+        let dependence = crate::lock(self.readers()).reader(&observer).apart();
+        dependence.track();
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
-        let alone = Alone {
-            id,
-            since,
-            subscriber: observer.1,
-            trigger,
-        };
+        let alone = Alone { id, dependence };
         let mut apart = crate::lock(&self.apart);
         self.has_apart.store(true, Ordering::Release);
         apart.push(alone);
@@ -251,7 +227,7 @@ impl Node {
         self.has_apart.store(false, Ordering::Release);
         let apart = std::mem::take(&mut *apart);
         let told = apart.into_iter();
-        triggers.extend(told.map(|alone| Told::new(alone.since, alone.trigger)));
+        triggers.extend(told.map(|alone| alone.dependence.told()));
     }
 
     pub(super) fn children(&self) -> Children {

@@ -2,18 +2,20 @@
 
 use crate::few::Few;
 #[cfg(any(feature = "fields", feature = "collections"))]
-use reactive_graph::graph::{Observer, Subscriber, ToAnySource};
+use reactive_graph::graph::Observer;
 use reactive_graph::{
-    graph::{AnySubscriber, ReactiveNode, Source},
+    graph::{AnySource, AnySubscriber, ReactiveNode, Source, Subscriber, ToAnySource},
     signal::ArcTrigger,
-    traits::Notify,
 };
 #[cfg(any(feature = "fields", feature = "collections"))]
 use std::sync::Mutex;
 use std::{
     cmp,
     collections::BinaryHeap,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc, OnceLock, Weak,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
 };
 
 /// More readers have an index.
@@ -22,7 +24,7 @@ const MANY: usize = 16;
 /// The effects and memos that read something. Of all that changes as one, they are told in the order
 /// in which they first read it: a part of a page comes after what decides whether it is there, and a
 /// change that takes it away does not run it.
-pub(crate) struct Readers<S = ArcTrigger> {
+pub(crate) struct Readers<S = ()> {
     list: Few<Reader<S>>,
     /// Where in the list each stands, in the order of their addresses, if they are many.
     index: Vec<u32>,
@@ -30,32 +32,36 @@ pub(crate) struct Readers<S = ArcTrigger> {
     limit: usize,
 }
 
-pub(crate) struct Reader<S = ArcTrigger> {
-    pub(crate) since: Since,
-    node: AnySubscriber,
-    /// Whether it is a memo that reads whenever it runs, and stays subscribed for as long as it lives.
-    pub(crate) follows: bool,
-    /// What others have among their sources, and give up when they run. Each has one of its own: one
-    /// for all would tell who ran last after those who did not run.
+pub(crate) struct Reader<S = ()> {
+    /// That of its memory, which nobody else takes while it is referred to.
+    address: usize,
+    dependence: Arc<Dependence>,
+    /// What else is kept of it.
     source: Option<S>,
 }
 
-/// What a reader has among its sources.
-pub(crate) trait ReaderSource: Default + Clone {
-    /// Whether who was told and has not run since is told no more. That takes less time, and an effect
-    /// that was paused meanwhile misses what comes after.
-    const IS_LIGHT: bool;
-
-    /// That which is notified.
-    fn trigger(&self) -> &ArcTrigger;
+/// What readers of one kind have among their sources.
+pub(crate) trait ReaderSource: Sized {
+    /// The trigger that one of them is subscribed to.
+    fn trigger(source: &mut Option<Self>) -> ArcTrigger;
 }
 
-impl ReaderSource for ArcTrigger {
-    const IS_LIGHT: bool = false;
-
-    fn trigger(&self) -> &ArcTrigger {
-        self
+impl ReaderSource for () {
+    fn trigger(_: &mut Option<Self>) -> ArcTrigger {
+        ArcTrigger::default()
     }
+}
+
+/// How one reader depends on what it has read. It stands in for the reader among the subscribers of its
+/// trigger: as a reader gives up its sources when it is about to run, whether anything refers to this
+/// tells whether it is to be told. The trigger itself is never notified, which would copy its list.
+pub(crate) struct Dependence {
+    since: Since,
+    node: AnySubscriber,
+    /// Whether it is a memo that reads whenever it runs, and stays subscribed for as long as it lives.
+    follows: AtomicBool,
+    /// What it has among its sources. Each has one of its own, as a trigger has its own order.
+    trigger: OnceLock<ArcTrigger>,
 }
 
 /// When somebody first read something, among all who read in this process.
@@ -63,16 +69,7 @@ impl ReaderSource for ArcTrigger {
 pub(crate) struct Since(u64);
 
 /// Somebody who is to be told, outside of any lock.
-pub(crate) struct Told {
-    since: Since,
-    to_tell: ToTell,
-}
-
-enum ToTell {
-    Follower(AnySubscriber),
-    Source(ArcTrigger),
-    LightSource(ArcTrigger),
-}
+pub(crate) struct Told(Arc<Dependence>);
 
 impl Since {
     fn now() -> Self {
@@ -81,18 +78,78 @@ impl Since {
     }
 }
 
-impl Told {
-    #[cfg(feature = "fields")]
-    pub(crate) fn new(since: Since, source: ArcTrigger) -> Self {
-        let to_tell = ToTell::LightSource(source);
-        Self { since, to_tell }
+impl Dependence {
+    fn new(since: Since, node: AnySubscriber) -> Self {
+        Self {
+            since,
+            node,
+            follows: AtomicBool::new(false),
+            trigger: OnceLock::new(),
+        }
     }
 
+    /// Subscribes the reader until it runs again, and hands out what is to be a source of it.
+    fn subscribe(self: &Arc<Self>, new: impl FnOnce() -> ArcTrigger) -> AnySource {
+        let trigger = self.trigger.get_or_init(new);
+        if Arc::weak_count(self) == 0 {
+            let this = Arc::downgrade(self) as Weak<dyn Subscriber + Send + Sync>;
+            trigger.add_subscriber(AnySubscriber(self.node.0, this));
+        }
+        trigger.to_any_source()
+    }
+
+    /// Subscribes the reader by a trigger of its own.
+    #[cfg(feature = "fields")]
+    pub(crate) fn track(self: &Arc<Self>) {
+        self.node.add_source(self.subscribe(ArcTrigger::default));
+    }
+
+    #[cfg(feature = "fields")]
+    pub(crate) fn reader(&self) -> &AnySubscriber {
+        &self.node
+    }
+
+    #[cfg(feature = "fields")]
+    pub(crate) fn told(self: Arc<Self>) -> Told {
+        Told(self)
+    }
+
+    pub(crate) fn is_here(&self) -> bool {
+        self.node.1.strong_count() > 0
+    }
+
+    /// Whether the reader is to be told.
+    fn stands(self: &Arc<Self>) -> bool {
+        self.follows.load(Ordering::Relaxed) || Arc::weak_count(self) > 0
+    }
+}
+
+impl ReactiveNode for Dependence {
+    fn mark_dirty(&self) {
+        self.node.mark_dirty();
+    }
+
+    fn mark_check(&self) {
+        self.node.mark_check();
+    }
+
+    fn mark_subscribers_check(&self) {}
+
+    fn update_if_necessary(&self) -> bool {
+        false
+    }
+}
+
+impl Subscriber for Dependence {
+    fn add_source(&self, _: AnySource) {}
+
+    fn clear_sources(&self, _: &AnySubscriber) {}
+}
+
+impl Told {
     pub(crate) fn tell(&self) {
-        match &self.to_tell {
-            ToTell::Follower(memo) => memo.mark_dirty(),
-            ToTell::Source(trigger) => trigger.mark_dirty(),
-            ToTell::LightSource(trigger) => trigger.notify(),
+        if self.0.stands() {
+            self.0.node.mark_dirty();
         }
     }
 }
@@ -108,7 +165,7 @@ pub(crate) fn tell_in_order(mut all: Vec<&Told>) {
 
 impl Ord for Told {
     fn cmp(&self, other: &Self) -> cmp::Ordering {
-        self.since.cmp(&other.since)
+        self.0.since.cmp(&other.0.since)
     }
 }
 
@@ -120,7 +177,7 @@ impl PartialOrd for Told {
 
 impl PartialEq for Told {
     fn eq(&self, other: &Self) -> bool {
-        self.since == other.since
+        self.0.since == other.0.since
     }
 }
 
@@ -130,8 +187,8 @@ impl Eq for Told {}
 #[cfg(any(feature = "fields", feature = "collections"))]
 pub(crate) fn track<S: ReaderSource>(readers: &Mutex<Readers<S>>) {
     if let Some(observer) = Observer::get() {
-        let trigger = crate::lock(readers).reader(&observer).subscribed();
-        observer.add_source(trigger.to_any_source());
+        let source = crate::lock(readers).reader(&observer).subscribed();
+        observer.add_source(source);
     }
 }
 
@@ -146,40 +203,44 @@ impl<S> Default for Readers<S> {
 }
 
 impl<S: ReaderSource> Reader<S> {
-    fn to_tell(&self) -> Option<Told> {
-        let to_tell = match &self.source {
-            _ if self.follows => ToTell::Follower(self.node.clone()),
-            Some(source) if S::IS_LIGHT => ToTell::LightSource(source.trigger().clone()),
-            Some(source) => ToTell::Source(source.trigger().clone()),
-            None => return None,
-        };
-        let since = self.since;
-        Some(Told { since, to_tell })
-    }
-
     /// Subscribes it, and hands out what is to be a source of it.
-    pub(crate) fn subscribed(&mut self) -> ArcTrigger {
-        let source = self.source.get_or_insert_default().trigger();
-        source.add_subscriber(self.node.clone());
-        source.clone()
+    pub(crate) fn subscribed(&mut self) -> AnySource {
+        self.dependence.subscribe(|| S::trigger(&mut self.source))
     }
 }
 
 impl<S: Clone> Reader<S> {
-    /// What it has among its sources, made if need be.
+    /// What else is kept of it, made if need be.
     pub(crate) fn source_or(&mut self, new: impl FnOnce() -> S) -> S {
         self.source.get_or_insert_with(new).clone()
     }
 }
 
 impl<S> Reader<S> {
-    /// Its memory is taken by nobody else while this refers to it.
+    /// Subscribes it, a memo that reads whenever it runs, for as long as it lives.
+    #[cfg(feature = "leptos")]
+    pub(crate) fn follow(&mut self) {
+        self.dependence.follows.store(true, Ordering::Relaxed);
+    }
+
+    /// A further dependence, which can be taken back by itself.
+    #[cfg(feature = "fields")]
+    pub(crate) fn apart(&self) -> Arc<Dependence> {
+        let Dependence { since, node, .. } = &*self.dependence;
+        Arc::new(Dependence::new(*since, node.clone()))
+    }
+
     fn is(&self, node: &AnySubscriber) -> bool {
-        self.node.0 == node.0
+        self.address == node.0
     }
 
     fn is_here(&self) -> bool {
-        self.node.1.strong_count() > 0
+        self.dependence.is_here()
+    }
+
+    fn to_tell(&self) -> Option<Told> {
+        let stands = self.dependence.stands();
+        stands.then(|| Told(Arc::clone(&self.dependence)))
     }
 }
 
@@ -208,13 +269,13 @@ impl<S> Readers<S> {
         if self.list.len() <= MANY {
             return self.list.iter().position(|reader| reader.is(node));
         }
-        let at = *self.index.get(self.place(node))? as usize;
+        let at = *self.index.get(self.place(node.0))? as usize;
         self.list[at].is(node).then_some(at)
     }
 
     /// Where it is in the index, or would have to be.
-    fn place(&self, node: &AnySubscriber) -> usize {
-        let is_before = |at: &u32| self.list[*at as usize].node.0 < node.0;
+    fn place(&self, address: usize) -> usize {
+        let is_before = |at: &u32| self.list[*at as usize].address < address;
         self.index.partition_point(is_before)
     }
 
@@ -224,9 +285,8 @@ impl<S> Readers<S> {
             self.limit = 2 * self.list.len().max(MANY / 4);
         }
         self.list.push(Reader {
-            since: Since::now(),
-            node,
-            follows: false,
+            address: node.0,
+            dependence: Arc::new(Dependence::new(Since::now(), node)),
             source: None,
         });
         let last = self.list.len() - 1;
@@ -254,7 +314,7 @@ impl<S> Readers<S> {
     }
 
     fn index_one(&mut self, at: usize) {
-        let place = self.place(&self.list[at].node);
+        let place = self.place(self.list[at].address);
         self.index.insert(place, at as u32);
     }
 }

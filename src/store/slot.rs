@@ -20,10 +20,7 @@ use crate::{
     label::Labels,
     value::{StateValue, Value},
 };
-use reactive_graph::{
-    graph::{AnySubscriber, Observer, Subscriber, ToAnySource},
-    signal::ArcTrigger,
-};
+use reactive_graph::graph::{AnySource, AnySubscriber, Observer, Subscriber};
 use smol_str::SmolStr;
 use std::sync::{Arc, Mutex, Weak};
 
@@ -92,8 +89,8 @@ impl SlotState {
         self.rare.as_mut()?.signal.existing()
     }
 
-    /// The trigger, to which an effect or a memo is subscribed.
-    fn tracked_by(&mut self, observer: &AnySubscriber) -> ArcTrigger {
+    /// Subscribes an effect or a memo, and hands out what is to be a source of it.
+    fn tracked_by(&mut self, observer: &AnySubscriber) -> AnySource {
         self.rare_mut().signal.tracked_by(observer)
     }
 
@@ -178,8 +175,8 @@ impl Slot {
     /// Makes the running effect or memo depend on this key.
     pub(crate) fn track(&self) {
         if let Some(observer) = Observer::get() {
-            let trigger = crate::lock(&self.state).tracked_by(&observer);
-            observer.add_source(trigger.to_any_source());
+            let source = crate::lock(&self.state).tracked_by(&observer);
+            observer.add_source(source);
         }
     }
 

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::atomic::{AtomicIsize, Ordering};
 use universal_state::{
     Access, ArcFields, Diff, EngineKind, Fields, Key, MfeInfo, Pattern, Scope, StateError, Store,
+    ToCursor,
 };
 
 fn register(store: &Store, id: &str) -> Scope {
@@ -46,6 +47,37 @@ fn the_fields_of_a_scope_are_those_of_its_own_key() {
         assert_eq!(store.get::<User>("@shop/user").unwrap().name, "Shop");
         let through_shared = shop.shared().fields_or(USER, User::default()).unwrap();
         assert_eq!(through_shared.name().get_untracked(), "Grace");
+    });
+}
+
+/// As readers of keys: who is paused runs with the first write that comes after.
+#[test]
+fn who_was_paused_while_something_was_written_is_told_again() {
+    on_every_engine(|store| {
+        let user = stored_ada(store);
+        let (field, label) = (user.clone(), user.clone());
+        let cursor = user.clone().name().cursor().unwrap();
+        let written = cursor.clone();
+        let owner = Owner::new();
+        let readers = owner.with(|| {
+            [
+                Reader::new(move || field.clone().name().try_get()),
+                Reader::new(move || cursor.get()),
+                Reader::new(move || label.clone().rows().at_key(2).label().try_get()),
+            ]
+        });
+        owner.pause();
+        for name in ["Grace", "Edsger"] {
+            written.set(name.into()).unwrap();
+            user.clone().rows().at_key(2).label().set(name.into());
+            assert_eq!(readers.each_ref().map(Reader::runs), [0; 3]);
+        }
+        owner.resume();
+        written.set("Barbara".into()).unwrap();
+        user.clone().rows().at_key(2).label().set("Barbara".into());
+        assert_eq!(readers.each_ref().map(Reader::runs), [1; 3]);
+        let read = readers.each_ref().map(Reader::last);
+        assert_eq!(read, ["Barbara"; 3].map(|name| Some(name.into())));
     });
 }
 

@@ -4,10 +4,7 @@ use crate::{
     few::Few,
     store::readers::{Readers, Told},
 };
-use reactive_graph::{
-    graph::{AnySubscriber, Observer, Subscriber, ToAnySource},
-    signal::ArcTrigger,
-};
+use reactive_graph::graph::{AnySource, AnySubscriber, Observer, Subscriber};
 use std::sync::{
     Mutex,
     atomic::{AtomicBool, Ordering},
@@ -55,7 +52,7 @@ impl IntoIterator for Trigger {
 
 impl Signal {
     /// Subscribes an effect or a memo, and hands out what is to be a source of it.
-    pub(super) fn tracked_by(&mut self, observer: &AnySubscriber) -> ArcTrigger {
+    pub(super) fn tracked_by(&mut self, observer: &AnySubscriber) -> AnySource {
         self.is_waiting = true;
         self.readers.reader(observer).subscribed()
     }
@@ -67,7 +64,7 @@ impl Signal {
             self.is_waiting = true;
         } else if let Some(memo) = Observer::get() {
             self.is_waiting = true;
-            self.readers.reader(&memo).follows = true;
+            self.readers.reader(&memo).follow();
             following.0.store(true, Ordering::Relaxed);
         }
     }
@@ -108,8 +105,8 @@ impl SharedSignal {
     pub(crate) fn track(&self) {
         if let Some(observer) = Observer::get() {
             self.used.store(true, Ordering::Release);
-            let trigger = crate::lock(&self.signal).tracked_by(&observer);
-            observer.add_source(trigger.to_any_source());
+            let source = crate::lock(&self.signal).tracked_by(&observer);
+            observer.add_source(source);
         }
     }
 
