@@ -58,6 +58,6 @@ pub fn use_selectors<K: KeyTuple, U: Clone + PartialEq + Send + Sync + 'static>(
     keys: K,
     select: impl Fn(K::Read) -> U + Send + Sync + 'static,
 ) -> Signal<U> {
-    let view = use_view();
-    Memo::new(move |_| select(keys.read(&view))).into()
+    let read = keys.reader(&use_view());
+    Memo::new(move |_| select(read())).into()
 }

@@ -1,7 +1,12 @@
 //! `use_global_states`: several keys as one signal.
 
-use super::provider::use_view;
-use crate::{error::StateError, key::Key, store::View, value::StateValue};
+use super::{key_source::ReactiveKey, provider::use_view, state::Target};
+use crate::{
+    error::StateError,
+    key::Key,
+    store::{Following, View},
+    value::StateValue,
+};
 use leptos::prelude::*;
 use std::fmt;
 
@@ -35,7 +40,8 @@ use std::fmt;
 pub fn use_global_states<K: KeyTuple>(keys: K) -> (Signal<K::Read>, SetStates<K>) {
     let view = use_view();
     let set = SetStates(StoredValue::new((view.clone(), keys.clone())));
-    let value = Memo::new(move |_| keys.read(&view));
+    let read = keys.reader(&view);
+    let value = Memo::new(move |_| read());
     (value.into(), set)
 }
 
@@ -46,8 +52,8 @@ pub trait KeyTuple: Clone + Send + Sync + 'static {
     /// A tuple of values to be written.
     type Write;
 
-    /// Reads all of them.
-    fn read(&self, view: &View) -> Self::Read;
+    /// What reads all of them, for a memo that calls it whenever it runs.
+    fn reader(&self, view: &View) -> impl Fn() -> Self::Read + Send + Sync + 'static;
 
     /// Writes all of them.
     ///
@@ -56,14 +62,34 @@ pub trait KeyTuple: Clone + Send + Sync + 'static {
     fn write(&self, view: &View, values: Self::Write) -> Result<(), StateError>;
 }
 
+/// A key whose slot is found once.
+struct Follower<T> {
+    target: Target<T>,
+    following: Following,
+}
+
+impl<T: StateValue> Follower<T> {
+    fn new(view: &View, key: &Key<T>) -> Self {
+        Self {
+            target: Target::new(view.clone(), key.into_source()),
+            following: Following::default(),
+        }
+    }
+
+    fn get(&self) -> Option<T> {
+        self.target.follow(&self.following, T::clone)
+    }
+}
+
 macro_rules! key_tuples {
     ($($($value:ident $at:tt)+;)+) => {$(
         impl<$($value: StateValue),+> KeyTuple for ($(Key<$value>,)+) {
             type Read = ($(Option<$value>,)+);
             type Write = ($($value,)+);
 
-            fn read(&self, view: &View) -> Self::Read {
-                ($(view.get(&self.$at),)+)
+            fn reader(&self, view: &View) -> impl Fn() -> Self::Read + Send + Sync + 'static {
+                let all = ($(Follower::<$value>::new(view, &self.$at),)+);
+                move || ($(all.$at.get(),)+)
             }
 
             fn write(&self, view: &View, values: Self::Write) -> Result<(), StateError> {
