@@ -168,9 +168,10 @@ impl Node {
 
     /// Whether somebody reads this very place.
     pub(super) fn is_read(&self) -> bool {
-        let readers = self.readers.get();
-        readers.is_some_and(|readers| !crate::lock(readers).is_empty())
-            || self.has_apart() && !crate::lock(&self.apart).is_empty()
+        self.readers.get().is_some_and(|readers| {
+            !crate::lock(readers).is_empty()
+                || self.has_apart() && !crate::lock(&self.apart).is_empty()
+        })
     }
 
     fn has_apart(&self) -> bool {
@@ -216,10 +217,16 @@ impl Node {
     }
 
     /// Adds the readers of this place.
+    #[inline]
     pub(super) fn tell(&self, triggers: &mut Triggers) {
+        // Who may turn out not to read it is known too.
         if let Some(readers) = self.readers.get() {
-            crate::lock(readers).tell(|reader| triggers.push(reader));
+            self.tell_those(readers, triggers);
         }
+    }
+
+    fn tell_those(&self, readers: &Mutex<Readers<StoreFieldTrigger>>, triggers: &mut Triggers) {
+        crate::lock(readers).tell(|reader| triggers.push(reader));
         if !self.has_apart() {
             return;
         }
