@@ -44,12 +44,12 @@ impl StoragePort {
         for (name, text) in items {
             match self.names.read(&name) {
                 None => {}
-                Some(Named::Quarantined(key, _)) if !self.is_wanted(edge, &key) => {
+                Some(Named::Quarantined(key, _) | Named::Journal(key))
+                    if self.is_unwanted(edge, &key, &text) =>
+                {
                     lock(&self.machine).discard(name);
                 }
-                Some(Named::Journal(key)) if self.is_unwanted(edge, &key, &text) => {
-                    lock(&self.machine).discard(name);
-                }
+                Some(Named::Quarantined(key, _)) if !self.is_wanted(edge, &key) => {}
                 Some(Named::Quarantined(key, id)) => {
                     asides.push(Quarantined::read(&key, id, text));
                 }

@@ -18,35 +18,44 @@ use serde_json::{Value as Json, json};
 use smol_str::SmolStr;
 
 impl Quarantined {
-    pub(super) fn new(key: &str, text: &str, reason: String, time: u64) -> Self {
+    pub(super) fn new(key: &str, text: &str, reason: String, time: u64, schema: u32) -> Self {
         Self {
             id: quarantine_id(key, text),
             key: key.to_owned(),
             reason,
             time,
+            schema,
             text: text.into(),
         }
     }
 
-    /// The text of its item.
+    /// The text of its item. Its format and schema stand where those of an entry do.
     pub(super) fn record(&self) -> String {
         let Self {
-            reason, text, time, ..
+            reason,
+            text,
+            time,
+            schema,
+            ..
         } = self;
-        json::text(&json!({ "format": 1, "reason": reason, "text": &**text, "time": time }))
+        json::text(&json!({
+            "format": 1, "schema": schema, "reason": reason, "text": &**text, "time": time,
+        }))
     }
 
     /// What [`Quarantined::record`] made a text of. A record that cannot be read is listed as it is.
     pub(super) fn read(key: &str, id: String, record: String) -> Self {
         let json = json::read(&record).unwrap_or_default();
         let text = |name| json.get(name).and_then(Json::as_str);
+        let number = |name| json.get(name).and_then(Json::as_u64).unwrap_or_default();
         let key = key.to_owned();
         match (text("reason"), text("text")) {
             (Some(reason), Some(text)) => Self {
                 id,
                 key,
                 reason: reason.to_owned(),
-                time: json.get("time").and_then(Json::as_u64).unwrap_or_default(),
+                time: number("time"),
+                schema: number("schema").try_into().unwrap_or_default(),
                 text: text.into(),
             },
             _ => Self {
@@ -54,6 +63,7 @@ impl Quarantined {
                 key,
                 reason: "its record cannot be read".to_owned(),
                 time: 0,
+                schema: 0,
                 text: record.into(),
             },
         }

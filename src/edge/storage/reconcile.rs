@@ -178,7 +178,7 @@ impl StoragePort {
                 }
                 Err(Unread::Newer { format, schema }) => self.is_newer(&key, format, schema),
                 Err(Unread::Corrupt(reason)) => {
-                    let aside = Some(Quarantined::new(&key, &text, reason, now));
+                    let aside = Some(Quarantined::new(&key, &text, reason, now, self.schema));
                     looked.push(Looked {
                         key,
                         there,

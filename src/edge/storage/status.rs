@@ -93,6 +93,8 @@ pub struct Quarantined {
     pub reason: String,
     /// When it was put aside, in ms since the Unix epoch.
     pub time: u64,
+    /// The schema of the version of the application that put it aside.
+    pub schema: u32,
     /// The text that was found.
     pub text: std::sync::Arc<str>,
 }
