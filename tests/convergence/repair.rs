@@ -236,6 +236,21 @@ fn what_one_tab_may_not_share_is_told_of_once_and_asked_for_less_often() {
 }
 
 #[test]
+fn each_tab_tells_once_of_what_another_may_not_share_though_others_answer_first() {
+    for seed in 0..20 {
+        let mut simulator = Simulator::new(seed);
+        let tabs = tabs(&mut simulator, 4);
+        let here = simulator.store(tabs[0]).clone();
+        here.set("k", 1).unwrap();
+        simulator.advance(1_000);
+        here.label("k", Label::Local).unwrap();
+        simulator.advance(20 * 60_000);
+        // It, with each of the others, and each of them with it.
+        assert_eq!(simulator.figures().disagreements, 6, "seed {seed}");
+    }
+}
+
+#[test]
 fn a_key_that_no_message_could_hold_is_shared_again_when_another_tab_replaces_it() {
     let mut simulator =
         Simulator::new(40).with_tabs(|channel| Tabs::new(channel).max_message(16 * 1024));

@@ -78,7 +78,7 @@ impl TabsPort {
             self.is_in_touch(edge);
         }
         let mut is_confirmed = false;
-        {
+        let has_room = {
             let mut state = crate::lock(&self.state);
             let now = state.time.last();
             let place = state.peers.rank(from) + if state.asked.is_some() { WAITING } else { 0 };
@@ -89,6 +89,10 @@ impl TabsPort {
                 peer.doubt = None;
             }
             if !asks && is_same {
+                return;
+            }
+            // The answer of another can be here before the question.
+            if peer.answered_by_other.is_some_and(|at| now < at + STEP) {
                 return;
             }
             if !asks {
@@ -113,10 +117,6 @@ impl TabsPort {
                     return;
                 }
             }
-            // The answer of another can be here before the question.
-            if peer.answered_by_other.is_some_and(|at| now < at + STEP) {
-                return;
-            }
             let earliest = peer.answered.map_or(0, |at| at + PAUSE);
             let due = Due {
                 to: from,
@@ -125,9 +125,11 @@ impl TabsPort {
                 asks,
                 digest,
             };
-            let has_room = state.answers.len() < MAX_ANSWERS;
-            match state.answers.iter_mut().find(|due| due.to == from) {
-                Some(known) => {
+            let known = state.answers.iter().position(|due| due.to == from);
+            let has_room = known.is_some() || state.answers.len() < MAX_ANSWERS;
+            match known {
+                Some(at) => {
+                    let known = &mut state.answers[at];
                     *known = Due {
                         at: known.at.min(due.at),
                         joins: joins || known.joins,
@@ -136,12 +138,10 @@ impl TabsPort {
                     }
                 }
                 None if has_room => state.answers.push(due),
-                None => {
-                    drop(state);
-                    return edge.refuse(Door::Tab, Refusal::TooLarge, "");
-                }
+                None => {}
             }
-        }
+            has_room
+        };
         if is_confirmed {
             edge.note(|status| {
                 status.disagreements += 1;
@@ -150,6 +150,9 @@ impl TabsPort {
             edge.report(&StateError::Disagreement {
                 tab: from.to_string(),
             });
+        }
+        if !has_room {
+            return edge.refuse(Door::Tab, Refusal::TooLarge, "");
         }
         self.answer(edge);
     }
