@@ -76,7 +76,8 @@ impl Tabs {
 
     /// How often a tab says that it is there, and what it has: every 30 s if nothing is said, each
     /// second at most. A tab that is silent for three times as long counts as gone. Browsers let timers
-    /// of hidden pages run once a minute, so less than 21 s makes hidden tabs come and go.
+    /// of hidden pages run once a minute, so less than 21 s makes hidden tabs come and go; and so does a
+    /// tab with more than three times the time of another, in that one's status, so all are to agree.
     #[must_use]
     pub fn heartbeat(mut self, every: Duration) -> Self {
         self.heartbeat = every.max(Duration::from_secs(1));
