@@ -176,8 +176,9 @@ async fn a_message_that_storage_does_not_take_is_a_fault() {
     let opened = StorageTransport::new("app").open("cart", Box::new(|_| ()));
     assert!(matches!(opened, Err(Fault::Unavailable(_))));
     drop(denied);
-    let transport = StorageTransport::new("app");
-    let _heard = open(&transport, "cart");
+    let [transport, other] = [(); 2].map(|()| StorageTransport::new("app"));
+    let heard = open(&other, "cart");
+    open(&transport, "cart");
     let full = Broken::method(
         "Storage.prototype",
         "setItem",
@@ -185,5 +186,7 @@ async fn a_message_that_storage_does_not_take_is_a_fault() {
     );
     assert_eq!(transport.send("hello"), Err(Fault::Quota));
     drop(full);
-    assert_eq!(transport.send("hello"), Ok(()));
+    assert_eq!(transport.send("again"), Ok(()));
+    // Who is in the same document has heard both.
+    assert_eq!(heard.take(2).await, ["hello", "again"]);
 }

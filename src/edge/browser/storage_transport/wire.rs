@@ -59,11 +59,12 @@ impl Wire {
     }
 
     pub(super) fn send(&self, message: &str) -> Result<(), Fault> {
+        // Who is in the same document hears it also where storage takes nothing.
+        self.tell_document(message);
         let area = Area::of("localStorage")?;
         area.put(&self.0.name, message)?;
         // Should it stay, the next message takes its place.
         let _ = area.remove(&self.0.name);
-        self.tell_document(message);
         Ok(())
     }
 
