@@ -19,6 +19,9 @@ mod order;
 mod random;
 #[path = "page/refusals.rs"]
 mod refusals;
+#[cfg(feature = "simulator")]
+#[path = "page/tabs.rs"]
+mod tabs;
 #[path = "page/values.rs"]
 mod values;
 #[path = "seeded/variable.rs"]

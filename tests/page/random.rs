@@ -16,7 +16,7 @@ use universal_state::{
 const OPERATIONS: usize = 10_000;
 
 /// A generator of numbers from a seed (xorshift, Marsaglia 2003).
-struct Random(u64);
+pub struct Random(pub u64);
 
 impl Random {
     fn next(&mut self) -> u64 {
@@ -26,7 +26,7 @@ impl Random {
         self.0
     }
 
-    fn below(&mut self, n: usize) -> usize {
+    pub fn below(&mut self, n: usize) -> usize {
         (self.next() % n as u64) as usize
     }
 
