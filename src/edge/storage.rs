@@ -46,7 +46,9 @@ pub enum Initial {
 ///
 /// - What is stored is in the store when [`attach`](super::EdgeBuilder::attach) returns, if the backend
 ///   answers at once; else [`EdgeStatus::is_loading`](super::EdgeStatus) says when it is. What is
-///   written meanwhile is kept: the later write wins.
+///   written meanwhile is kept: the later write wins. What is not loaded yet is not there to be removed:
+///   `clear`, `delete` and a `restore` that replaces leave it in storage, so whoever wants all of it
+///   gone waits for that.
 /// - Changes are written once a turn, or [`debounce`](Self::debounce) ms after the first of them, and
 ///   when the page is left. Of each key, [`Edge::save_status`](super::Edge::save_status) says how that
 ///   went.

@@ -2,7 +2,10 @@
 
 use crate::support::*;
 use serde_json::{Value as Json, json};
-use universal_state::edge::{Memory, SaveStatus, Storage};
+use universal_state::{
+    Restore, Store,
+    edge::{Memory, SaveStatus, Storage},
+};
 
 fn stored(clock: &Clock, memory: &Memory) {
     let page = Page::new(clock, Storage::new(memory.clone()));
@@ -47,6 +50,35 @@ fn what_is_written_while_loading_counts() {
     assert_eq!(page.edge.save_status("a"), SaveStatus::Saved);
     let next = Page::new(&clock, Storage::new(memory));
     assert_eq!((next.get("a"), next.get("b")), (Some(2), Some(1)));
+}
+
+#[test]
+fn what_is_not_loaded_yet_is_not_there_to_be_removed() {
+    let wipes: [fn(&Store); 2] = [
+        |store| store.clear().unwrap(),
+        |store| {
+            let nothing = Store::new().snapshot();
+            store.restore(&nothing, Restore::Replace).unwrap();
+        },
+    ];
+    for wipe in wipes {
+        let (clock, memory) = (Clock::new(), Memory::new());
+        stored(&clock, &memory);
+        let backend = Faulty::slow(&memory);
+        let page = Page::new(&clock, Storage::new(backend.clone()));
+        clock.set(START + 1);
+        page.set("new", 1);
+        page.edge.flush();
+        for is_loading in [true, false] {
+            assert_eq!(page.edge.status().is_loading, is_loading);
+            wipe(&page.store);
+            page.edge.flush();
+            page.wait_with(SECOND, || backend.answer());
+            let next = Page::new(&clock, Storage::new(memory.clone()));
+            let kept = if is_loading { Some(1) } else { None };
+            assert_eq!((next.get("a"), next.get("new")), (kept, None));
+        }
+    }
 }
 
 #[test]
