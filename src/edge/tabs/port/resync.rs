@@ -37,8 +37,9 @@ const WAITING: u64 = 5;
 /// So many ms pass between two answers to one tab.
 const PAUSE: u64 = 1_000;
 
-/// Of so many heartbeats one is answered, for as long as an answer has not mended what differs.
-const RARELY: u32 = 4;
+/// So many heartbeats in a row of which each second one is answered, if they differ; after that, of so
+/// many one is.
+const RARELY: u32 = 16;
 
 /// So many tabs at most wait for an answer of this one.
 const MAX_ANSWERS: usize = 64;
@@ -78,7 +79,7 @@ impl TabsPort {
             self.is_in_touch(edge);
         }
         let mut is_confirmed = false;
-        let has_room = {
+        let is_noted = {
             let mut state = crate::lock(&self.state);
             let now = state.time.last();
             let place = state.peers.rank(from) + if state.asked.is_some() { WAITING } else { 0 };
@@ -105,7 +106,7 @@ impl TabsPort {
                     Some(Doubt { times: 1, .. }) => 2,
                     _ => 1,
                 };
-                let is_due = times == 2 || times % RARELY == 0;
+                let is_due = times % RARELY == 0 || times < RARELY && times % 2 == 0;
                 let was_counted = before.is_some_and(|doubt| is_known && doubt.is_counted);
                 is_confirmed = is_due && is_known && !was_counted;
                 peer.doubt = Some(Doubt {
@@ -125,22 +126,23 @@ impl TabsPort {
                 asks,
                 digest,
             };
-            let known = state.answers.iter().position(|due| due.to == from);
-            let has_room = known.is_some() || state.answers.len() < MAX_ANSWERS;
-            match known {
-                Some(at) => {
-                    let known = &mut state.answers[at];
+            let has_room = state.answers.len() < MAX_ANSWERS;
+            match state.answers.iter_mut().find(|due| due.to == from) {
+                Some(known) => {
                     *known = Due {
                         at: known.at.min(due.at),
                         joins: joins || known.joins,
                         asks: asks || known.asks,
                         ..due
-                    }
+                    };
+                    true
                 }
-                None if has_room => state.answers.push(due),
-                None => {}
+                None if has_room => {
+                    state.answers.push(due);
+                    true
+                }
+                None => false,
             }
-            has_room
         };
         if is_confirmed {
             edge.note(|status| {
@@ -151,7 +153,7 @@ impl TabsPort {
                 tab: from.to_string(),
             });
         }
-        if !has_room {
+        if !is_noted {
             return edge.refuse(Door::Tab, Refusal::TooLarge, "");
         }
         self.answer(edge);
