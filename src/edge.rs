@@ -9,6 +9,10 @@
 //! shared, since they follow. Keys of a micro-frontend that is not on this page wait until it
 //! registers; when it leaves the page, they stay where they are stored and in the other tabs.
 //!
+//! The stores of a page that have [joined](page::guest::Guest) have one edge together, on whichever of
+//! them: what any of them writes goes out through it, and what comes in is in all. It ends with its
+//! store; whoever attaches one then is next.
+//!
 //! # What wins
 //!
 //! The later write, by a hybrid logical clock ([`Stamp`]): every tab and the storage come to one

@@ -198,9 +198,9 @@ pub enum StateError {
         "an edge needs the name of an application and a prefix, in which no part between colons is empty"
     )]
     EdgeName,
-    /// The store has an edge already.
+    /// The store, or one that it shares the page's state with, has an edge already.
     #[error(
-        "the store has an edge already, and can have one; give that one the storage and the tabs, or detach it first"
+        "the page's store has an edge already, and can have one; give that one the storage and the tabs, or detach it first"
     )]
     EdgeTaken,
     /// A backend of storage did not do what it was asked for, or an item in it is not used. The store

@@ -13,6 +13,8 @@ pub use access::SharedAccess;
 pub use registry::{Mfe, MfeInfo};
 pub use scope::Scope;
 
+#[cfg(feature = "edge")]
+use crate::change::Origin;
 use crate::{
     error::{Access, StateError},
     pattern::Pattern,
@@ -206,6 +208,12 @@ impl Inner {
             .is_none_or(|(id, _)| crate::read(&self.namespaces).contains(id))
     }
 
+    /// Whether a key that was removed went because its micro-frontend left this page: elsewhere it stays.
+    #[cfg(feature = "edge")]
+    pub(crate) fn has_left(&self, full_name: &str, origin: &Origin) -> bool {
+        matches!(origin, Origin::Mfe(_)) && !self.has_owner(full_name)
+    }
+
     /// Whether a script that is no micro-frontend may use a key.
     #[cfg(all(feature = "js", target_family = "wasm", target_os = "unknown"))]
     pub(crate) fn is_shared_with_anyone(&self, full_name: &str, access: Access) -> bool {
@@ -249,19 +257,21 @@ impl Inner {
         owned.insert(encoded_id.to_owned());
     }
 
-    /// Has namespaces owned by those with these ids, and by nobody else.
+    /// Has namespaces owned by those with these ids, and by nobody else. Returns those that were nobody's.
     #[cfg(feature = "js")]
-    fn own_only(&self, ids: &[&str]) {
-        let encoded = ids.iter().map(|id| {
-            let namespace = crate::key::namespace(id);
-            crate::key::split(&namespace).map_or_else(String::new, |(id, _)| id.to_owned())
-        });
-        let now = encoded.collect();
+    fn own_only(&self, ids: &[&str]) -> Vec<String> {
+        let mut namespaces: Vec<_> = ids.iter().map(|id| crate::key::namespace(id)).collect();
+        let encoded = |namespace: &String| {
+            crate::key::split(namespace).map_or_else(String::new, |(id, _)| id.to_owned())
+        };
+        let now = namespaces.iter().map(encoded).collect();
         let mut owned = self
             .namespaces
             .write()
             .unwrap_or_else(PoisonError::into_inner);
-        *owned = now;
+        let before = std::mem::replace(&mut *owned, now);
+        namespaces.retain(|namespace| !before.contains(&encoded(namespace)));
+        namespaces
     }
 
     /// Takes the owner of a namespace away: values can no longer be put there.

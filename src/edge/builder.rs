@@ -146,8 +146,8 @@ impl EdgeBuilder {
     ///
     /// # Errors
     /// [`StateError::EdgeName`] if the application or a part of the prefix between colons is empty,
-    /// [`StateError::EdgeTaken`] if the store has an edge: what comes in through one would not be told
-    /// to another; [`StateError::Disposed`].
+    /// [`StateError::EdgeTaken`] if the store has an edge, or another one of its page, be it the host or a
+    /// guest: what comes in through one would not be told to another; [`StateError::Disposed`].
     pub fn attach(self, store: &Store) -> Result<Edge, StateError> {
         // Where nothing stands between two colons are the names that storage has for itself.
         if self.place.application.is_empty() || self.place.prefix.split(':').any(str::is_empty) {
@@ -157,7 +157,7 @@ impl EdgeBuilder {
         let clock = self.clock.unwrap_or_else(|| Box::new(store::now));
         let edge = Edge::new(store, id, self.place, self.merges, clock);
         let inner = &edge.0.view.inner;
-        inner.set_feed(Arc::clone(&edge.0.feed) as _)?;
+        inner.set_feed(&edge.0.feed)?;
         let mut ports = Vec::new();
         for plug in self.storage.into_iter().chain(self.tabs) {
             ports.push(plug.plug(&edge));

@@ -103,7 +103,7 @@ impl Feeding for Feed {
         if matches!(stamp.origin, Origin::Storage | Origin::Tab) {
             return false;
         }
-        let left = match is_removal && has_left(inner, slot, &stamp.origin) {
+        let left = match is_removal && inner.has_left(&slot.key, &stamp.origin) {
             true => old.cloned(),
             false => None,
         };
@@ -150,9 +150,11 @@ impl Feeding for Feed {
             Edge(link).bring_back(namespace);
         }
     }
-}
 
-/// Whether the key went because its micro-frontend left this page: elsewhere it stays.
-fn has_left(inner: &Inner, slot: &Slot, origin: &Origin) -> bool {
-    matches!(origin, Origin::Mfe(_)) && !inner.has_owner(&slot.key)
+    #[cfg(feature = "js")]
+    fn give_way(&self) {
+        if let Some(link) = self.link.upgrade() {
+            Edge(link).detach();
+        }
+    }
 }

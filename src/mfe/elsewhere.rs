@@ -77,8 +77,9 @@ impl Registry {
 
 #[cfg(feature = "js")]
 mod mirror {
-    use super::{Elsewhere, Registry};
+    use super::{Elsewhere, Leaving, Registry};
     use crate::{
+        change::Stamp,
         mfe::{
             access::{GrantImage, Rules, RulesImage},
             registry::{Mfe, Records},
@@ -117,24 +118,28 @@ mod mirror {
             own
         }
 
+        /// Notes that one of another store is leaving: its keys are about to be deleted, and nobody's.
+        pub(crate) fn mirror_leaving(&self, id: &str) -> Stamp {
+            let Leaving {
+                namespace, stamp, ..
+            } = Leaving::of(id);
+            self.disown(crate::key::split(&namespace).map_or("", |(id, _)| id));
+            stamp
+        }
+
         /// Makes the registry what it is elsewhere. Those of this store that are not there any more are
-        /// gone.
-        pub(crate) fn mirror_registry(self: &Arc<Self>, records: Vec<Mfe>) {
+        /// gone. Returns the namespaces of those who were not here before.
+        pub(crate) fn mirror_registry(self: &Arc<Self>, records: Vec<Mfe>) -> Vec<String> {
             let ids = records.iter().map(|record| record.info.id.as_str());
-            let gone: Vec<_> = {
-                let ids: Vec<_> = ids.collect();
-                self.own_only(&ids);
-                let members = Registry::of(self).all();
-                let is_gone = |id: &str| !ids.contains(&id);
-                members
-                    .into_iter()
-                    .filter(|member| is_gone(&member.record.info.id))
-                    .collect()
-            };
+            let ids: Vec<_> = ids.collect();
+            let came = self.own_only(&ids);
+            let mut gone = Registry::of(self).all();
+            gone.retain(|member| !ids.contains(&member.record.info.id.as_str()));
             self.write_hidden(&self.registry, |_| Value::new(records.clone()));
             for member in gone {
                 member.close(self);
             }
+            came
         }
 
         /// What micro-frontends may do, and the sequence number of that content.

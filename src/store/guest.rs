@@ -117,6 +117,14 @@ pub(crate) trait Joining: Send + Sync {
     /// That came to nothing.
     fn withdraw(&self, inner: &Inner, named: &dyn ComputedKey);
 
+    /// Has this store's edge be the one of both.
+    #[cfg(feature = "edge")]
+    fn claim_edge(&self) -> Result<(), StateError>;
+
+    /// This store has no edge any more.
+    #[cfg(feature = "edge")]
+    fn release_edge(&self);
+
     /// Lets go of it, because the store takes no more writes.
     fn leave(&self, inner: &Inner);
 }
@@ -139,7 +147,7 @@ pub(crate) type Filtered = (Instant, Arc<dyn Filtering>);
 /// A history, as the commits that it is told of know it.
 pub(crate) trait Recording: Send + Sync {
     /// Hears of a commit, under its lock.
-    fn record(&self, changes: &ChangeSet);
+    fn record(&self, inner: &Inner, changes: &ChangeSet);
 
     /// Reads what was recorded, and adds those who track it if it is news to them.
     fn look(&self, _inner: &Inner, _triggers: &mut Triggers) {}
@@ -170,6 +178,10 @@ pub(crate) trait Feeding: Send + Sync {
 
     /// Hears that the owner of a namespace has come.
     fn welcome(&self, namespace: &str);
+
+    /// Lets go, because the store has come to one that has an edge.
+    #[cfg(feature = "js")]
+    fn give_way(&self);
 }
 
 /// Which keys carry which labels. It comes with the first label.
@@ -313,28 +325,40 @@ impl Inner {
 
 /// The edge.
 impl Inner {
-    /// Only one: what comes in through an edge is not told to it, and so would not be to another.
+    /// Only one, in all stores of a page: what comes in through an edge is not told to it, and so would
+    /// not be to another; and what another store heard of it would count as written there.
     #[cfg(feature = "edge")]
-    pub(crate) fn set_feed(&self, feed: Arc<dyn Feeding>) -> Result<(), StateError> {
-        let mut state = crate::lock(&self.state);
-        if state.disposed {
-            return Err(StateError::Disposed);
+    pub(crate) fn set_feed<F: Feeding + 'static>(&self, feed: &Arc<F>) -> Result<(), StateError> {
+        {
+            let mut state = crate::lock(&self.state);
+            if state.disposed {
+                return Err(StateError::Disposed);
+            }
+            if state.feed.is_some() {
+                return Err(StateError::EdgeTaken);
+            }
+            state.feed = Some(Arc::clone(feed) as _);
         }
-        if state.feed.is_some() {
-            return Err(StateError::EdgeTaken);
-        }
-        state.feed = Some(feed);
-        Ok(())
+        let claimed = self.host().map_or(Ok(()), |host| host.claim_edge());
+        claimed.inspect_err(|_| drop(self.take_feed(&**feed)))
     }
 
     #[cfg(feature = "edge")]
     pub(crate) fn remove_feed<F: Feeding>(&self, feed: &F) {
-        let own = |other: &mut Arc<dyn Feeding>| ptr::addr_eq(Arc::as_ptr(other), feed);
-        let removed = crate::lock(&self.state).feed.take_if(own);
-        drop(removed);
+        if self.take_feed(feed).is_some()
+            && let Some(host) = self.host()
+        {
+            host.release_edge();
+        }
     }
 
-    fn feed(&self) -> Option<Arc<dyn Feeding>> {
+    #[cfg(feature = "edge")]
+    fn take_feed<F: Feeding>(&self, feed: &F) -> Option<Arc<dyn Feeding>> {
+        let own = |other: &mut Arc<dyn Feeding>| ptr::addr_eq(Arc::as_ptr(other), feed);
+        crate::lock(&self.state).feed.take_if(own)
+    }
+
+    pub(crate) fn feed(&self) -> Option<Arc<dyn Feeding>> {
         crate::lock(&self.state).feed.clone()
     }
 

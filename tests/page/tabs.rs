@@ -2,41 +2,82 @@
 
 use crate::{random::Random, support::*};
 use serde_json::{Value as Json, json};
+use std::{collections::BTreeMap, sync::Arc};
 use universal_state::{
-    EngineKind, Label, StateError, Store,
+    EngineKind, Label, MfeInfo, Scope, StateError, Store,
     edge::{
-        page::{guest::Guest, link::Links},
-        simulator::{Conditions, Simulator},
+        Edge,
+        page::{
+            guest::{Guest, Receive},
+            link::{Host, Links},
+        },
+        simulator::{Conditions, Simulator, Tab},
     },
 };
 
-/// A tab of the simulator, whose store is the host of a guest.
+/// A tab of the simulator: a host and two guests.
 struct Mirrored {
     host: Store,
     guest: Store,
+    second: Store,
     _links: Links,
-    _joined: Guest,
+    joined: [Guest; 2],
+    tab: Tab,
+}
+
+/// Which of its stores has the edge.
+#[derive(Clone, Copy, PartialEq)]
+enum At {
+    Host,
+    Guest,
 }
 
 impl Mirrored {
-    fn open(simulator: &mut Simulator, [host, guest]: [EngineKind; 2]) -> Self {
-        let tab = simulator.open_with(store(host), 0).unwrap();
-        let (host, guest) = (simulator.store(tab).clone(), store(guest));
+    fn open(simulator: &mut Simulator, [host, guest]: [EngineKind; 2], at: At) -> Self {
+        let (host, guest, second) = (store(host), store(guest), store(guest));
         let links = Links::new(&host);
-        let joined = join(&guest, &links).unwrap();
+        let joined = [&guest, &second].map(|guest| join(guest, &links).unwrap());
+        let edged = match at {
+            At::Host => &host,
+            At::Guest => &guest,
+        };
+        let tab = simulator.open_with(edged.clone(), 0).unwrap();
         Self {
             host,
             guest,
+            second,
             _links: links,
-            _joined: joined,
+            joined,
+            tab,
         }
+    }
+
+    fn stores(&self) -> [&Store; 3] {
+        [&self.host, &self.guest, &self.second]
+    }
+
+    /// All stores here hold the same, which is returned.
+    #[track_caller]
+    fn agree(&self) -> Json {
+        let [host, guest, second] = self
+            .stores()
+            .map(|store| store.snapshot().to_json().unwrap());
+        assert_eq!(host, guest);
+        assert_eq!(host, second);
+        host
     }
 }
 
-fn two(engines: [EngineKind; 2]) -> (Simulator, Mirrored, Mirrored) {
+/// Each engine as host of each, and either with the edge.
+fn arrangements() -> impl Iterator<Item = ([EngineKind; 2], At)> {
+    PAIRS
+        .into_iter()
+        .flat_map(|engines| [(engines, At::Host), (engines, At::Guest)])
+}
+
+fn two(engines: [EngineKind; 2], at: At) -> (Simulator, Mirrored, Mirrored) {
     let mut simulator = Simulator::new(7);
-    let one = Mirrored::open(&mut simulator, engines);
-    let other = Mirrored::open(&mut simulator, engines);
+    let [one, other] = [(); 2].map(|()| Mirrored::open(&mut simulator, engines, at));
     simulator.advance(1_000);
     (simulator, one, other)
 }
@@ -46,26 +87,23 @@ fn messages(simulator: &Simulator) -> u64 {
 }
 
 #[test]
-fn what_a_guest_writes_is_one_message_and_told_as_another_tabs_in_every_store_there() {
-    for engines in PAIRS {
-        let (mut simulator, one, other) = two(engines);
-        let heard = [&other.host, &other.guest].map(told);
-        let here = told(&one.guest);
+fn what_a_guest_writes_is_one_message_and_told_as_another_tabs_where_the_edge_is() {
+    for (engines, at) in arrangements() {
+        let (mut simulator, one, other) = two(engines, at);
+        let heard = other.stores().map(told);
+        let here = told(&one.second);
         let before = messages(&simulator);
-        one.guest.set_with_source("n", 1, "form").unwrap();
+        one.second.set_with_source("n", 1, "form").unwrap();
         simulator.advance(1_000);
         assert_eq!(messages(&simulator) - before, 1, "nobody sends it back");
-        // In a guest all that the host tells comes by the page's door.
-        assert_eq!(
-            heard.each_ref().map(Log::take),
-            [["n=1 tab form"], ["n=1 page form"]]
-        );
-        one.guest.delete("n").unwrap();
+        // Elsewhere on its page it comes by the page's door.
+        let door = |store: At| if store == at { "tab" } else { "page" };
+        let doors = [door(At::Host), door(At::Guest), "page"];
+        let all = |note: &str| doors.map(|door| vec![note.replace("door", door)]);
+        assert_eq!(heard.each_ref().map(Log::take), all("n=1 door form"));
+        one.second.delete("n").unwrap();
         simulator.advance(1_000);
-        assert_eq!(
-            heard.each_ref().map(Log::take),
-            [["n=- tab unknown"], ["n=- page unknown"]]
-        );
+        assert_eq!(heard.each_ref().map(Log::take), all("n=- door unknown"));
         assert_eq!(
             here.take(),
             ["n=1 local form", "n=- local unknown"],
@@ -78,8 +116,8 @@ fn what_a_guest_writes_is_one_message_and_told_as_another_tabs_in_every_store_th
 
 #[test]
 fn two_fields_that_guests_of_two_tabs_write_at_once_are_both_kept() {
-    for engines in PAIRS {
-        let (mut simulator, one, other) = two(engines);
+    for (engines, at) in arrangements() {
+        let (mut simulator, one, other) = two(engines, at);
         one.guest
             .set_json("user", json!({ "name": "a", "age": 1 }))
             .unwrap();
@@ -87,7 +125,7 @@ fn two_fields_that_guests_of_two_tabs_write_at_once_are_both_kept() {
         one.guest.set_at("user", "/name", json!("b")).unwrap();
         other.guest.set_at("user", "/age", json!(2)).unwrap();
         simulator.settle().unwrap();
-        for store in [&one.host, &one.guest, &other.host, &other.guest] {
+        for store in one.stores().into_iter().chain(other.stores()) {
             let user: Option<Json> = store.get("user");
             assert_eq!(user, Some(json!({ "name": "b", "age": 2 })));
         }
@@ -96,16 +134,16 @@ fn two_fields_that_guests_of_two_tabs_write_at_once_are_both_kept() {
 
 #[test]
 fn what_a_page_keeps_to_itself_stays_in_it_whichever_of_its_stores_says_so() {
-    for engines in PAIRS {
+    for (engines, at) in arrangements() {
         for label in [Label::Local, Label::Secret] {
-            let (mut simulator, one, other) = two(engines);
-            for (store, key) in [(&one.host, "of-host"), (&one.guest, "of-guest")] {
+            let (mut simulator, one, other) = two(engines, at);
+            for (store, key) in one.stores().into_iter().zip(["a", "b", "c"]) {
                 store.label(key, label).unwrap();
                 store.set(key, 1).unwrap();
             }
             one.guest.set("open", 1).unwrap();
             simulator.advance(100_000);
-            for store in [&other.host, &other.guest] {
+            for store in other.stores() {
                 assert_eq!(store.keys(), ["open"], "{label:?}");
             }
         }
@@ -114,8 +152,8 @@ fn what_a_page_keeps_to_itself_stays_in_it_whichever_of_its_stores_says_so() {
 
 #[test]
 fn what_the_host_refuses_of_a_guest_reaches_no_tab() {
-    for engines in PAIRS {
-        let (mut simulator, one, other) = two(engines);
+    for (engines, at) in arrangements() {
+        let (mut simulator, one, other) = two(engines, at);
         one.host.add_middleware(Limits("limits"));
         let refused = one.guest.set("n", -1);
         assert!(
@@ -124,7 +162,7 @@ fn what_the_host_refuses_of_a_guest_reaches_no_tab() {
         );
         one.guest.set("n", 1_000).unwrap();
         simulator.advance(1_000);
-        for store in [&one.host, &one.guest, &other.host, &other.guest] {
+        for store in one.stores().into_iter().chain(other.stores()) {
             assert_eq!(store.get("n"), Some(100));
         }
     }
@@ -132,14 +170,14 @@ fn what_the_host_refuses_of_a_guest_reaches_no_tab() {
 
 #[test]
 fn whatever_is_written_in_hosts_and_guests_all_tabs_and_their_guests_agree() {
-    for seed in 1..=20 {
+    for (seed, at) in (1..=20).flat_map(|seed| [(seed, At::Host), (seed, At::Guest)]) {
         let mut simulator = Simulator::new(seed).conditions(Conditions::bad());
         let engines = PAIRS[seed as usize % PAIRS.len()];
-        let pages = [(); 3].map(|()| Mirrored::open(&mut simulator, engines));
+        let pages = [(); 3].map(|()| Mirrored::open(&mut simulator, engines, at));
         let mut random = Random(seed);
         for n in 0..400 {
             let page = &pages[random.below(pages.len())];
-            let store = [&page.host, &page.guest][random.below(2)];
+            let store = page.stores()[random.below(3)];
             let key = ["a", "b", "c"][random.below(3)];
             match random.below(8) {
                 0..3 => store.set(key, n).unwrap(),
@@ -156,10 +194,224 @@ fn whatever_is_written_in_hosts_and_guests_all_tabs_and_their_guests_agree() {
             simulator.advance(random.below(40) as u64);
         }
         simulator.settle().unwrap();
-        let json = |store: &Store| store.snapshot().to_json().unwrap();
-        for page in &pages {
-            assert_eq!(json(&page.host), json(&page.guest), "seed {seed}");
-            assert_eq!(json(&page.host), json(&pages[0].host), "seed {seed}");
+        let held = pages.each_ref().map(Mirrored::agree);
+        assert!(held.iter().all(|other| *other == held[0]), "seed {seed}");
+    }
+}
+
+#[test]
+fn the_keys_of_a_micro_frontend_stay_in_other_tabs_when_it_leaves_whichever_store_has_the_edge() {
+    for (engines, at) in arrangements() {
+        let (mut simulator, one, other) = two(engines, at);
+        for (registrar, remover) in [(0, 0), (1, 1), (2, 2), (0, 1), (1, 2), (2, 1), (1, 0)] {
+            let info = MfeInfo::new("cart", "leptos", "1");
+            let scope = one.stores()[registrar].register_mfe(info.clone()).unwrap();
+            let there = other.second.register_mfe(info.clone()).unwrap();
+            scope.set("n", 1).unwrap();
+            scope.set("m", 2).unwrap();
+            simulator.advance(1_000);
+            assert_eq!((there.get("n"), there.get("m")), (Some(1), Some(2)));
+            // What it deletes itself is deleted, also in the turn in which it leaves.
+            scope.delete("m").unwrap();
+            one.stores()[remover].unregister_mfe("cart").unwrap();
+            assert_eq!(one.agree(), json!({}));
+            simulator.advance(1_000);
+            assert_eq!(there.get("n"), Some(1), "it stays elsewhere");
+            assert!(!there.has("m"));
+            there.set("n", 3).unwrap();
+            simulator.advance(1_000);
+            assert_eq!(one.agree(), json!({}), "nobody has it here");
+            let scope = one.stores()[remover].register_mfe(info).unwrap();
+            assert_eq!(scope.get("n"), Some(3), "it finds it when it comes again");
+            assert!(!scope.has("m"));
+            scope.delete("n").unwrap();
+            one.agree();
+            simulator.advance(1_000);
+            assert!(!there.has("n"));
+            simulator.settle().unwrap();
         }
+    }
+}
+
+#[test]
+fn the_stores_of_a_page_have_one_edge() {
+    for (engines, at) in arrangements() {
+        let mut simulator = Simulator::new(7);
+        let page = Mirrored::open(&mut simulator, engines, at);
+        let attach = |store: &Store| Edge::builder("other").attach(store);
+        for store in page.stores() {
+            assert_eq!(attach(store).err(), Some(StateError::EdgeTaken));
+        }
+        simulator.edge(page.tab).detach();
+        // It is free for whoever comes first, as often as it is given back.
+        for store in page.stores() {
+            let edge = attach(store).unwrap();
+            for other in page.stores() {
+                assert_eq!(attach(other).err(), Some(StateError::EdgeTaken));
+            }
+            // Also by one who does not say so.
+            drop(edge);
+        }
+        let edge = attach(&page.second).unwrap();
+        // A guest that goes takes its edge with it.
+        page.joined[1].leave();
+        let own = attach(&page.host).unwrap();
+        assert!(edge.is_attached() && own.is_attached());
+        drop(own);
+        let edge = attach(&page.guest).unwrap();
+        page.guest.dispose();
+        assert!(!edge.is_attached());
+        drop(attach(&page.host).unwrap());
+    }
+}
+
+#[test]
+fn a_store_with_an_edge_joins_nobody_and_loses_nothing() {
+    let mut simulator = Simulator::new(7);
+    let tab = simulator.open().unwrap();
+    let own = simulator.store(tab).clone();
+    own.set("n", 1).unwrap();
+    let host = Store::new();
+    let links = Links::new(&host);
+    let joined = join(&own, &links);
+    assert!(matches!(joined, Err(StateError::Refused { .. })));
+    assert_eq!(own.get("n"), Some(1));
+
+    simulator.edge(tab).detach();
+    let joined = join(&own, &links).unwrap();
+    // One that stands alone and writes what its edge tells to others is in the same place.
+    links.close();
+    own.set("n", 2).unwrap();
+    let edge = Edge::builder("shop").attach(&own).unwrap();
+    let host = Store::new();
+    let links = Links::new(&host);
+    let again = || joined.rejoin(|receive| Ok(Arc::new(links.link(receive)?) as Arc<dyn Host>));
+    assert!(matches!(again(), Err(StateError::Refused { .. })));
+    assert_eq!(own.get("n"), Some(2));
+    edge.detach();
+    again().unwrap();
+    assert!(!own.has("n"));
+}
+
+#[test]
+fn when_the_host_goes_the_edge_of_a_guest_is_that_of_the_page_still() {
+    // The first guest takes the host's place. Either has the edge.
+    for (engines, edged) in PAIRS.iter().flat_map(|pair| [(*pair, 0), (*pair, 1)]) {
+        let mut simulator = Simulator::new(7);
+        let other = Mirrored::open(&mut simulator, engines, At::Host);
+        let host = store(engines[0]);
+        let links = Links::new(&host);
+        let guests = [(); 2].map(|()| store(engines[1]));
+        let joined = guests.each_ref().map(|guest| join(guest, &links).unwrap());
+        let tab = simulator.open_with(guests[edged].clone(), 0).unwrap();
+        simulator.advance(1_000);
+        host.set("n", 1).unwrap();
+        other.second.set("m", 1).unwrap();
+        simulator.advance(1_000);
+
+        let new = Arc::new(Links::new(&guests[0]));
+        joined[1].on_close({
+            let (joined, new) = (joined[1].clone(), Arc::clone(&new));
+            move || {
+                let link = |receive: Receive| Ok(Arc::new(new.link(receive)?) as Arc<dyn Host>);
+                joined.rejoin(link).unwrap();
+            }
+        });
+        host.set("last", 1).unwrap();
+        links.close();
+        assert!(simulator.edge(tab).is_attached());
+        for guest in &guests {
+            let second = Edge::builder("other").attach(guest);
+            assert_eq!(second.err(), Some(StateError::EdgeTaken));
+        }
+        let before = messages(&simulator);
+        guests[0].set("n", 2).unwrap();
+        guests[1].set("k", 1).unwrap();
+        other.host.set("m", 2).unwrap();
+        simulator.advance(1_000);
+        assert_eq!(messages(&simulator) - before, 2, "one of each tab");
+        simulator.settle().unwrap();
+        let held = other.agree();
+        assert_eq!(held, json!({ "k": 1, "last": 1, "m": 2, "n": 2 }));
+        for guest in &guests {
+            assert_eq!(guest.snapshot().to_json().unwrap(), held);
+        }
+        assert!(!guests[0].is_guest() && guests[1].is_guest());
+    }
+}
+
+#[test]
+fn a_guest_whose_new_host_has_an_edge_gives_its_own_up_and_says_so() {
+    let mut simulator = Simulator::new(7);
+    let host = Store::new();
+    let links = Links::new(&host);
+    let reported = Log::default();
+    let sink = reported.clone();
+    let guest = Store::builder()
+        .on_error(move |error| sink.push(error.clone()))
+        .build();
+    let joined = join(&guest, &links).unwrap();
+    let tab = simulator.open_with(guest.clone(), 0).unwrap();
+    host.set("n", 1).unwrap();
+    let new = Store::new();
+    new.set("n", 1).unwrap();
+    let own = Edge::builder("shop").attach(&new).unwrap();
+    let links_of_new = Arc::new(Links::new(&new));
+    let again = joined.clone();
+    joined.on_close(move || {
+        let link = |receive: Receive| Ok(Arc::new(links_of_new.link(receive)?) as Arc<dyn Host>);
+        again.rejoin(link).unwrap();
+    });
+    links.close();
+    assert!(guest.is_guest() && own.is_attached());
+    assert!(!simulator.edge(tab).is_attached());
+    assert_eq!(reported.take(), [StateError::EdgeTaken]);
+}
+
+#[test]
+fn whoever_comes_and_leaves_where_finds_its_keys_as_all_tabs_have_them() {
+    const IDS: [&str; 2] = ["cart", "a/b"];
+    for (seed, at) in (1..=20).flat_map(|seed| [(seed, At::Host), (seed, At::Guest)]) {
+        let mut simulator = Simulator::new(seed).conditions(Conditions::bad());
+        let engines = PAIRS[seed as usize % PAIRS.len()];
+        let pages = [(); 3].map(|()| Mirrored::open(&mut simulator, engines, at));
+        let mut random = Random(seed);
+        let mut scopes: BTreeMap<(usize, &str), Scope> = BTreeMap::new();
+        for n in 0..400 {
+            let page = random.below(pages.len());
+            let store = pages[page].stores()[random.below(3)];
+            let id = IDS[random.below(2)];
+            let scope = scopes.get(&(page, id));
+            match (random.below(8), scope) {
+                (0..3, None) => {
+                    let scope = store.register_mfe(MfeInfo::new(id, "leptos", "1")).unwrap();
+                    scopes.insert((page, id), scope);
+                }
+                (0, Some(_)) => {
+                    store.unregister_mfe(id).unwrap();
+                    scopes.remove(&(page, id));
+                }
+                (1, Some(_)) => drop(scopes.remove(&(page, id))),
+                (2, Some(scope)) => drop(scope.delete("a").unwrap()),
+                (3, Some(scope)) => scope.set_many([("a", n), ("b", n)]).unwrap(),
+                (4, Some(scope)) => scope.set_json("a", json!({ "x": n })).unwrap(),
+                (5, Some(scope)) => scope.set("a", n).unwrap(),
+                (6, _) => store.set("shared", n).unwrap(),
+                _ => {}
+            }
+            pages[page].agree();
+            simulator.advance(random.below(40) as u64);
+        }
+        for (at, page) in pages.iter().enumerate() {
+            for id in IDS {
+                scopes.entry((at, id)).or_insert_with(|| {
+                    let store = page.stores()[random.below(3)];
+                    store.register_mfe(MfeInfo::new(id, "leptos", "1")).unwrap()
+                });
+            }
+        }
+        simulator.settle().unwrap();
+        let held = pages.each_ref().map(Mirrored::agree);
+        assert!(held.iter().all(|other| *other == held[0]), "seed {seed}");
     }
 }

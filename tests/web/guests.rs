@@ -5,6 +5,7 @@ use js_sys::{Function, Reflect};
 use leptos::prelude::*;
 use universal_state::{
     EngineKind, MfeInfo, StateError, Store, View,
+    edge::{Edge, Storage, browser::LocalStorage},
     hooks::{GlobalStateProvider, use_global_state},
 };
 use wasm_bindgen::JsValue;
@@ -212,6 +213,62 @@ fn when_the_host_goes_the_first_guest_takes_its_place() {
     assert_eq!(cart.get("own"), Some(2));
     second.dispose();
     assert!(run(name, "return handle").is_undefined());
+}
+
+#[wasm_bindgen_test]
+fn one_store_of_the_page_has_the_edge_whichever_came_first() {
+    let name = "edges";
+    let [host, guest, other] = [0; 3].map(|_| connect(EngineKind::Signal, name));
+    let attach = |store: &Store| {
+        Edge::builder(name)
+            .storage(Storage::new(LocalStorage))
+            .attach(store)
+    };
+    let edge = attach(&guest).expect("nobody has one");
+    for store in [&host, &guest, &other] {
+        assert_eq!(attach(store).err(), Some(StateError::EdgeTaken));
+    }
+    // What was removed is remembered as an entry without a value.
+    let stored = |item: &str| {
+        let entry = format!("JSON.parse(localStorage.getItem('edges:{item}')).entry");
+        run(name, &format!("return {entry}[1]"))
+    };
+    let holds = |item: &str| {
+        edge.flush();
+        !stored(item).is_undefined()
+    };
+    let info = || MfeInfo::new("cart", "leptos", "1");
+    for owner in [&host, &guest, &other] {
+        run(name, "handle.set('n', 1)");
+        let cart = owner.register_mfe(info()).expect("it registers");
+        cart.set("own", 1).expect("it is stored");
+        assert!(holds("@cart/own") && holds("n"));
+        drop(cart);
+        assert!(!host.has("@cart/own"));
+        assert!(holds("@cart/own"), "it waits");
+        let cart = owner.register_mfe(info()).expect("it registers");
+        assert_eq!(cart.get("own"), Some(1));
+        cart.delete("own").expect("it is removed");
+        other.delete("n").expect("it is removed");
+        assert!(!holds("@cart/own") && !holds("n"));
+    }
+    // The host is replaced: its place is taken, and the edge stays where it is.
+    host.dispose();
+    let new = connect(EngineKind::Signal, name);
+    assert!(!guest.is_guest() && new.is_guest());
+    assert_eq!(attach(&new).err(), Some(StateError::EdgeTaken));
+    new.set("n", 2).expect("it is stored");
+    assert!(holds("n"));
+    // And where that goes, the next has it.
+    guest.dispose();
+    assert!(!edge.is_attached());
+    let edge = attach(&new).expect("nobody has one");
+    assert_eq!(other.get("n"), Some(2));
+    other.set("n", 3).expect("it is stored");
+    edge.detach();
+    assert_eq!(stored("n"), 3);
+    other.dispose();
+    new.dispose();
 }
 
 #[wasm_bindgen_test]

@@ -20,7 +20,7 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex, PoisonError, RwLock, Weak,
-        atomic::{AtomicBool, AtomicU64},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
@@ -41,6 +41,9 @@ pub type Receive = Box<dyn Fn(&str) -> String + Send + Sync>;
 /// it, it goes; what a store computed before it joined ends where the page has something else under
 /// the key.
 ///
+/// An [edge](crate::edge::Edge) can be attached to the host or to one guest, and stores and shares what
+/// all of them write.
+///
 /// Natively, where both may be used by several threads, a write may return before it can be read
 /// here if another thread is just taking in what the host tells.
 #[derive(Clone)]
@@ -53,7 +56,8 @@ impl Guest {
     /// # Errors
     /// [`StateError::Refused`] if the host speaks another protocol, [`StateError::Reentrant`] from
     /// inside a batch of either store, [`StateError::Disposed`], and those of `link`. If it has joined
-    /// a host already, that is [`StateError::Refused`] too.
+    /// a host already, or has an edge, which would take what it loses for removed, that is
+    /// [`StateError::Refused`] too.
     pub fn join(
         store: &Store,
         link: impl FnOnce(Receive) -> Result<Arc<dyn Host>, StateError>,
@@ -61,6 +65,7 @@ impl Guest {
         let inner = &store.inner;
         inner.may_write()?;
         inner.may_act_at_once()?;
+        has_no_edge(inner)?;
         let session = Arc::new_cyclic(|this| Session {
             this: Weak::clone(this),
             inner: Arc::downgrade(inner),
@@ -72,6 +77,7 @@ impl Guest {
             closed: RwLock::default(),
             mirrored: Mutex::default(),
             defined: Mutex::default(),
+            is_closing: AtomicBool::new(false),
             is_watching: AtomicBool::new(false),
             moved: Slot::hidden("what the host computes"),
             clock: AtomicU64::new(0),
@@ -86,7 +92,8 @@ impl Guest {
     }
 
     /// Joins another host, after the first has closed. The micro-frontends that are registered here are
-    /// registered there; those that it refuses are ended and reported.
+    /// registered there; those that it refuses are ended and reported, and so is the store's edge if
+    /// there is one. Called by what [`Guest::on_close`] has set, it takes the edge along.
     ///
     /// # Errors
     /// As [`Guest::join`].
@@ -100,6 +107,9 @@ impl Guest {
         inner.may_act_at_once()?;
         if session.is_joined() {
             return Err(wire::refused("this store", "it has a host"));
+        }
+        if !session.is_closing.load(Ordering::Acquire) {
+            has_no_edge(&inner)?;
         }
         session.attach(&inner, link)
     }
@@ -156,6 +166,8 @@ struct Session {
     mirrored: Mutex<Vec<(u64, Arc<Named>)>>,
     /// The keys that are computed here, as far as the host has been asked to have them.
     defined: Mutex<Vec<(u64, Weak<dyn ComputedKey>)>>,
+    /// Whether the host has just closed, and nothing has been written here since.
+    is_closing: AtomicBool,
     /// Whether the store tells of its commits.
     is_watching: AtomicBool,
     /// Written when the host has moved without a commit here.
@@ -207,6 +219,12 @@ impl Session {
             }
         }
         self.announce_all(inner, &*host);
+        if let Some(feed) = inner.feed()
+            && let Err(error) = claim(&*host)
+        {
+            inner.report(&error);
+            feed.give_way();
+        }
         let state: wire::State = wire::answer(&host.state()).inspect_err(|_| host.leave())?;
         if state.protocol != wire::PROTOCOL {
             host.leave();
@@ -312,6 +330,18 @@ impl Joining for Session {
         self.retract(inner, named.id());
     }
 
+    fn claim_edge(&self) -> Result<(), StateError> {
+        self.host().map_or(Ok(()), |host| claim(&*host))
+    }
+
+    fn release_edge(&self) {
+        if let Some(host) = self.host()
+            && let Ok(text) = wire::write(&Ruling::Edge(false))
+        {
+            drop(host.rule(&text));
+        }
+    }
+
     fn leave(&self, inner: &Inner) {
         if let Some(host) = self.take_host() {
             host.leave();
@@ -344,6 +374,27 @@ impl Elsewhere for Session {
     fn rule(&self, rule: Rule<'_>) -> Result<usize, StateError> {
         let host = self.host().ok_or(StateError::Disposed)?;
         wire::answer(&host.rule(&wire::write(&Ruling::of(rule))?))
+    }
+}
+
+/// What a store holds is replaced when it joins a host: where an edge hangs on it, in storage and in
+/// other tabs, too.
+fn has_no_edge(inner: &Inner) -> Result<(), StateError> {
+    match inner.feed() {
+        None => Ok(()),
+        Some(_) => Err(wire::refused(
+            "this store",
+            "it has an edge: detach that, join, and attach it again",
+        )),
+    }
+}
+
+/// Asks a host whether the edge of this store can be the page's.
+fn claim(host: &dyn Host) -> Result<(), StateError> {
+    match wire::answer::<usize>(&host.rule(&wire::write(&Ruling::Edge(true))?)) {
+        // One of an earlier version, which does not know.
+        Ok(_) | Err(StateError::Refused { .. }) => Ok(()),
+        Err(error) => Err(error),
     }
 }
 

@@ -138,6 +138,9 @@ pub(super) struct Entry {
     /// The id of the [`Commit`], if it is the guest's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) own: Option<u64>,
+    /// The id of the micro-frontend that is leaving the page, if that is why keys are removed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) left: Option<String>,
     pub(super) changes: Vec<Changed>,
 }
 
@@ -196,7 +199,12 @@ pub(super) enum Ruling {
     Grant(GrantImage),
     Revoke(String),
     Shared(SharedAccess),
-    Failure { id: String, failure: Option<String> },
+    Failure {
+        id: String,
+        failure: Option<String>,
+    },
+    /// Whether the guest has the edge of the page.
+    Edge(bool),
 }
 
 impl Ruling {

@@ -109,7 +109,7 @@ impl Recorder {
 }
 
 impl Recording for Recorder {
-    fn record(&self, changes: &ChangeSet) {
+    fn record(&self, _: &Inner, changes: &ChangeSet) {
         crate::lock(&self.inbox).push(changes.clone());
     }
 

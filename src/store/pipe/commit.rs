@@ -161,7 +161,7 @@ impl Inner {
         }
         if let Some(changes) = &committed.changes {
             for recorder in &state.recorders {
-                recorder.record(changes);
+                recorder.record(self, changes);
             }
         }
         // Last, so that nobody takes what was read before the commit for what stands after it.

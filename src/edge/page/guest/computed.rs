@@ -188,7 +188,7 @@ impl Session {
 
 /// Hears of commits here once something is computed here, so that the host hears of its end.
 impl Recording for Session {
-    fn record(&self, _: &ChangeSet) {}
+    fn record(&self, _: &Inner, _: &ChangeSet) {}
 
     fn wake(&self, inner: &Inner) {
         let ended: Vec<u64> = {

@@ -10,7 +10,7 @@ use crate::{
 use std::{
     collections::{HashMap, HashSet},
     mem,
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
 };
 
 impl Session {
@@ -18,7 +18,11 @@ impl Session {
         match item {
             Item::State(state) => self.replace(inner, state),
             Item::Entry(entry) => self.follow(inner, entry),
-            Item::Registry(records) => inner.mirror_registry(records),
+            Item::Registry(records) => {
+                for namespace in inner.mirror_registry(records) {
+                    inner.welcome(&namespace);
+                }
+            }
             Item::Rules(rules) => {
                 for grant in inner.mirror_rules(&rules) {
                     inner.report(&wire::refused(&grant.keys, "it is no pattern here"));
@@ -33,7 +37,9 @@ impl Session {
                     self.stand_alone(inner);
                     let closed = crate::read(&self.closed).clone();
                     if let Some(closed) = closed {
+                        self.is_closing.store(true, Ordering::Release);
                         closed();
+                        self.is_closing.store(false, Ordering::Release);
                     }
                 }
             }
@@ -70,6 +76,7 @@ impl Session {
 
     /// Makes what the host has stored.
     fn follow(&self, inner: &Arc<Inner>, entry: Entry) {
+        let left = entry.left.map(|id| inner.mirror_leaving(&id));
         let own = entry.own.and_then(|id| self.take_pending(id));
         let is_own = own.is_some();
         let (local, sent) = split(own.unwrap_or_default());
@@ -80,7 +87,10 @@ impl Session {
         let mut writes = Writes::new();
         for changed in entry.changes {
             let own = sent.remove(changed.key.as_str());
-            if let Some(write) = self.write(inner, changed, own) {
+            if let Some(mut write) = self.write(inner, changed, own) {
+                if let Some(stamp) = left.as_ref().filter(|_| write.new.is_none()) {
+                    write.stamp = stamp.clone();
+                }
                 writes.push(write);
             }
         }

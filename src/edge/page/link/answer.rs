@@ -12,7 +12,8 @@ use crate::{
     },
     error::{Access, StateError},
     mfe::{MfeInfo, Scope},
-    store::{Inner, Store, View, Write},
+    store::{Feeding, Inner, Slot, Store, View, Write},
+    value::Value,
 };
 use reactive_graph::graph::untrack;
 use std::{
@@ -28,6 +29,25 @@ pub struct Link {
     pub(super) outbox: Arc<Outbox>,
     /// The micro-frontends that were registered through it, by id.
     scopes: Mutex<HashMap<String, Scope>>,
+    /// Stands where the store's edge would be, if the guest has it.
+    edge: Mutex<Option<Arc<EdgeElsewhere>>>,
+}
+
+/// The edge of the store's page, which hangs on a guest. That one hears of everything.
+struct EdgeElsewhere;
+
+impl Feeding for EdgeElsewhere {
+    fn note(&self, _: &Inner, _: &Slot, _: Option<&Value>, _: bool, _: &Stamp) -> bool {
+        false
+    }
+
+    fn wake(&self, _: &Inner) {}
+
+    fn end_turn(&self) {}
+
+    fn welcome(&self, _: &str) {}
+
+    fn give_way(&self) {}
 }
 
 impl Link {
@@ -36,6 +56,7 @@ impl Link {
             view,
             outbox,
             scopes: Mutex::default(),
+            edge: Mutex::default(),
         }
     }
 }
@@ -76,6 +97,7 @@ impl Host for Link {
     fn leave(&self) {
         self.outbox.silence();
         self.view.inner.remove_recorder(&*self.outbox);
+        self.release_edge();
         self.view.inner.end(self.outbox.take_defined());
         let scopes = std::mem::take(&mut *crate::lock(&self.scopes));
         let mut scopes: Vec<_> = scopes.into_values().collect();
@@ -313,9 +335,27 @@ impl Link {
                 store.set_mfe_failure(&id, failure)?;
                 0
             }
+            Ruling::Edge(true) => {
+                let edge = Arc::new(EdgeElsewhere);
+                self.inner().set_feed(&edge)?;
+                *crate::lock(&self.edge) = Some(edge);
+                return Ok(0);
+            }
+            // Nobody is told of anything: the edge may be about to be dropped, which happens anywhere.
+            Ruling::Edge(false) => {
+                self.release_edge();
+                return Ok(0);
+            }
         };
         self.outbox.pump(self.inner());
         Ok(count)
+    }
+
+    fn release_edge(&self) {
+        let edge = crate::lock(&self.edge).take();
+        if let Some(edge) = edge {
+            self.inner().remove_feed(&*edge);
+        }
     }
 }
 

@@ -4,7 +4,7 @@ mod computed;
 
 use super::unsendable;
 use crate::{
-    change::{Change, ChangeSet, Stamp},
+    change::{Change, ChangeSet, Origin, Stamp},
     edge::page::wire::{self, Carried, Changed, Content, Entry, Push},
     mfe::{Mfe, RulesImage},
     store::{Inner, Named, Recording, Slot, ThisThread},
@@ -59,6 +59,8 @@ struct News {
 struct Queued {
     changes: ChangeSet,
     own: Option<Expected>,
+    /// The micro-frontend that is leaving, if that is why.
+    left: Option<Arc<str>>,
 }
 
 struct Expected {
@@ -232,16 +234,25 @@ impl Drop for Telling<'_> {
 }
 
 impl Recording for Outbox {
-    fn record(&self, changes: &ChangeSet) {
+    fn record(&self, inner: &Inner, changes: &ChangeSet) {
         let state = &mut *crate::lock(&self.state);
         if state.is_closed {
             return;
         }
+        let left = changes.iter().find_map(|change| match change.origin() {
+            Origin::Mfe(id)
+                if change.is_removal() && inner.has_left(change.key(), change.origin()) =>
+            {
+                Some(Arc::clone(id))
+            }
+            _ => None,
+        });
         let is_own = |expected: &mut Expected| expected.by == ThisThread::get();
         let own = state.expected.take_if(is_own);
         state.commits.push_back(Queued {
             changes: changes.clone(),
             own,
+            left,
         });
     }
 
@@ -269,6 +280,7 @@ fn entry(inner: &Inner, queued: &Queued) -> Entry {
     }
     Entry {
         own: own.map(|own| own.id),
+        left: queued.left.as_deref().map(str::to_owned),
         changes,
     }
 }

@@ -65,6 +65,7 @@ impl Failure {
             }
             StateError::Cycle { what } => ("cycle", None, None, what.clone()),
             StateError::Disposed => ("disposed", None, None, String::new()),
+            StateError::EdgeTaken => ("edge-taken", None, None, String::new()),
             StateError::Refused { what, reason, .. } => {
                 ("argument", None, Some(what), reason.clone())
             }
@@ -144,6 +145,7 @@ impl Failure {
             },
             "cycle" => StateError::Cycle { what: reason },
             "disposed" => StateError::Disposed,
+            "edge-taken" => StateError::EdgeTaken,
             "argument" => refused(&whose(), &reason),
             code => refused(code, &reason),
         }
@@ -207,6 +209,7 @@ mod tests {
             },
             StateError::Cycle { what: text() },
             StateError::Disposed,
+            StateError::EdgeTaken,
             refused("a", "b"),
         ];
         for error in errors {
