@@ -119,25 +119,38 @@ impl Edge {
             return;
         }
         if inner.is_busy() {
-            crate::lock(&self.0.waiting).push((from, keys));
-            return self.0.feed.wake_for_more(inner);
+            return self.put_later(from, keys);
         }
         if keys.len() > 1 && self.put_all(from, &keys).is_ok() {
             return;
         }
         // One that is refused does not keep the others.
-        for key in &keys {
-            let Err(error) = self.put_all(from, std::slice::from_ref(key)) else {
+        let mut later = Vec::new();
+        for key in keys {
+            let Err(error) = self.put_all(from, std::slice::from_ref(&key)) else {
                 continue;
             };
             let reason = match error {
                 StateError::Disposed => return,
+                // The store's host is busy.
+                StateError::Reentrant { .. } => {
+                    later.push(key);
+                    continue;
+                }
                 StateError::Vetoed { .. } => Refusal::Vetoed,
                 StateError::ReadOnly { .. } => Refusal::ReadOnly,
                 _ => Refusal::Store,
             };
             self.refuse(from, reason, &key.0);
         }
+        if !later.is_empty() {
+            self.put_later(from, later);
+        }
+    }
+
+    fn put_later(&self, from: Door, keys: Vec<(SmolStr, Name)>) {
+        crate::lock(&self.0.waiting).push((from, keys));
+        self.0.feed.wake_for_more(&self.0.view.inner);
     }
 
     /// Puts what could not be put when it came.

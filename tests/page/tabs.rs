@@ -415,3 +415,24 @@ fn whoever_comes_and_leaves_where_finds_its_keys_as_all_tabs_have_them() {
         assert!(held.iter().all(|other| *other == held[0]), "seed {seed}");
     }
 }
+
+#[test]
+fn what_comes_in_during_a_batch_of_any_store_of_the_page_waits_for_its_end() {
+    for (engines, at) in arrangements() {
+        let (mut simulator, one, other) = two(engines, at);
+        for busy in one.stores() {
+            other.host.set_many([("n", 1), ("k", 1)]).unwrap();
+            let batch = busy.batch(|tx| {
+                tx.set("m", 1)?;
+                simulator.advance(1_000);
+                Ok(())
+            });
+            batch.unwrap();
+            simulator.advance(1_000);
+            assert_eq!(one.agree(), json!({ "k": 1, "m": 1, "n": 1 }));
+            assert_eq!(simulator.edge(one.tab).status().refused.total(), 0);
+            other.host.clear().unwrap();
+            simulator.advance(1_000);
+        }
+    }
+}
