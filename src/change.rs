@@ -29,7 +29,7 @@ pub enum Origin {
     Storage,
     /// Another tab.
     Tab,
-    /// JavaScript on the page.
+    /// JavaScript on the page, or a store in another module.
     Page,
     /// Developer tools.
     DevTools,

@@ -1,6 +1,6 @@
 //! A host checks all that comes in; what it refuses leaves no trace.
 
-use crate::support::{PAIRS, Page, store};
+use crate::support::{PAIRS, Page, store, told};
 use serde_json::{Value as Json, json};
 use std::sync::{Arc, Mutex};
 use universal_state::{Label, MfeInfo, edge::page::link::Host};
@@ -107,6 +107,43 @@ fn a_guest_writes_as_the_micro_frontends_that_it_registered_and_no_others() {
     assert!(page.host.is_empty());
     assert_eq!(code(&link.commit(&by("cart", "@cart/n"))), "disposed");
     assert_eq!(code(&link.state()), "disposed");
+}
+
+#[test]
+fn a_guest_says_that_another_tab_has_written_if_it_has_the_edge_of_the_page() {
+    for pair in PAIRS {
+        let page = Page::new(pair, 1);
+        let heard = [&page.host, &page.guests[0]].map(told);
+        let [link, other] = [(); 2].map(|()| page.links.link(|_| String::new()).unwrap());
+        for link in [&link, &other] {
+            link.state();
+        }
+        let mut n = 0;
+        let mut says = |link: &dyn Host, door: &str| {
+            n += 1;
+            let put = json!({ "key": "n", "to": { "value": n }, "door": door });
+            let commit = json!({ "id": n, "writes": [put] }).to_string();
+            assert_eq!(code(&link.commit(&commit)), "ok", "{door}");
+            heard.each_ref().map(|heard| {
+                let note = heard.take().concat();
+                note.split(' ').nth(1).unwrap().to_owned()
+            })
+        };
+        assert_eq!(says(&link, "tab"), ["page", "page"]);
+        let rule = |edge: bool| json!({ "edge": edge }).to_string();
+        assert_eq!(code(&link.rule(&rule(true))), "ok");
+        assert_eq!(says(&link, "tab"), ["tab", "tab"]);
+        assert_eq!(says(&link, "storage"), ["storage", "storage"]);
+        assert_eq!(says(&link, "window"), ["page", "page"]);
+        assert_eq!(says(&other, "tab"), ["page", "page"]);
+        assert_eq!(code(&other.rule(&rule(true))), "edge-taken");
+        // It cannot give back what it has not.
+        assert_eq!(code(&other.rule(&rule(false))), "ok");
+        assert_eq!(says(&link, "tab"), ["tab", "tab"]);
+        link.leave();
+        assert_eq!(code(&other.rule(&rule(true))), "ok");
+        assert_eq!(says(&other, "tab"), ["tab", "tab"]);
+    }
 }
 
 #[test]

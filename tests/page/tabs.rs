@@ -4,7 +4,7 @@ use crate::{random::Random, support::*};
 use serde_json::{Value as Json, json};
 use std::{collections::BTreeMap, sync::Arc};
 use universal_state::{
-    EngineKind, Label, MfeInfo, Scope, StateError, Store,
+    EngineKind, History, HistoryOptions, Label, MfeInfo, Scope, StateError, Store,
     edge::{
         Edge,
         page::{
@@ -87,7 +87,7 @@ fn messages(simulator: &Simulator) -> u64 {
 }
 
 #[test]
-fn what_a_guest_writes_is_one_message_and_told_as_another_tabs_where_the_edge_is() {
+fn what_a_guest_writes_is_one_message_and_told_as_another_tabs_in_every_store_there() {
     for (engines, at) in arrangements() {
         let (mut simulator, one, other) = two(engines, at);
         let heard = other.stores().map(told);
@@ -96,14 +96,11 @@ fn what_a_guest_writes_is_one_message_and_told_as_another_tabs_where_the_edge_is
         one.second.set_with_source("n", 1, "form").unwrap();
         simulator.advance(1_000);
         assert_eq!(messages(&simulator) - before, 1, "nobody sends it back");
-        // Elsewhere on its page it comes by the page's door.
-        let door = |store: At| if store == at { "tab" } else { "page" };
-        let doors = [door(At::Host), door(At::Guest), "page"];
-        let all = |note: &str| doors.map(|door| vec![note.replace("door", door)]);
-        assert_eq!(heard.each_ref().map(Log::take), all("n=1 door form"));
+        let all = |note: &str| [(); 3].map(|()| vec![note.to_owned()]);
+        assert_eq!(heard.each_ref().map(Log::take), all("n=1 tab form"));
         one.second.delete("n").unwrap();
         simulator.advance(1_000);
-        assert_eq!(heard.each_ref().map(Log::take), all("n=- door unknown"));
+        assert_eq!(heard.each_ref().map(Log::take), all("n=- tab unknown"));
         assert_eq!(
             here.take(),
             ["n=1 local form", "n=- local unknown"],
@@ -111,6 +108,24 @@ fn what_a_guest_writes_is_one_message_and_told_as_another_tabs_where_the_edge_is
         );
         assert!(!other.guest.has("n") && !one.host.has("n"));
         simulator.settle().unwrap();
+    }
+}
+
+#[test]
+fn no_history_of_the_page_takes_back_what_another_tab_wrote() {
+    for (engines, at) in arrangements() {
+        let (mut simulator, one, other) = two(engines, at);
+        let histories = one
+            .stores()
+            .map(|store| store.history(HistoryOptions::new()).unwrap());
+        other.guest.set("n", 1).unwrap();
+        simulator.advance(1_000);
+        assert!(histories.iter().all(|history| !history.can_undo()));
+        one.second.set("n", 2).unwrap();
+        assert!(histories.iter().all(History::can_undo));
+        histories[1].undo().unwrap();
+        simulator.advance(1_000);
+        assert_eq!(other.agree(), json!({ "n": 1 }));
     }
 }
 

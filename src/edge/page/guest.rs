@@ -42,7 +42,9 @@ pub type Receive = Box<dyn Fn(&str) -> String + Send + Sync>;
 /// the key.
 ///
 /// An [edge](crate::edge::Edge) can be attached to the host or to one guest, and stores and shares what
-/// all of them write.
+/// all of them write. What it brings in is of [`Origin::Tab`](crate::Origin::Tab) or
+/// [`Origin::Storage`](crate::Origin::Storage) in every store of the page, and no history takes it back.
+/// All else that another store has written is of [`Origin::Page`](crate::Origin::Page).
 ///
 /// Natively, where both may be used by several threads, a write may return before it can be read
 /// here if another thread is just taking in what the host tells.

@@ -7,6 +7,7 @@ pub(super) use computed::{Ask, Computed, Define, Evaluated, Withdraw};
 pub(super) use failure::Failure;
 
 use crate::{
+    change::Origin,
     edge::entry::{MAX_VALUE_DEPTH, is_deeper},
     error::StateError,
     json,
@@ -86,6 +87,37 @@ pub(super) enum Writer {
     Restore,
 }
 
+/// Through which door the edge of the page brought something in: for every store there it is somebody
+/// else's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Door {
+    Storage,
+    Tab,
+    /// What a later version knows.
+    #[serde(other)]
+    Unknown,
+}
+
+impl Door {
+    pub(super) fn of(origin: &Origin) -> Option<Self> {
+        match origin {
+            Origin::Storage => Some(Self::Storage),
+            Origin::Tab => Some(Self::Tab),
+            _ => None,
+        }
+    }
+
+    /// What comes by way of another store, and through a door if that is known.
+    pub(super) fn origin(door: Option<Self>) -> Origin {
+        match door {
+            Some(Self::Storage) => Origin::Storage,
+            Some(Self::Tab) => Origin::Tab,
+            Some(Self::Unknown) | None => Origin::Page,
+        }
+    }
+}
+
 /// A key that a guest writes.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Put {
@@ -93,6 +125,8 @@ pub(super) struct Put {
     pub(super) to: Content,
     #[serde(default)]
     pub(super) by: Writer,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) door: Option<Door>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) source: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -126,6 +160,8 @@ pub(super) struct Committed {
 pub(super) struct Changed {
     pub(super) key: String,
     pub(super) to: Content,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) door: Option<Door>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) source: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -5,7 +5,7 @@ use crate::{
     change::Origin,
     edge::page::{
         link::Host,
-        wire::{self, Carried, Commit, Committed, Content, Put, Writer},
+        wire::{self, Carried, Commit, Committed, Content, Door, Put, Writer},
     },
     error::StateError,
     label::Labels,
@@ -84,6 +84,7 @@ fn put(write: &Write) -> Result<Put, StateError> {
             Origin::Restore => Writer::Restore,
             _ => Writer::Page,
         },
+        door: Door::of(write.origin()),
         source: wire::shown(write.source()),
         labels: wire::Mark::all(labels),
     })

@@ -3,7 +3,7 @@
 use super::{Session, ask::split, inbox::Item};
 use crate::{
     change::{Origin, Stamp},
-    edge::page::wire::{self, Changed, Content, Entry},
+    edge::page::wire::{self, Changed, Content, Door, Entry},
     error::StateError,
     store::{ComputedKey, Inner, Slot, Write, Writes},
 };
@@ -107,6 +107,7 @@ impl Session {
         let Changed {
             key,
             to,
+            door,
             source,
             labels,
         } = changed;
@@ -127,7 +128,11 @@ impl Session {
         }
         let (was, kept, stamp) = match own {
             Some(own) => (own.old, own.new, own.stamp),
-            None => (None, None, page(source.as_deref())),
+            None => {
+                let origin = Door::origin(door);
+                let stamp = page(source.as_deref());
+                (None, None, Stamp { origin, ..stamp })
+            }
         };
         let (old, new) = match to {
             Content::Removed => (None, None),

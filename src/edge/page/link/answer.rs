@@ -8,7 +8,8 @@ use super::{
 use crate::{
     change::Stamp,
     edge::page::wire::{
-        self, Carried, Changed, Commit, Committed, Content, Gone, Mark, Put, Ruling, State, Writer,
+        self, Carried, Changed, Commit, Committed, Content, Door, Gone, Mark, Put, Ruling, State,
+        Writer,
     },
     error::{Access, StateError},
     mfe::{MfeInfo, Scope},
@@ -154,6 +155,7 @@ impl Link {
                 Ok(json) => values.push(Changed {
                     key: slot.key.to_string(),
                     to: Content::Value(json),
+                    door: None,
                     source: None,
                     labels: wire::Mark::all(labels),
                 }),
@@ -225,6 +227,8 @@ impl Link {
     /// Checks all that a transaction writes, as if it were written here.
     fn read_all(&self, writes: Vec<Put>, puts: &mut Vec<Sent>) -> Result<(), StateError> {
         let inner = self.inner();
+        // What comes in through an edge is told to none.
+        let has_edge = crate::lock(&self.edge).is_some();
         let mut keys = HashSet::new();
         for put in writes {
             if !keys.insert(put.key.clone()) {
@@ -236,7 +240,10 @@ impl Link {
                 Content::Removed => None,
                 Content::Kept => return Err(wire::refused(&put.key, "it holds nothing")),
             };
-            let stamp = stamp(&view, put.source.as_deref());
+            let mut stamp = stamp(&view, put.source.as_deref());
+            if has_edge && put.by == Writer::Page {
+                stamp.origin = Door::origin(put.door);
+            }
             let slot = inner.slots.get_checked(&put.key, crate::key::check_full)?;
             let is_allowed = match (&new, &put.by) {
                 (Some(_), Writer::Page) => inner

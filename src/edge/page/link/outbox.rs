@@ -5,7 +5,7 @@ mod computed;
 use super::unsendable;
 use crate::{
     change::{Change, ChangeSet, Origin, Stamp},
-    edge::page::wire::{self, Carried, Changed, Content, Entry, Push},
+    edge::page::wire::{self, Carried, Changed, Content, Door, Entry, Push},
     mfe::{Mfe, RulesImage},
     store::{Inner, Named, Recording, Slot, ThisThread},
     value::Value,
@@ -274,6 +274,7 @@ fn entry(inner: &Inner, queued: &Queued) -> Entry {
         changes.push(Changed {
             key: key.to_string(),
             to: Content::Kept,
+            door: None,
             source: None,
             labels: Vec::new(),
         });
@@ -301,6 +302,7 @@ fn changed(inner: &Inner, change: &Change, own: Option<&Expected>) -> Changed {
     Changed {
         key: change.key.to_string(),
         to,
+        door: Door::of(change.origin()),
         source: wire::shown(change.source()),
         labels: wire::Mark::all(change.labels),
     }
