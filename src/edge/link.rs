@@ -314,6 +314,16 @@ impl Edge {
         self.0.board.note(change);
     }
 
+    /// Whether storage has not answered yet.
+    pub(super) fn is_loading(&self) -> bool {
+        let mut is_loading = false;
+        self.note(|status| {
+            is_loading = status.is_loading;
+            false
+        });
+        is_loading
+    }
+
     /// Whether a key may be known to other tabs.
     pub(crate) fn may_share(&self, key: &str) -> bool {
         self.fate(key).is_shared

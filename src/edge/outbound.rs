@@ -127,7 +127,8 @@ impl Edge {
         };
         // What has no JSON was told to nobody, so whatever came after it is news: its removal, too.
         let delta = match was {
-            Ok(was) if was == is => None,
+            // What was removed before it is known what is stored may be stored.
+            Ok(was) if was == is && (is.is_some() || !self.is_loading()) => None,
             was => {
                 let was = was.unwrap_or_default();
                 self.write(&key, fate.is_shared, was.as_ref(), is, tick)

@@ -53,6 +53,27 @@ fn what_is_written_while_loading_counts() {
 }
 
 #[test]
+fn what_is_written_and_removed_while_loading_is_removed_whenever_the_turn_ends() {
+    for ends_between in [true, false] {
+        let (clock, memory) = (Clock::new(), Memory::new());
+        stored(&clock, &memory);
+        let backend = Faulty::slow(&memory);
+        let page = Page::new(&clock, Storage::new(backend.clone()));
+        clock.set(START + 1);
+        page.set("a", 2);
+        if ends_between {
+            page.edge.flush();
+        }
+        page.store.delete("a").unwrap();
+        page.edge.flush();
+        page.wait_with(SECOND, || backend.answer());
+        assert_eq!((page.get("a"), page.get("b")), (None, Some(1)));
+        let next = Page::new(&clock, Storage::new(memory));
+        assert_eq!((next.get("a"), next.get("b")), (None, Some(1)));
+    }
+}
+
+#[test]
 fn what_is_not_loaded_yet_is_not_there_to_be_removed() {
     let wipes: [fn(&Store); 2] = [
         |store| store.clear().unwrap(),
