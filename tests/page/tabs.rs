@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use universal_state::{
     EngineKind, History, HistoryOptions, Label, MfeInfo, Scope, StateError, Store,
     edge::{
-        Edge,
+        Edge, Memory, Storage,
         page::{
             guest::{Guest, Receive},
             link::{Host, Links},
@@ -383,24 +383,41 @@ fn a_guest_whose_new_host_has_an_edge_gives_its_own_up_and_says_so() {
     assert_eq!(reported.take(), [StateError::EdgeTaken]);
 }
 
+const IDS: [&str; 2] = ["cart", "a/b"];
+
+/// The micro-frontends that are registered, by page and id.
+type Scopes = BTreeMap<(usize, &'static str), Scope>;
+
+/// Registers all that are not.
+fn complete(pages: &[Mirrored], scopes: &mut Scopes, random: &mut Random) {
+    for (at, page) in pages.iter().enumerate() {
+        for id in IDS {
+            scopes.entry((at, id)).or_insert_with(|| {
+                let store = page.stores()[random.below(3)];
+                store.register_mfe(MfeInfo::new(id, "leptos", "1")).unwrap()
+            });
+        }
+    }
+}
+
 #[test]
-fn whoever_comes_and_leaves_where_finds_its_keys_as_all_tabs_have_them() {
-    const IDS: [&str; 2] = ["cart", "a/b"];
+fn whoever_comes_leaves_or_is_reloaded_finds_its_keys_as_all_tabs_have_them() {
     for (seed, at) in (1..=20).flat_map(|seed| [(seed, At::Host), (seed, At::Guest)]) {
-        let mut simulator = Simulator::new(seed).conditions(Conditions::bad());
+        let memory = Memory::new();
+        let mut simulator = Simulator::new(seed)
+            .conditions(Conditions::bad())
+            .configure(move |edge| edge.storage(Storage::new(memory.clone())));
         let engines = PAIRS[seed as usize % PAIRS.len()];
-        let pages = [(); 3].map(|()| Mirrored::open(&mut simulator, engines, at));
-        let mut random = Random(seed);
-        let mut scopes: BTreeMap<(usize, &str), Scope> = BTreeMap::new();
-        for n in 0..400 {
+        let mut pages = [(); 2].map(|()| Mirrored::open(&mut simulator, engines, at));
+        let (mut scopes, mut random) = (Scopes::new(), Random(seed));
+        for n in 0..300 {
             let page = random.below(pages.len());
-            let store = pages[page].stores()[random.below(3)];
+            let store = pages[page].stores()[random.below(3)].clone();
             let id = IDS[random.below(2)];
-            let scope = scopes.get(&(page, id));
-            match (random.below(8), scope) {
+            match (random.below(12), scopes.get(&(page, id))) {
                 (0..3, None) => {
-                    let scope = store.register_mfe(MfeInfo::new(id, "leptos", "1")).unwrap();
-                    scopes.insert((page, id), scope);
+                    let scope = store.register_mfe(MfeInfo::new(id, "leptos", "1"));
+                    scopes.insert((page, id), scope.unwrap());
                 }
                 (0, Some(_)) => {
                     store.unregister_mfe(id).unwrap();
@@ -410,24 +427,38 @@ fn whoever_comes_and_leaves_where_finds_its_keys_as_all_tabs_have_them() {
                 (2, Some(scope)) => drop(scope.delete("a").unwrap()),
                 (3, Some(scope)) => scope.set_many([("a", n), ("b", n)]).unwrap(),
                 (4, Some(scope)) => scope.set_json("a", json!({ "x": n })).unwrap(),
-                (5, Some(scope)) => scope.set("a", n).unwrap(),
-                (6, _) => store.set("shared", n).unwrap(),
+                (5, _) => store.set("shared", n).unwrap(),
+                (6, _) => drop(store.delete("shared").unwrap()),
+                (7, _) => store
+                    .set_json("json", json!({ "x": n, "y": { "z": n } }))
+                    .unwrap(),
+                // There may be nothing to write into.
+                (8, _) => drop(store.set_at("json", "/y/z", json!(n))),
+                (9, _) => drop(store.delete_at("json", "/x")),
+                (10, _) if n % 5 == 0 => {
+                    match random.below(2) {
+                        0 => simulator.close(pages[page].tab),
+                        _ => simulator.crash(pages[page].tab),
+                    }
+                    scopes.retain(|(at, _), _| *at != page);
+                    pages[page] = Mirrored::open(&mut simulator, engines, at);
+                }
                 _ => {}
             }
             pages[page].agree();
             simulator.advance(random.below(40) as u64);
         }
-        for (at, page) in pages.iter().enumerate() {
-            for id in IDS {
-                scopes.entry((at, id)).or_insert_with(|| {
-                    let store = page.stores()[random.below(3)];
-                    store.register_mfe(MfeInfo::new(id, "leptos", "1")).unwrap()
-                });
-            }
-        }
+        complete(&pages, &mut scopes, &mut random);
         simulator.settle().unwrap();
         let held = pages.each_ref().map(Mirrored::agree);
-        assert!(held.iter().all(|other| *other == held[0]), "seed {seed}");
+        assert_eq!(held[0], held[1], "seed {seed}");
+        scopes.clear();
+        for page in &pages {
+            simulator.close(page.tab);
+        }
+        let last = [Mirrored::open(&mut simulator, engines, at)];
+        complete(&last, &mut scopes, &mut random);
+        assert_eq!(last[0].agree(), held[0], "seed {seed}: stored");
     }
 }
 
