@@ -32,5 +32,8 @@ mod sharing;
 mod slow;
 #[path = "storage/status.rs"]
 mod status;
+#[cfg(feature = "simulator")]
+#[path = "storage/tabs.rs"]
+mod tabs;
 #[path = "storage/versions.rs"]
 mod versions;
