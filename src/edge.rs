@@ -4,14 +4,15 @@
 //!
 //! # What is shared
 //!
-//! Every key that is written while an edge is attached. What stood in the store before is this tab's
-//! own until it is written: a new tab's defaults overwrite nothing. Keys that are computed are not
+//! Every key that is written while an edge is attached, or between two edges of one store, application,
+//! prefix and schema. What stood in the store before the first is this tab's own until it is written: a
+//! new tab's defaults overwrite nothing. Keys that are computed are not
 //! shared, since they follow. Keys of a micro-frontend that is not on this page wait until it
 //! registers; when it leaves the page, they stay where they are stored and in the other tabs.
 //!
 //! The stores of a page that have [joined](page::guest::Guest) have one edge together, on whichever of
 //! them: what any of them writes goes out through it, and what comes in is in all. It ends with its
-//! store; whoever attaches one then is next.
+//! store; whoever attaches one then is next, and what was written meanwhile counts as written then.
 //!
 //! # What wins
 //!

@@ -14,6 +14,8 @@ mod special_names;
 #[path = "storage/support.rs"]
 mod support;
 
+#[path = "storage/between.rs"]
+mod between;
 #[path = "storage/corruption.rs"]
 mod corruption;
 #[path = "storage/faults.rs"]

@@ -129,7 +129,9 @@ impl EdgeBuilder {
     }
 
     /// Ties the edge to a store. What is stored and can be read at once is in the store afterwards.
-    /// What stood in the store before is this tab's own until it is written.
+    /// What stood in the store before is this tab's own until it is written. If the store, or its page, had
+    /// an edge of the same application, prefix and schema, this one goes on: what was written since counts
+    /// as written now.
     ///
     /// ```
     /// use universal_state::{StateError, Store, edge::Edge};
@@ -157,15 +159,20 @@ impl EdgeBuilder {
         let clock = self.clock.unwrap_or_else(|| Box::new(store::now));
         let edge = Edge::new(store, id, self.place, self.merges, clock);
         let inner = &edge.0.view.inner;
-        inner.set_feed(&edge.0.feed)?;
+        let before = inner.set_feed(&edge.0.feed)?;
+        let left = before.and_then(|before| edge.0.feed.go_on_from(before));
         let mut ports = Vec::new();
         for plug in self.storage.into_iter().chain(self.tabs) {
             ports.push(plug.plug(&edge));
         }
         let _ = edge.0.ports.set(ports);
+        if let Some(left) = left {
+            edge.go_on_with(left);
+        }
         for port in edge.ports() {
             port.start(&edge);
         }
+        inner.wake_feed();
         #[cfg(all(target_family = "wasm", target_os = "unknown"))]
         super::browser::follow(&edge);
         Ok(edge)

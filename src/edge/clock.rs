@@ -27,6 +27,11 @@ impl Clock {
         self.replica
     }
 
+    /// Goes on as that of another replica.
+    pub(crate) fn be(&mut self, replica: ReplicaId) {
+        self.replica = replica;
+    }
+
     /// The next stamp, at this time of the wall clock.
     pub(crate) fn tick(&mut self, now: u64) -> Stamp {
         let now = now.min(MAX_MILLIS);

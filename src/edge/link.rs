@@ -10,12 +10,14 @@ use super::{
     storage::StoragePort,
 };
 use crate::{
+    change::UNKNOWN_SOURCE,
     error::StateError,
     key::Name,
     label::{Label, Labels},
     pattern::Pattern,
     store::{Store, View},
 };
+use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 use std::{
     fmt,
@@ -29,8 +31,8 @@ use std::{
 /// handles of one, which ends with the last of them.
 ///
 /// It ends where it is, and calls nobody, as a handle may be dropped anywhere: what waits for the end
-/// of the turn or for [`Storage::debounce`](super::Storage::debounce) is not written any more. Call
-/// [`Edge::detach`] before.
+/// of the turn or for [`Storage::debounce`](super::Storage::debounce) is not written until the store has
+/// another edge. Call [`Edge::detach`] before.
 #[derive(Clone)]
 pub struct Edge(pub(super) Arc<Link>);
 
@@ -143,6 +145,11 @@ pub(crate) trait Port: Send + Sync {
 
     /// The page, or the edge, is about to end: leaves nothing pending.
     fn close(&self, edge: &Edge);
+
+    /// The keys of which not all that is known has gone out, when the edge has ended.
+    fn left_over(&self) -> Vec<SmolStr> {
+        Vec::new()
+    }
 }
 
 /// What ties an edge to the page that it runs in.
@@ -162,7 +169,7 @@ impl Edge {
         let rules = rules.into_iter().map(|(keys, merge)| (keys, merge.0));
         Self(Arc::new_cyclic(|link| Link {
             view: store.view().clone(),
-            feed: Arc::new(Feed::new(link.clone())),
+            feed: Arc::new(Feed::new(link.clone(), &place)),
             replica: Mutex::new(Replica::new(id)),
             board: Board::default(),
             rules: rules.collect(),
@@ -241,14 +248,15 @@ impl Edge {
         }
     }
 
-    /// Writes what is pending and lets go of the store. Nothing goes out or comes in any more.
+    /// Writes what is pending and lets go of the store. Nothing goes out or comes in any more. The store
+    /// keeps what is known here, for the next edge.
     pub fn detach(&self) {
         if self.0.is_detached.load(Ordering::Acquire) {
             return;
         }
         self.save_now();
         self.0.is_detached.store(true, Ordering::Release);
-        self.0.view.inner.remove_feed(&*self.0.feed);
+        self.0.end();
         self.arm();
     }
 
@@ -361,9 +369,62 @@ impl Edge {
     }
 }
 
+impl Edge {
+    /// Begins with what the edge before has left.
+    pub(super) fn go_on_with(&self, Left { replica, keys }: Left) {
+        self.replica(|own| own.go_on_from(replica));
+        let (mut kept, mut left) = (Vec::new(), Vec::new());
+        self.replica(|replica| {
+            for (key, entry) in replica.entries() {
+                let changes = match keys.contains(key) {
+                    true => &mut left,
+                    false => &mut kept,
+                };
+                changes.push(Changed {
+                    key: key.clone(),
+                    delta: entry.clone(),
+                    source: UNKNOWN_SOURCE,
+                });
+            }
+        });
+        for port in self.ports() {
+            port.changed(self, &left, None);
+            // The port is to look whether it is still there.
+            port.changed(self, &kept, Some(Door::Tab));
+        }
+        // Who has come since finds its keys.
+        self.bring_back(crate::key::NAMESPACE.encode_utf8(&mut [0; 4]));
+        self.0.feed.wake_for_more(&self.0.view.inner);
+    }
+}
+
+/// What an edge leaves to the next one of its store.
+pub(super) struct Left {
+    replica: Replica,
+    /// The keys of which not all that is known has gone out.
+    keys: FxHashSet<SmolStr>,
+}
+
+impl Link {
+    /// Leaves to the next edge what is known here, and has what is written until then noted.
+    fn end(&self) {
+        let ports = self.ports.get().map_or(&[][..], Vec::as_slice);
+        let keys = ports.iter().flat_map(|port| port.left_over()).collect();
+        let replica = {
+            let replica = &mut *crate::lock(&self.replica);
+            let nothing = Replica::new(replica.id());
+            std::mem::replace(replica, nothing)
+        };
+        self.feed.leave(Left { replica, keys });
+        self.view.inner.rest_feed(&*self.feed);
+    }
+}
+
 impl Drop for Link {
     fn drop(&mut self) {
-        self.view.inner.remove_feed(&*self.feed);
+        if !self.is_detached.load(Ordering::Acquire) {
+            self.end();
+        }
     }
 }
 

@@ -15,6 +15,9 @@ use std::sync::{Arc, atomic::Ordering};
 impl Edge {
     /// Stamps what was written here since the last time, and tells the ports.
     pub(crate) fn drain(&self) {
+        if !self.is_attached() {
+            return;
+        }
         self.heed_labels();
         let mut changes = Vec::new();
         while !self.0.feed.is_empty() {

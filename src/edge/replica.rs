@@ -69,6 +69,12 @@ impl Replica {
         }
     }
 
+    /// Knows from now on what another one of this page knew, which has ended.
+    pub(crate) fn go_on_from(&mut self, mut before: Self) {
+        before.clock.be(self.id());
+        *self = before;
+    }
+
     pub(crate) fn id(&self) -> ReplicaId {
         self.clock.replica()
     }

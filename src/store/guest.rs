@@ -24,7 +24,7 @@ use crate::{
     label::{Label, Labels},
     value::Value,
 };
-use std::{ptr, sync::Arc, time::Duration};
+use std::{any::Any, ptr, sync::Arc, time::Duration};
 
 /// What is known of the requests of keys, in hidden slots beside them. It comes with the first
 /// request, or with the first who follows one.
@@ -117,9 +117,10 @@ pub(crate) trait Joining: Send + Sync {
     /// That came to nothing.
     fn withdraw(&self, inner: &Inner, named: &dyn ComputedKey);
 
-    /// Has this store's edge be the one of both.
+    /// Has this store's edge, of which this is the feed, be the one of both. Returns whether the last one
+    /// was this store's, too. If not, the feed is told what was written since.
     #[cfg(feature = "edge")]
-    fn claim_edge(&self) -> Result<(), StateError>;
+    fn claim_edge(&self, feed: &Arc<dyn Feeding>) -> Result<bool, StateError>;
 
     /// This store has no edge any more.
     #[cfg(feature = "edge")]
@@ -157,7 +158,7 @@ pub(crate) trait Recording: Send + Sync {
 }
 
 /// What an edge hears of its store.
-pub(crate) trait Feeding: Send + Sync {
+pub(crate) trait Feeding: Any + Send + Sync {
     /// Hears that a key was written, under the lock of the commit. Returns whether it is to be woken.
     fn note(
         &self,
@@ -179,7 +180,15 @@ pub(crate) trait Feeding: Send + Sync {
     /// Hears that the owner of a namespace has come.
     fn welcome(&self, namespace: &str);
 
-    /// Lets go, because the store has come to one that has an edge.
+    /// Whether its edge has ended, and it only notes what is written, for the next one.
+    #[cfg(feature = "edge")]
+    fn is_resting(&self) -> bool;
+
+    /// Its edge has ended.
+    #[cfg(feature = "edge")]
+    fn rest(&self);
+
+    /// Ends its edge, because the store has come to one that has an edge.
     #[cfg(feature = "js")]
     fn give_way(&self);
 }
@@ -326,40 +335,77 @@ impl Inner {
 /// The edge.
 impl Inner {
     /// Only one, in all stores of a page: what comes in through an edge is not told to it, and so would
-    /// not be to another; and what another store heard of it would count as written there.
+    /// not be to another; and what another store heard of it would count as written there. Hands out the
+    /// feed of the edge before, which has noted what was written since.
     #[cfg(feature = "edge")]
-    pub(crate) fn set_feed<F: Feeding + 'static>(&self, feed: &Arc<F>) -> Result<(), StateError> {
-        {
+    pub(crate) fn set_feed<F: Feeding>(
+        &self,
+        feed: &Arc<F>,
+    ) -> Result<Option<Arc<dyn Feeding>>, StateError> {
+        let feed = Arc::clone(feed) as Arc<dyn Feeding>;
+        let before = {
             let mut state = crate::lock(&self.state);
             if state.disposed {
                 return Err(StateError::Disposed);
             }
-            if state.feed.is_some() {
+            if state.feed.as_ref().is_some_and(|feed| !feed.is_resting()) {
                 return Err(StateError::EdgeTaken);
             }
-            state.feed = Some(Arc::clone(feed) as _);
+            state.feed.replace(Arc::clone(&feed))
+        };
+        match self.host().map_or(Ok(true), |host| host.claim_edge(&feed)) {
+            Ok(true) => Ok(before),
+            Ok(false) => Ok(None),
+            Err(error) => {
+                let mut state = crate::lock(&self.state);
+                let tried = std::mem::replace(&mut state.feed, before);
+                drop(state);
+                drop(tried);
+                Err(error)
+            }
         }
-        let claimed = self.host().map_or(Ok(()), |host| host.claim_edge());
-        claimed.inspect_err(|_| drop(self.take_feed(&**feed)))
     }
 
+    /// The edge has ended: its feed stays, for the next one.
     #[cfg(feature = "edge")]
-    pub(crate) fn remove_feed<F: Feeding>(&self, feed: &F) {
-        if self.take_feed(feed).is_some()
-            && let Some(host) = self.host()
-        {
+    pub(crate) fn rest_feed<F: Feeding>(&self, feed: &F) {
+        let is_own = {
+            let state = crate::lock(&self.state);
+            let own = |other: &&Arc<dyn Feeding>| ptr::addr_eq(Arc::as_ptr(other), feed);
+            let own = state.feed.as_ref().filter(own);
+            let own = own.filter(|feed| !feed.is_resting());
+            own.inspect(|feed| feed.rest()).is_some()
+        };
+        if is_own && let Some(host) = self.host() {
             host.release_edge();
         }
     }
 
-    #[cfg(feature = "edge")]
-    fn take_feed<F: Feeding>(&self, feed: &F) -> Option<Arc<dyn Feeding>> {
-        let own = |other: &mut Arc<dyn Feeding>| ptr::addr_eq(Arc::as_ptr(other), feed);
-        crate::lock(&self.state).feed.take_if(own)
+    /// Has this feed note what is written until there is an edge, unless one is at it; or nobody, as that
+    /// is done elsewhere.
+    #[cfg(feature = "js")]
+    pub(crate) fn note_for_next_edge(&self, feed: Option<Arc<dyn Feeding>>) {
+        let before = {
+            let mut state = crate::lock(&self.state);
+            let is_noted = state.feed.is_some();
+            let is_active = state.feed.as_ref().is_some_and(|feed| !feed.is_resting());
+            match feed {
+                Some(_) if is_noted => feed,
+                None if is_active => None,
+                feed => std::mem::replace(&mut state.feed, feed),
+            }
+        };
+        drop(before);
     }
 
-    pub(crate) fn feed(&self) -> Option<Arc<dyn Feeding>> {
+    fn feed(&self) -> Option<Arc<dyn Feeding>> {
         crate::lock(&self.state).feed.clone()
+    }
+
+    /// The feed of the edge, if there is one.
+    #[cfg(feature = "js")]
+    pub(crate) fn edge_feed(&self) -> Option<Arc<dyn Feeding>> {
+        self.feed().filter(|feed| !feed.is_resting())
     }
 
     pub(crate) fn wake_feed(&self) {

@@ -130,7 +130,8 @@ fn a_guest_says_that_another_tab_has_written_if_it_has_the_edge_of_the_page() {
             })
         };
         assert_eq!(says(&link, "tab"), ["page", "page"]);
-        let rule = |edge: bool| json!({ "edge": edge }).to_string();
+        let scene = json!({ "application": "shop", "prefix": "shop", "schema": 0 });
+        let rule = |edge: bool| json!({ "edge": edge.then_some(&scene) }).to_string();
         assert_eq!(code(&link.rule(&rule(true))), "ok");
         assert_eq!(says(&link, "tab"), ["tab", "tab"]);
         assert_eq!(says(&link, "storage"), ["storage", "storage"]);

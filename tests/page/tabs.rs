@@ -482,3 +482,77 @@ fn what_comes_in_during_a_batch_of_any_store_of_the_page_waits_for_its_end() {
         }
     }
 }
+
+#[test]
+fn what_the_stores_of_a_page_write_between_two_edges_counts_wherever_those_are() {
+    for engines in PAIRS {
+        for (first, next) in (0..3).flat_map(|first| (0..3).map(move |next| (first, next))) {
+            let mut simulator = Simulator::new(7);
+            let other = Mirrored::open(&mut simulator, engines, At::Host);
+            let mut page = Mirrored::open(&mut simulator, engines, At::Host);
+            simulator.close(page.tab);
+            page.tab = simulator
+                .open_with(page.stores()[first].clone(), 0)
+                .unwrap();
+            page.host.set_many([("a", 1), ("gone", 1)]).unwrap();
+            page.host
+                .set_json("user", json!({ "name": "Ada", "age": 36 }))
+                .unwrap();
+            simulator.advance(1_000);
+
+            simulator.close(page.tab);
+            for (store, key) in page.stores().into_iter().zip(["a", "b", "c"]) {
+                store.set(key, 2).unwrap();
+            }
+            page.second.delete("gone").unwrap();
+            page.guest.set_at("user", "/name", json!("Grace")).unwrap();
+            other.guest.set_at("user", "/age", json!(37)).unwrap();
+            other.guest.set("d", 2).unwrap();
+            simulator.advance(1_000);
+            simulator.open_with(page.stores()[next].clone(), 0).unwrap();
+            simulator.advance(10_000);
+            simulator.settle().unwrap();
+            let held = page.agree();
+            let user = json!({ "name": "Grace", "age": 37 });
+            let expected = json!({ "a": 2, "b": 2, "c": 2, "d": 2, "user": user });
+            assert_eq!(held, expected, "from {first} to {next}");
+            assert_eq!(other.agree(), held);
+        }
+    }
+}
+
+#[test]
+fn what_is_written_while_a_page_has_no_container_is_not_lost_to_what_is_stored() {
+    for engines in PAIRS {
+        let memory = Memory::new();
+        let stored = memory.clone();
+        let mut simulator =
+            Simulator::new(7).configure(move |edge| edge.storage(Storage::new(stored.clone())));
+        let host = store(engines[0]);
+        let tab = simulator.open_with(host.clone(), 0).unwrap();
+        let links = Links::new(&host);
+        let guest = store(engines[1]);
+        let _joined = join(&guest, &links).unwrap();
+        guest.set_many([("a", 1), ("b", 1)]).unwrap();
+        simulator.advance(1_000);
+        // The container goes, with the edge.
+        simulator.close(tab);
+        links.close();
+        host.dispose();
+        guest.set("a", 2).unwrap();
+        guest.delete("b").unwrap();
+        simulator.advance(1_000);
+        // Another one comes.
+        let (links, new) = (Links::new(&guest), store(engines[0]));
+        let _joined = join(&new, &links).unwrap();
+        let tab = simulator.open_with(new.clone(), 0).unwrap();
+        simulator.advance(1_000);
+        for store in [&guest, &new] {
+            assert_eq!(store.snapshot().to_json().unwrap(), json!({ "a": 2 }));
+        }
+        simulator.close(tab);
+        let next = simulator.open().unwrap();
+        let reloaded = simulator.store(next).snapshot();
+        assert_eq!(reloaded.to_json().unwrap(), json!({ "a": 2 }));
+    }
+}

@@ -5,12 +5,16 @@ use crate::{seeded::Seeded, support::*};
 use proptest::{collection::vec, prelude::*, test_runner::TestCaseError};
 use serde_json::{Value as Json, json};
 use std::sync::{Arc, Mutex};
-use universal_state::edge::{
-    Memory, Storage,
-    simulator::{Conditions, Simulator, Tab},
+use universal_state::{
+    Store,
+    edge::{
+        Memory, Storage,
+        simulator::{Conditions, Simulator, Tab},
+    },
 };
 
 const KEYS: [&str; 4] = ["a", "b:c", "row:1", "%"];
+const OWN: [&str; TABS] = ["own:0", "own:1", "own:2"];
 const MEMBERS: [&str; 3] = ["x", "y", "z"];
 const TABS: usize = 3;
 
@@ -21,11 +25,15 @@ enum Op {
     SetAt(usize, usize, i64),
     Delete(usize),
     Clear,
+    /// A key that nobody else writes.
+    SetOwn(i64),
     Flush,
     /// Some of the answers of storage come.
     Answer(usize),
     /// The tab ends, whatever is under way, with a word or without, and another takes its place.
     Reload(bool),
+    /// The edge ends, with a word or without, and the store has another once this is written.
+    Reattach(bool, usize, i64),
     Resync,
     Break(Wrong, usize),
     Recover,
@@ -45,12 +53,14 @@ fn op() -> impl Strategy<Value = Op> {
     let wrong = prop::sample::select(survivable.collect::<Vec<_>>());
     prop_oneof![
         8 => (key.clone(), value.clone()).prop_map(|(k, v)| Op::Set(k, v)),
-        6 => (key.clone(), 0..MEMBERS.len(), value).prop_map(|(k, m, v)| Op::SetAt(k, m, v)),
-        4 => key.prop_map(Op::Delete),
+        6 => (key.clone(), 0..MEMBERS.len(), value.clone()).prop_map(|(k, m, v)| Op::SetAt(k, m, v)),
+        4 => key.clone().prop_map(Op::Delete),
         1 => Just(Op::Clear),
         5 => Just(Op::Flush),
         6 => (1..5_usize).prop_map(Op::Answer),
         2 => any::<bool>().prop_map(Op::Reload),
+        3 => value.clone().prop_map(Op::SetOwn),
+        2 => (any::<bool>(), key, value).prop_map(|(s, k, v)| Op::Reattach(s, k, v)),
         1 => Just(Op::Resync),
         1 => (wrong, 1..6_usize).prop_map(|(wrong, n)| Op::Break(wrong, n)),
         1 => Just(Op::Recover),
@@ -62,6 +72,10 @@ fn op() -> impl Strategy<Value = Op> {
     ]
 }
 
+fn quiet() -> Store {
+    Store::builder().on_error(|_| {}).build()
+}
+
 struct World {
     simulator: Simulator,
     memory: Memory,
@@ -69,6 +83,9 @@ struct World {
     tabs: Vec<Tab>,
     /// Of the tab that opens next.
     next: Arc<Mutex<Faulty>>,
+    /// What each has written last into the key that is its own, unless that may be gone.
+    own: [Option<i64>; TABS],
+    has_cleared: bool,
 }
 
 impl World {
@@ -91,14 +108,25 @@ impl World {
             backends,
             tabs: Vec::new(),
             next,
+            own: [None; TABS],
+            has_cleared: false,
         };
-        world.tabs = (0..slow.len()).map(|at| world.open(at)).collect();
+        let open = |at| world.open(at, quiet());
+        world.tabs = (0..TABS).map(open).collect();
         world
     }
 
-    fn open(&mut self, at: usize) -> Tab {
+    fn open(&mut self, at: usize, store: Store) -> Tab {
         *self.next.lock().unwrap() = self.backends[at].clone();
-        self.simulator.open().unwrap()
+        self.simulator.open_with(store, 0).unwrap()
+    }
+
+    fn end(&mut self, at: usize, says_so: bool) {
+        match says_so {
+            true => self.simulator.close(self.tabs[at]),
+            false => self.simulator.crash(self.tabs[at]),
+        }
+        self.backends[at].lose_answers();
     }
 
     fn run(&mut self, at: usize, op: &Op) -> Result<(), TestCaseError> {
@@ -117,18 +145,29 @@ impl World {
                 store.set_json(KEYS[k], object).map_err(refused)?;
             }
             Op::Delete(k) => drop(store.delete(KEYS[k]).map_err(refused)?),
-            Op::Clear => store.clear().map_err(refused)?,
+            Op::Clear => {
+                store.clear().map_err(refused)?;
+                self.own = [None; TABS];
+                self.has_cleared = true;
+            }
+            Op::SetOwn(v) => {
+                store.set(OWN[at], v).map_err(refused)?;
+                self.own[at] = Some(v).filter(|_| !self.has_cleared);
+            }
             Op::Flush => self.simulator.flush(tab),
             Op::Answer(n) => (0..n).for_each(|_| {
                 backend.answer_one();
             }),
             Op::Reload(says_so) => {
-                match says_so {
-                    true => self.simulator.close(tab),
-                    false => self.simulator.crash(tab),
-                }
-                backend.lose_answers();
-                self.tabs[at] = self.open(at);
+                self.end(at, says_so);
+                self.own[at] = None;
+                self.tabs[at] = self.open(at, quiet());
+            }
+            Op::Reattach(says_so, k, v) => {
+                let store = store.clone();
+                self.end(at, says_so);
+                store.set(KEYS[k], v).map_err(refused)?;
+                self.tabs[at] = self.open(at, store);
             }
             Op::Resync => self.simulator.edge(tab).resync(),
             Op::Break(wrong, n) => {
@@ -171,7 +210,8 @@ impl World {
 
     fn state(&self, tab: Tab) -> Vec<Option<Json>> {
         let store = self.simulator.store(tab);
-        KEYS.iter().map(|key| store.get(*key)).collect()
+        let keys = KEYS.iter().chain(&OWN);
+        keys.map(|key| store.get(*key)).collect()
     }
 
     fn check(&mut self) -> Result<(), TestCaseError> {
@@ -180,6 +220,16 @@ impl World {
             prop_assert_eq!(self.state(*tab), first.clone());
             let status = self.simulator.edge(*tab).status();
             prop_assert_eq!((status.pending, status.failed), (0, 0));
+        }
+        for (key, own) in OWN.iter().zip(self.own) {
+            let held = self.simulator.store(self.tabs[0]).get(*key);
+            prop_assert!(
+                own.is_none() || own == held,
+                "{} is {:?}, not {:?}",
+                key,
+                held,
+                own
+            );
         }
         // What is stored alone is the same.
         for tab in self.tabs.clone() {

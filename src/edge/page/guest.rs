@@ -7,16 +7,20 @@ mod mirror;
 
 use super::{
     link::Host,
-    wire::{self, Gone, Push, Ruling},
+    wire::{self, Carried, Claimed, Gone, Push, Ruling, Scene, Written},
 };
 use crate::{
+    edge::feed::{self, Feed},
     error::StateError,
     mfe::{Elsewhere, Leaving, MfeInfo, Rule},
-    store::{Answer, ComputedKey, Inner, Joining, Named, Slot, Store, Writes},
+    store::{Answer, ComputedKey, Feeding, Inner, Joining, Named, Slot, Store, Writes},
+    value::Value,
 };
 use inbox::{Inbox, Item};
 use reactive_graph::graph::untrack;
+use smol_str::SmolStr;
 use std::{
+    any::Any,
     fmt,
     sync::{
         Arc, Mutex, PoisonError, RwLock, Weak,
@@ -221,8 +225,10 @@ impl Session {
             }
         }
         self.announce_all(inner, &*host);
-        if let Some(feed) = inner.feed()
-            && let Err(error) = claim(&*host)
+        // What is not noted here is noted there.
+        inner.note_for_next_edge(None);
+        if let Some(feed) = inner.edge_feed()
+            && let Err(error) = claim(&*host, &feed)
         {
             inner.report(&error);
             feed.give_way();
@@ -332,13 +338,13 @@ impl Joining for Session {
         self.retract(inner, named.id());
     }
 
-    fn claim_edge(&self) -> Result<(), StateError> {
-        self.host().map_or(Ok(()), |host| claim(&*host))
+    fn claim_edge(&self, feed: &Arc<dyn Feeding>) -> Result<bool, StateError> {
+        self.host().map_or(Ok(true), |host| claim(&*host, feed))
     }
 
     fn release_edge(&self) {
         if let Some(host) = self.host()
-            && let Ok(text) = wire::write(&Ruling::Edge(false))
+            && let Ok(text) = wire::write(&Ruling::Edge(None))
         {
             drop(host.rule(&text));
         }
@@ -382,7 +388,7 @@ impl Elsewhere for Session {
 /// What a store holds is replaced when it joins a host: where an edge hangs on it, in storage and in
 /// other tabs, too.
 fn has_no_edge(inner: &Inner) -> Result<(), StateError> {
-    match inner.feed() {
+    match inner.edge_feed() {
         None => Ok(()),
         Some(_) => Err(wire::refused(
             "this store",
@@ -391,13 +397,35 @@ fn has_no_edge(inner: &Inner) -> Result<(), StateError> {
     }
 }
 
-/// Asks a host whether the edge of this store can be the page's.
-fn claim(host: &dyn Host) -> Result<(), StateError> {
-    match wire::answer::<usize>(&host.rule(&wire::write(&Ruling::Edge(true))?)) {
+/// Asks a host whether the edge of this store can be the page's. Returns whether the last one was this
+/// store's.
+fn claim(host: &dyn Host, feed: &Arc<dyn Feeding>) -> Result<bool, StateError> {
+    let feed: Arc<dyn Any + Send + Sync> = Arc::clone(feed) as _;
+    let Ok(feed) = feed.downcast::<Feed>() else {
+        return Ok(true);
+    };
+    let scene = feed.place().map(Scene::from);
+    match wire::answer::<Claimed>(&host.rule(&wire::write(&Ruling::Edge(scene))?)) {
+        Ok(Claimed { again, written }) => {
+            feed.add(written.into_iter().map(noted));
+            Ok(again)
+        }
         // One of an earlier version, which does not know.
-        Ok(_) | Err(StateError::Refused { .. }) => Ok(()),
+        Err(StateError::Refused { .. }) => Ok(true),
         Err(error) => Err(error),
     }
+}
+
+/// What was written here or elsewhere since the last edge.
+fn noted(written: Written) -> (SmolStr, feed::Write) {
+    let value =
+        |json: Option<Carried>| json.map(|json| Value::from_json(Arc::unwrap_or_clone(json.0)));
+    let write = feed::Write {
+        old: value(written.was),
+        left: value(written.left),
+        source: wire::source(written.source.as_deref()),
+    };
+    (written.key.into(), write)
 }
 
 fn register(host: &dyn Host, info: &MfeInfo) -> Result<u64, StateError> {

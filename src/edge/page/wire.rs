@@ -8,7 +8,10 @@ pub(super) use failure::Failure;
 
 use crate::{
     change::Origin,
-    edge::entry::{MAX_VALUE_DEPTH, is_deeper},
+    edge::{
+        entry::{MAX_VALUE_DEPTH, is_deeper},
+        link::Place,
+    },
     error::StateError,
     json,
     key::{self, Name},
@@ -239,8 +242,70 @@ pub(super) enum Ruling {
         id: String,
         failure: Option<String>,
     },
-    /// Whether the guest has the edge of the page.
-    Edge(bool),
+    /// The guest has the edge of the page, or not any more.
+    Edge(Option<Scene>),
+}
+
+/// Of which state an edge is a replica.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Scene {
+    application: String,
+    prefix: String,
+    schema: u32,
+}
+
+impl From<&Place> for Scene {
+    fn from(place: &Place) -> Self {
+        Self {
+            application: place.application.clone(),
+            prefix: place.prefix.clone(),
+            schema: place.schema,
+        }
+    }
+}
+
+impl From<Scene> for Place {
+    fn from(scene: Scene) -> Self {
+        Self {
+            application: scene.application,
+            prefix: scene.prefix,
+            schema: scene.schema,
+        }
+    }
+}
+
+/// What a host says to a [`Ruling`].
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(super) enum Ruled {
+    /// How many grants were taken back.
+    Count(usize),
+    Claimed(Claimed),
+}
+
+/// That a guest has the edge.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Claimed {
+    /// Whether it had the last one, and knows what was written since.
+    #[serde(default)]
+    pub(super) again: bool,
+    /// What was, if it does not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) written: Vec<Written>,
+}
+
+/// A key that was written since the last edge.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Written {
+    pub(super) key: String,
+    /// What it held then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) was: Option<Carried>,
+    /// What it held when its micro-frontend left, if that was the last that happened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) left: Option<Carried>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) source: Option<String>,
 }
 
 impl Ruling {

@@ -300,7 +300,18 @@ impl Machine {
                     SaveStatus::Pending | SaveStatus::Failed(Backend(_) | Dropped)
                 )
         };
-        let unsaved = self.keys.iter().filter(|(_, kept)| is_unsaved(kept));
-        unsaved.map(|(key, _)| key.clone()).collect()
+        self.all(is_unsaved)
+    }
+
+    /// Those, and what only the fallback has.
+    pub(super) fn left_over(&self) -> Vec<SmolStr> {
+        let mut left = self.unsaved();
+        left.extend(self.all(|kept| kept.status == SaveStatus::Sheltered));
+        left
+    }
+
+    fn all(&self, is_it: impl Fn(&Kept) -> bool) -> Vec<SmolStr> {
+        let all = self.keys.iter().filter(|(_, kept)| is_it(kept));
+        all.map(|(key, _)| key.clone()).collect()
     }
 }

@@ -254,6 +254,10 @@ impl Port for StoragePort {
         self.run(edge);
         self.journal(edge);
     }
+
+    fn left_over(&self) -> Vec<SmolStr> {
+        lock(&self.machine).left_over()
+    }
 }
 
 impl StoragePort {

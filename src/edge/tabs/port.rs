@@ -411,6 +411,15 @@ impl Port for TabsPort {
         }
         self.tell_peers(edge);
     }
+
+    fn left_over(&self) -> Vec<SmolStr> {
+        let state = crate::lock(&self.state);
+        state
+            .queue
+            .iter()
+            .map(|change| change.key.clone())
+            .collect()
+    }
 }
 
 /// Stable, so that what came later stays later.

@@ -3,7 +3,10 @@
 use super::{Session, ask::split, inbox::Item};
 use crate::{
     change::{Origin, Stamp},
-    edge::page::wire::{self, Changed, Content, Door, Entry},
+    edge::{
+        feed::Feed,
+        page::wire::{self, Changed, Content, Door, Entry},
+    },
     error::StateError,
     store::{ComputedKey, Inner, Slot, Write, Writes},
 };
@@ -35,6 +38,7 @@ impl Session {
             Item::Closed => {
                 if self.take_host().is_some() {
                     self.stand_alone(inner);
+                    inner.note_for_next_edge(Some(Feed::resting()));
                     let closed = crate::read(&self.closed).clone();
                     if let Some(closed) = closed {
                         self.is_closing.store(true, Ordering::Release);

@@ -7,19 +7,23 @@ use super::{
 };
 use crate::{
     change::Stamp,
-    edge::page::wire::{
-        self, Carried, Changed, Commit, Committed, Content, Door, Gone, Mark, Put, Ruling, State,
-        Writer,
+    edge::{
+        feed::Feed,
+        link::Place,
+        page::wire::{
+            self, Carried, Changed, Claimed, Commit, Committed, Content, Door, Gone, Mark, Put,
+            Ruled, Ruling, State, Writer, Written,
+        },
     },
     error::{Access, StateError},
     mfe::{MfeInfo, Scope},
-    store::{Feeding, Inner, Slot, Store, View, Write},
+    store::{Feeding, Inner, Store, View, Write},
     value::Value,
 };
 use reactive_graph::graph::untrack;
 use std::{
     collections::{HashMap, HashSet},
-    fmt,
+    fmt, ptr,
     sync::{Arc, Mutex},
 };
 
@@ -30,25 +34,8 @@ pub struct Link {
     pub(super) outbox: Arc<Outbox>,
     /// The micro-frontends that were registered through it, by id.
     scopes: Mutex<HashMap<String, Scope>>,
-    /// Stands where the store's edge would be, if the guest has it.
-    edge: Mutex<Option<Arc<EdgeElsewhere>>>,
-}
-
-/// The edge of the store's page, which hangs on a guest. That one hears of everything.
-struct EdgeElsewhere;
-
-impl Feeding for EdgeElsewhere {
-    fn note(&self, _: &Inner, _: &Slot, _: Option<&Value>, _: bool, _: &Stamp) -> bool {
-        false
-    }
-
-    fn wake(&self, _: &Inner) {}
-
-    fn end_turn(&self) {}
-
-    fn welcome(&self, _: &str) {}
-
-    fn give_way(&self) {}
+    /// Stands where the store's edge would be, if the guest has it; or had it last.
+    edge: Mutex<Option<Arc<Feed>>>,
 }
 
 impl Link {
@@ -228,7 +215,9 @@ impl Link {
     fn read_all(&self, writes: Vec<Put>, puts: &mut Vec<Sent>) -> Result<(), StateError> {
         let inner = self.inner();
         // What comes in through an edge is told to none.
-        let has_edge = crate::lock(&self.edge).is_some();
+        let has_edge = crate::lock(&self.edge)
+            .as_ref()
+            .is_some_and(|edge| !edge.is_resting());
         let mut keys = HashSet::new();
         for put in writes {
             if !keys.insert(put.key.clone()) {
@@ -325,7 +314,7 @@ impl Link {
         result
     }
 
-    fn decide(&self, text: &str) -> Result<usize, StateError> {
+    fn decide(&self, text: &str) -> Result<Ruled, StateError> {
         self.is_open()?;
         let store = self.store();
         let count = match wire::read(text)? {
@@ -342,26 +331,55 @@ impl Link {
                 store.set_mfe_failure(&id, failure)?;
                 0
             }
-            Ruling::Edge(true) => {
-                let edge = Arc::new(EdgeElsewhere);
-                self.inner().set_feed(&edge)?;
-                *crate::lock(&self.edge) = Some(edge);
-                return Ok(0);
-            }
+            Ruling::Edge(Some(scene)) => return self.claim_edge(scene.into()).map(Ruled::Claimed),
             // Nobody is told of anything: the edge may be about to be dropped, which happens anywhere.
-            Ruling::Edge(false) => {
+            Ruling::Edge(None) => {
                 self.release_edge();
-                return Ok(0);
+                return Ok(Ruled::Count(0));
             }
         };
         self.outbox.pump(self.inner());
-        Ok(count)
+        Ok(Ruled::Count(count))
+    }
+
+    fn claim_edge(&self, place: Place) -> Result<Claimed, StateError> {
+        let inner = self.inner();
+        let edge = Arc::new(Feed::elsewhere(Some(place)));
+        let last = inner.set_feed(&edge)?;
+        let own = crate::lock(&self.edge).replace(Arc::clone(&edge));
+        let again = match (&last, &own) {
+            (Some(last), Some(own)) => ptr::addr_eq(Arc::as_ptr(last), Arc::as_ptr(own)),
+            _ => false,
+        };
+        if again {
+            return Ok(Claimed {
+                again,
+                ..Claimed::default()
+            });
+        }
+        // The guest has never known what the last edge knew.
+        last.and_then(|last| edge.go_on_from(last));
+        let written = edge.take().into_iter();
+        let mut written: Vec<_> = written
+            .filter(|(key, _)| !inner.labels(key).is_secret())
+            .map(|(key, write)| {
+                let json = |value: &Option<Value>| Carried::of(value.as_ref()?).ok();
+                Written {
+                    was: json(&write.old),
+                    left: json(&write.left),
+                    source: wire::shown(write.source.as_str()),
+                    key: key.into(),
+                }
+            })
+            .collect();
+        crate::sorted::by_name(&mut written, |written| &written.key);
+        Ok(Claimed { again, written })
     }
 
     fn release_edge(&self) {
-        let edge = crate::lock(&self.edge).take();
+        let edge = crate::lock(&self.edge).clone();
         if let Some(edge) = edge {
-            self.inner().remove_feed(&*edge);
+            self.inner().rest_feed(&*edge);
         }
     }
 }
