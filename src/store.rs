@@ -18,6 +18,8 @@ mod load;
 mod metadata;
 mod middleware;
 mod named;
+#[cfg(feature = "edge")]
+mod notes;
 mod persistent;
 mod pipe;
 #[cfg(feature = "json")]
@@ -61,6 +63,8 @@ pub(crate) use listen::Listener;
 pub(crate) use listen::{Call, Ended, ended, report_mismatch};
 #[cfg(feature = "js")]
 pub(crate) use named::Named;
+#[cfg(feature = "edge")]
+pub(crate) use notes::{Noted, Notes};
 #[cfg(all(feature = "json", feature = "leptos"))]
 pub(crate) use place::find;
 #[cfg(feature = "fields")]

@@ -2,16 +2,12 @@
 
 use super::link::{Edge, Left, Link, Place};
 use crate::{
-    change::{Origin, Stamp},
-    key::Name,
-    store::{Feeding, Inner, Slot},
+    change::Stamp,
+    store::{Feeding, Inner, Notes, Slot},
     value::Value,
 };
-use rustc_hash::FxHashMap;
-use smol_str::SmolStr;
 use std::{
     any::Any,
-    mem,
     sync::{
         Arc, Mutex, Weak,
         atomic::{AtomicBool, Ordering},
@@ -22,86 +18,36 @@ use std::{
 /// stamped at the end of the turn. When its edge has ended it goes on to note, for the next one.
 pub(super) struct Feed {
     link: Weak<Link>,
-    /// Whether the edge is another store's, which hears of everything.
-    is_elsewhere: bool,
-    place: Option<Place>,
-    written: Mutex<Written>,
+    state: String,
+    pub(super) notes: Notes,
     is_scheduled: AtomicBool,
     is_resting: AtomicBool,
     /// What its edge has left to the next one.
     left: Mutex<Option<Left>>,
 }
 
-#[derive(Default)]
-struct Written {
-    keys: FxHashMap<SmolStr, Write>,
-    /// Not to be dropped under the lock of a commit.
-    waste: Vec<Value>,
-}
-
-/// A key that was written since the last turn.
-pub(super) struct Write {
-    /// What it held before the first write.
-    pub(super) old: Option<Value>,
-    /// What it held when its micro-frontend left, if that was the last that happened.
-    pub(super) left: Option<Value>,
-    /// Who wrote it last.
-    pub(super) source: Name,
-}
-
 impl Feed {
     pub(super) fn new(link: Weak<Link>, place: &Place) -> Self {
         Self {
             link,
-            place: Some(place.clone()),
-            ..Self::none()
-        }
-    }
-
-    /// Stands for the edge of another store. `None` if it is not known which.
-    #[cfg(feature = "js")]
-    pub(super) fn elsewhere(place: Option<Place>) -> Self {
-        Self {
-            is_elsewhere: true,
-            place,
-            ..Self::none()
-        }
-    }
-
-    fn none() -> Self {
-        Self {
-            link: Weak::new(),
-            is_elsewhere: false,
-            place: None,
-            written: Mutex::default(),
+            state: place.name(),
+            notes: Notes::default(),
             is_scheduled: AtomicBool::new(false),
             is_resting: AtomicBool::new(false),
             left: Mutex::default(),
         }
     }
 
-    /// Of which state the edge is a replica.
-    #[cfg(feature = "js")]
-    pub(super) fn place(&self) -> Option<&Place> {
-        self.place.as_ref()
-    }
-
-    /// Takes over what the feed of an edge before has noted, if that was an edge of the same state.
-    /// Hands out what that edge has left.
+    /// Takes over what was noted since the last edge, if that was one of the same state. Hands out what
+    /// it has left, if it was one of this store.
     pub(super) fn go_on_from(&self, before: Arc<dyn Feeding>) -> Option<Left> {
+        if before.state().is_some_and(|state| state != self.state) {
+            return None;
+        }
+        self.notes.add(before.notes().take());
         let before: Arc<dyn Any + Send + Sync> = before;
         let before = before.downcast::<Self>().ok()?;
-        let is_same = before.place.is_none() || before.place == self.place;
-        is_same.then(|| self.add(before.take()))?;
         crate::lock(&before.left).take()
-    }
-
-    /// Notes what is written until there is an edge, of whatever state.
-    #[cfg(feature = "js")]
-    pub(super) fn resting() -> Arc<dyn Feeding> {
-        let feed = Self::elsewhere(None);
-        feed.rest();
-        Arc::new(feed)
     }
 
     /// Leaves something to the next edge.
@@ -109,49 +55,6 @@ impl Feed {
         *crate::lock(&self.left) = Some(left);
     }
 
-    /// Adds what was written before all that is here.
-    pub(super) fn add(&self, writes: impl IntoIterator<Item = (SmolStr, Write)>) {
-        for (key, write) in writes {
-            let Written { keys, waste } = &mut *crate::lock(&self.written);
-            match keys.get_mut(&key) {
-                Some(later) => waste.extend(mem::replace(&mut later.old, write.old)),
-                None => drop(keys.insert(key, write)),
-            }
-        }
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        crate::lock(&self.written).keys.is_empty()
-    }
-
-    pub(super) fn take(&self) -> FxHashMap<SmolStr, Write> {
-        let taken = mem::take(&mut *crate::lock(&self.written));
-        taken.keys
-    }
-
-    /// Notes that a key has been written again while it was read.
-    pub(super) fn again(&self, key: SmolStr, old: Option<Value>, source: Name) {
-        let replaced = {
-            let written = &mut *crate::lock(&self.written);
-            match written.keys.get_mut(&key) {
-                // What became of it since counts: its micro-frontend may have left.
-                Some(write) => mem::replace(&mut write.old, old),
-                None => {
-                    let write = Write {
-                        old,
-                        left: None,
-                        source,
-                    };
-                    written.keys.insert(key, write);
-                    None
-                }
-            }
-        };
-        drop(replaced);
-    }
-}
-
-impl Feed {
     /// The edge, until it has ended.
     fn edge(&self) -> Option<Arc<Link>> {
         match self.is_resting() {
@@ -177,45 +80,21 @@ impl Feeding for Feed {
         is_removal: bool,
         stamp: &Stamp,
     ) -> bool {
-        let is_resting = self.is_resting.load(Ordering::Acquire);
-        let is_unheard = self.is_elsewhere && !is_resting;
-        if is_unheard || matches!(stamp.origin, Origin::Storage | Origin::Tab) {
-            return false;
-        }
-        let left = match is_removal && inner.has_left(&slot.key, &stamp.origin) {
-            true => old.cloned(),
-            false => None,
-        };
-        let Written { keys, waste } = &mut *crate::lock(&self.written);
-        match keys.get_mut(&slot.key) {
-            Some(write) => {
-                write.source.assign(&stamp.source);
-                waste.extend(mem::replace(&mut write.left, left));
-            }
-            None => {
-                let write = Write {
-                    old: old.cloned(),
-                    left,
-                    source: stamp.source.clone(),
-                };
-                keys.insert(slot.key.clone(), write);
-            }
-        }
-        match is_resting {
-            true => !waste.is_empty(),
-            false => !self.is_scheduled.load(Ordering::Acquire),
+        let is_noted = self.notes.note(inner, slot, old, is_removal, stamp);
+        match self.is_resting() {
+            true => self.notes.has_waste(),
+            false => is_noted && !self.is_scheduled.load(Ordering::Acquire),
         }
     }
 
     fn wake(&self, inner: &Inner) {
         let Some(link) = self.edge() else {
-            let waste = mem::take(&mut crate::lock(&self.written).waste);
-            return drop(waste);
+            return self.notes.drop_waste();
         };
         if inner.alive().is_err() {
             return Edge(link).detach();
         }
-        if !self.is_empty() {
+        if !self.notes.is_empty() {
             self.wake_for_more(inner);
         }
     }
@@ -232,6 +111,14 @@ impl Feeding for Feed {
         if let Some(link) = self.edge() {
             Edge(link).bring_back(namespace);
         }
+    }
+
+    fn state(&self) -> Option<&str> {
+        Some(&self.state)
+    }
+
+    fn notes(&self) -> &Notes {
+        &self.notes
     }
 
     fn is_resting(&self) -> bool {

@@ -73,6 +73,19 @@ pub(crate) struct Place {
     pub(crate) schema: u32,
 }
 
+impl Place {
+    /// What it is called, as no other is.
+    pub(crate) fn name(&self) -> String {
+        let mut name = String::new();
+        for part in [&self.application, &self.prefix] {
+            // As in RFC 3986, section 2.1.
+            name.push_str(&part.replace('%', "%25").replace('/', "%2F"));
+            name.push('/');
+        }
+        name + &self.schema.to_string()
+    }
+}
+
 /// A key that changed.
 #[derive(Clone)]
 pub(crate) struct Changed {
@@ -371,7 +384,12 @@ impl Edge {
 
 impl Edge {
     /// Begins with what the edge before has left.
-    pub(super) fn go_on_with(&self, Left { replica, keys }: Left) {
+    pub(super) fn go_on_with(&self, left: Left) {
+        let Left {
+            replica,
+            keys,
+            waiting,
+        } = left;
         self.replica(|own| own.go_on_from(replica));
         let (mut kept, mut left) = (Vec::new(), Vec::new());
         self.replica(|replica| {
@@ -392,6 +410,8 @@ impl Edge {
             // The port is to look whether it is still there.
             port.changed(self, &kept, Some(Door::Tab));
         }
+        *crate::lock(&self.0.waiting) = waiting;
+        self.put_waiting();
         // Who has come since finds its keys.
         self.bring_back(crate::key::NAMESPACE.encode_utf8(&mut [0; 4]));
         self.0.feed.wake_for_more(&self.0.view.inner);
@@ -403,6 +423,8 @@ pub(super) struct Left {
     replica: Replica,
     /// The keys of which not all that is known has gone out.
     keys: FxHashSet<SmolStr>,
+    /// Those that are not in the store yet.
+    waiting: Vec<Waiting>,
 }
 
 impl Link {
@@ -415,7 +437,12 @@ impl Link {
             let nothing = Replica::new(replica.id());
             std::mem::replace(replica, nothing)
         };
-        self.feed.leave(Left { replica, keys });
+        let waiting = std::mem::take(&mut *crate::lock(&self.waiting));
+        self.feed.leave(Left {
+            replica,
+            keys,
+            waiting,
+        });
         self.view.inner.rest_feed(&*self.feed);
     }
 }

@@ -3,11 +3,10 @@
 
 use super::{
     entry::{Entry, MAX_VALUE_DEPTH, Rules, is_deeper},
-    feed::Write,
     link::{Changed, Door, Edge},
     stamp::Stamp,
 };
-use crate::{change::UNKNOWN_SOURCE, error::StateError, key::Name, value::Value};
+use crate::{change::UNKNOWN_SOURCE, error::StateError, key::Name, store::Noted, value::Value};
 use serde_json::Value as Json;
 use smol_str::SmolStr;
 use std::sync::{Arc, atomic::Ordering};
@@ -20,8 +19,8 @@ impl Edge {
         }
         self.heed_labels();
         let mut changes = Vec::new();
-        while !self.0.feed.is_empty() {
-            let written = self.0.feed.take();
+        while !self.0.feed.notes.is_empty() {
+            let written = self.0.feed.notes.take();
             let mut stamp = None;
             let mut tick = || {
                 *stamp.get_or_insert_with(|| {
@@ -46,6 +45,7 @@ impl Edge {
         if is_there {
             self.0
                 .feed
+                .notes
                 .again(key.clone(), None, Name::Static("initial"));
         }
         is_there
@@ -100,7 +100,7 @@ impl Edge {
     fn stamp(
         &self,
         key: SmolStr,
-        write: Write,
+        write: Noted,
         tick: &mut dyn FnMut() -> Stamp,
     ) -> Option<Changed> {
         let fate = self.fate(&key);
@@ -141,7 +141,10 @@ impl Edge {
         if let Some(slot) = slot
             && inner.load(&slot).1 != sequence
         {
-            self.0.feed.again(key.clone(), new, write.source.clone());
+            self.0
+                .feed
+                .notes
+                .again(key.clone(), new, write.source.clone());
         }
         Some(Changed {
             key,

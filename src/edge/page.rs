@@ -24,6 +24,7 @@
 //! rights.
 
 mod connect;
+mod elsewhere;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 mod fence;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]

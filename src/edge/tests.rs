@@ -532,7 +532,7 @@ fn a_micro_frontend_that_leaves_while_its_key_is_being_read_removes_nothing() {
     here.set("k", 2).unwrap();
     here.unregister().unwrap();
     let source = crate::key::Name::Static("a thread");
-    a.edge.0.feed.again("@shop/k".into(), read, source);
+    a.edge.0.feed.notes.again("@shop/k".into(), read, source);
     exchange(&a, &b);
     assert_eq!(there.get("k"), Some(2));
 }

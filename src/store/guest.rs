@@ -180,6 +180,14 @@ pub(crate) trait Feeding: Any + Send + Sync {
     /// Hears that the owner of a namespace has come.
     fn welcome(&self, namespace: &str);
 
+    /// Of which state its edge is a replica, by a name; `None` if that is not known.
+    #[cfg(feature = "edge")]
+    fn state(&self) -> Option<&str>;
+
+    /// What it has noted.
+    #[cfg(feature = "edge")]
+    fn notes(&self) -> &super::notes::Notes;
+
     /// Whether its edge has ended, and it only notes what is written, for the next one.
     #[cfg(feature = "edge")]
     fn is_resting(&self) -> bool;

@@ -130,8 +130,7 @@ fn a_guest_says_that_another_tab_has_written_if_it_has_the_edge_of_the_page() {
             })
         };
         assert_eq!(says(&link, "tab"), ["page", "page"]);
-        let scene = json!({ "application": "shop", "prefix": "shop", "schema": 0 });
-        let rule = |edge: bool| json!({ "edge": edge.then_some(&scene) }).to_string();
+        let rule = |edge: bool| json!({ "edge": edge.then_some("shop/shop/0") }).to_string();
         assert_eq!(code(&link.rule(&rule(true))), "ok");
         assert_eq!(says(&link, "tab"), ["tab", "tab"]);
         assert_eq!(says(&link, "storage"), ["storage", "storage"]);

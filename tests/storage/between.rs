@@ -187,3 +187,26 @@ fn an_edge_that_has_ended_puts_nothing_into_the_store() {
     edge.flush();
     assert!(memory.names().contains(&"app:n".to_owned()));
 }
+
+#[test]
+fn what_came_in_too_late_for_one_edge_is_put_into_the_store_by_the_next() {
+    let (clock, memory) = (Clock::new(), Memory::new());
+    let page = Page::new(&clock, Storage::new(memory.clone()));
+    page.set("n", 1);
+    page.edge.flush();
+    later(&clock);
+    let other = Page::new(&clock, Storage::new(memory.clone()));
+    other.set("n", 2);
+    other.edge.detach();
+    let batch = page.store.batch(|_| {
+        // It waits for the end of the batch.
+        page.edge.storage_changed(None);
+        page.edge.detach();
+        Ok(())
+    });
+    batch.unwrap();
+    page.edge.flush();
+    assert_eq!(page.get("n"), Some(1));
+    next(&page, &clock, "app", &memory);
+    assert_eq!(page.get("n"), Some(2));
+}

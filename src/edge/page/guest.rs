@@ -7,20 +7,18 @@ mod mirror;
 
 use super::{
     link::Host,
-    wire::{self, Carried, Claimed, Gone, Push, Ruling, Scene, Written},
+    wire::{self, Carried, Claimed, Gone, Push, Ruling, Written},
 };
 use crate::{
-    edge::feed::{self, Feed},
     error::StateError,
     mfe::{Elsewhere, Leaving, MfeInfo, Rule},
-    store::{Answer, ComputedKey, Feeding, Inner, Joining, Named, Slot, Store, Writes},
+    store::{Answer, ComputedKey, Feeding, Inner, Joining, Named, Noted, Slot, Store, Writes},
     value::Value,
 };
 use inbox::{Inbox, Item};
 use reactive_graph::graph::untrack;
 use smol_str::SmolStr;
 use std::{
-    any::Any,
     fmt,
     sync::{
         Arc, Mutex, PoisonError, RwLock, Weak,
@@ -228,7 +226,7 @@ impl Session {
         // What is not noted here is noted there.
         inner.note_for_next_edge(None);
         if let Some(feed) = inner.edge_feed()
-            && let Err(error) = claim(&*host, &feed)
+            && let Err(error) = claim(&*host, &*feed)
         {
             inner.report(&error);
             feed.give_way();
@@ -339,7 +337,7 @@ impl Joining for Session {
     }
 
     fn claim_edge(&self, feed: &Arc<dyn Feeding>) -> Result<bool, StateError> {
-        self.host().map_or(Ok(true), |host| claim(&*host, feed))
+        self.host().map_or(Ok(true), |host| claim(&*host, &**feed))
     }
 
     fn release_edge(&self) {
@@ -399,15 +397,11 @@ fn has_no_edge(inner: &Inner) -> Result<(), StateError> {
 
 /// Asks a host whether the edge of this store can be the page's. Returns whether the last one was this
 /// store's.
-fn claim(host: &dyn Host, feed: &Arc<dyn Feeding>) -> Result<bool, StateError> {
-    let feed: Arc<dyn Any + Send + Sync> = Arc::clone(feed) as _;
-    let Ok(feed) = feed.downcast::<Feed>() else {
-        return Ok(true);
-    };
-    let scene = feed.place().map(Scene::from);
-    match wire::answer::<Claimed>(&host.rule(&wire::write(&Ruling::Edge(scene))?)) {
+fn claim(host: &dyn Host, feed: &dyn Feeding) -> Result<bool, StateError> {
+    let state = feed.state().map(str::to_owned);
+    match wire::answer::<Claimed>(&host.rule(&wire::write(&Ruling::Edge(state))?)) {
         Ok(Claimed { again, written }) => {
-            feed.add(written.into_iter().map(noted));
+            feed.notes().add(written.into_iter().map(noted));
             Ok(again)
         }
         // One of an earlier version, which does not know.
@@ -417,15 +411,15 @@ fn claim(host: &dyn Host, feed: &Arc<dyn Feeding>) -> Result<bool, StateError> {
 }
 
 /// What was written here or elsewhere since the last edge.
-fn noted(written: Written) -> (SmolStr, feed::Write) {
+fn noted(written: Written) -> (SmolStr, Noted) {
     let value =
         |json: Option<Carried>| json.map(|json| Value::from_json(Arc::unwrap_or_clone(json.0)));
-    let write = feed::Write {
+    let noted = Noted {
         old: value(written.was),
         left: value(written.left),
         source: wire::source(written.source.as_deref()),
     };
-    (written.key.into(), write)
+    (written.key.into(), noted)
 }
 
 fn register(host: &dyn Host, info: &MfeInfo) -> Result<u64, StateError> {

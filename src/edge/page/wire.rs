@@ -8,10 +8,7 @@ pub(super) use failure::Failure;
 
 use crate::{
     change::Origin,
-    edge::{
-        entry::{MAX_VALUE_DEPTH, is_deeper},
-        link::Place,
-    },
+    edge::entry::{MAX_VALUE_DEPTH, is_deeper},
     error::StateError,
     json,
     key::{self, Name},
@@ -242,36 +239,8 @@ pub(super) enum Ruling {
         id: String,
         failure: Option<String>,
     },
-    /// The guest has the edge of the page, or not any more.
-    Edge(Option<Scene>),
-}
-
-/// Of which state an edge is a replica.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Scene {
-    application: String,
-    prefix: String,
-    schema: u32,
-}
-
-impl From<&Place> for Scene {
-    fn from(place: &Place) -> Self {
-        Self {
-            application: place.application.clone(),
-            prefix: place.prefix.clone(),
-            schema: place.schema,
-        }
-    }
-}
-
-impl From<Scene> for Place {
-    fn from(scene: Scene) -> Self {
-        Self {
-            application: scene.application,
-            prefix: scene.prefix,
-            schema: scene.schema,
-        }
-    }
+    /// The guest has the edge of the page, which is a replica of this state; or not any more.
+    Edge(Option<String>),
 }
 
 /// What a host says to a [`Ruling`].

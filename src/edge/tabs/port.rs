@@ -427,13 +427,7 @@ fn sort(entries: &mut Entries) {
     by_name(entries, |entry| &entry.key);
 }
 
-/// The channel of a state: what it names goes into it so that no two states share one.
+/// The channel of a state, which it shares with no other.
 fn channel(place: &Place) -> String {
-    let mut name = format!("universal-state/{}/", message::PROTOCOL);
-    for part in [&place.application, &place.prefix] {
-        // As in RFC 3986, section 2.1.
-        name.push_str(&part.replace('%', "%25").replace('/', "%2F"));
-        name.push('/');
-    }
-    name + &place.schema.to_string()
+    format!("universal-state/{}/{}", message::PROTOCOL, place.name())
 }

@@ -3,9 +3,9 @@
 use super::{Session, ask::split, inbox::Item};
 use crate::{
     change::{Origin, Stamp},
-    edge::{
-        feed::Feed,
-        page::wire::{self, Changed, Content, Door, Entry},
+    edge::page::{
+        elsewhere::EdgeElsewhere,
+        wire::{self, Changed, Content, Door, Entry},
     },
     error::StateError,
     store::{ComputedKey, Inner, Slot, Write, Writes},
@@ -38,7 +38,7 @@ impl Session {
             Item::Closed => {
                 if self.take_host().is_some() {
                     self.stand_alone(inner);
-                    inner.note_for_next_edge(Some(Feed::resting()));
+                    inner.note_for_next_edge(Some(Arc::new(EdgeElsewhere::ended())));
                     let closed = crate::read(&self.closed).clone();
                     if let Some(closed) = closed {
                         self.is_closing.store(true, Ordering::Release);

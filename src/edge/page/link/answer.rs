@@ -8,8 +8,7 @@ use super::{
 use crate::{
     change::Stamp,
     edge::{
-        feed::Feed,
-        link::Place,
+        page::elsewhere::EdgeElsewhere,
         page::wire::{
             self, Carried, Changed, Claimed, Commit, Committed, Content, Door, Gone, Mark, Put,
             Ruled, Ruling, State, Writer, Written,
@@ -35,7 +34,7 @@ pub struct Link {
     /// The micro-frontends that were registered through it, by id.
     scopes: Mutex<HashMap<String, Scope>>,
     /// Stands where the store's edge would be, if the guest has it; or had it last.
-    edge: Mutex<Option<Arc<Feed>>>,
+    edge: Mutex<Option<Arc<EdgeElsewhere>>>,
 }
 
 impl Link {
@@ -331,7 +330,7 @@ impl Link {
                 store.set_mfe_failure(&id, failure)?;
                 0
             }
-            Ruling::Edge(Some(scene)) => return self.claim_edge(scene.into()).map(Ruled::Claimed),
+            Ruling::Edge(Some(state)) => return self.claim_edge(state).map(Ruled::Claimed),
             // Nobody is told of anything: the edge may be about to be dropped, which happens anywhere.
             Ruling::Edge(None) => {
                 self.release_edge();
@@ -342,9 +341,9 @@ impl Link {
         Ok(Ruled::Count(count))
     }
 
-    fn claim_edge(&self, place: Place) -> Result<Claimed, StateError> {
+    fn claim_edge(&self, state: String) -> Result<Claimed, StateError> {
         let inner = self.inner();
-        let edge = Arc::new(Feed::elsewhere(Some(place)));
+        let edge = Arc::new(EdgeElsewhere::new(state));
         let last = inner.set_feed(&edge)?;
         let own = crate::lock(&self.edge).replace(Arc::clone(&edge));
         let again = match (&last, &own) {
@@ -358,16 +357,20 @@ impl Link {
             });
         }
         // The guest has never known what the last edge knew.
-        last.and_then(|last| edge.go_on_from(last));
-        let written = edge.take().into_iter();
+        let of_same =
+            |last: &Arc<dyn Feeding>| last.state().is_none_or(|of| edge.state() == Some(of));
+        if let Some(last) = last.filter(of_same) {
+            edge.notes().add(last.notes().take());
+        }
+        let written = edge.notes().take().into_iter();
         let mut written: Vec<_> = written
             .filter(|(key, _)| !inner.labels(key).is_secret())
-            .map(|(key, write)| {
+            .map(|(key, noted)| {
                 let json = |value: &Option<Value>| Carried::of(value.as_ref()?).ok();
                 Written {
-                    was: json(&write.old),
-                    left: json(&write.left),
-                    source: wire::shown(write.source.as_str()),
+                    was: json(&noted.old),
+                    left: json(&noted.left),
+                    source: wire::shown(noted.source.as_str()),
                     key: key.into(),
                 }
             })

@@ -1,0 +1,79 @@
+//! [`EdgeElsewhere`]: what a store has where its edge would be, if another store of the page has it.
+
+use crate::{
+    change::Stamp,
+    store::{Feeding, Inner, Notes, Slot},
+    value::Value,
+};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// The edge of another store of the page, which hears of everything. When that has ended, notes what is
+/// written for the next one. It links nothing of an edge.
+pub(super) struct EdgeElsewhere {
+    /// Of which state that is a replica, if it is known.
+    state: Option<String>,
+    notes: Notes,
+    is_resting: AtomicBool,
+}
+
+impl EdgeElsewhere {
+    pub(super) fn new(state: String) -> Self {
+        Self {
+            state: Some(state),
+            notes: Notes::default(),
+            is_resting: AtomicBool::new(false),
+        }
+    }
+
+    /// One that has ended, whichever it was.
+    pub(super) fn ended() -> Self {
+        Self {
+            state: None,
+            notes: Notes::default(),
+            is_resting: AtomicBool::new(true),
+        }
+    }
+}
+
+impl Feeding for EdgeElsewhere {
+    fn note(
+        &self,
+        inner: &Inner,
+        slot: &Slot,
+        old: Option<&Value>,
+        is_removal: bool,
+        stamp: &Stamp,
+    ) -> bool {
+        if !self.is_resting() {
+            return false;
+        }
+        self.notes.note(inner, slot, old, is_removal, stamp);
+        self.notes.has_waste()
+    }
+
+    fn wake(&self, _: &Inner) {
+        self.notes.drop_waste();
+    }
+
+    fn end_turn(&self) {}
+
+    fn welcome(&self, _: &str) {}
+
+    fn state(&self) -> Option<&str> {
+        self.state.as_deref()
+    }
+
+    fn notes(&self) -> &Notes {
+        &self.notes
+    }
+
+    fn is_resting(&self) -> bool {
+        self.is_resting.load(Ordering::Acquire)
+    }
+
+    fn rest(&self) {
+        self.is_resting.store(true, Ordering::Release);
+    }
+
+    fn give_way(&self) {}
+}

@@ -1,0 +1,116 @@
+//! [`Notes`]: which keys were written, and what they held before.
+
+use super::{inner::Inner, slot::Slot};
+use crate::{
+    change::{Origin, Stamp},
+    key::Name,
+    value::Value,
+};
+use rustc_hash::FxHashMap;
+use smol_str::SmolStr;
+use std::{mem, sync::Mutex};
+
+/// The keys that were written since the notes were read last.
+#[derive(Default)]
+pub(crate) struct Notes(Mutex<Written>);
+
+#[derive(Default)]
+struct Written {
+    keys: FxHashMap<SmolStr, Noted>,
+    /// Not to be dropped under the lock of a commit.
+    waste: Vec<Value>,
+}
+
+/// A key that was written.
+pub(crate) struct Noted {
+    /// What it held before the first write.
+    pub(crate) old: Option<Value>,
+    /// What it held when its micro-frontend left, if that was the last that happened.
+    pub(crate) left: Option<Value>,
+    /// Who wrote it last.
+    pub(crate) source: Name,
+}
+
+impl Notes {
+    /// Notes that a key was written, under the lock of the commit, unless an edge has done so. Returns
+    /// whether it is noted.
+    pub(crate) fn note(
+        &self,
+        inner: &Inner,
+        slot: &Slot,
+        old: Option<&Value>,
+        is_removal: bool,
+        stamp: &Stamp,
+    ) -> bool {
+        if matches!(stamp.origin, Origin::Storage | Origin::Tab) {
+            return false;
+        }
+        let left = match is_removal && inner.has_left(&slot.key, &stamp.origin) {
+            true => old.cloned(),
+            false => None,
+        };
+        let Written { keys, waste } = &mut *crate::lock(&self.0);
+        match keys.get_mut(&slot.key) {
+            Some(noted) => {
+                noted.source.assign(&stamp.source);
+                waste.extend(mem::replace(&mut noted.left, left));
+            }
+            None => {
+                let noted = Noted {
+                    old: old.cloned(),
+                    left,
+                    source: stamp.source.clone(),
+                };
+                keys.insert(slot.key.clone(), noted);
+            }
+        }
+        true
+    }
+
+    /// Notes that a key has been written again while it was read.
+    pub(crate) fn again(&self, key: SmolStr, old: Option<Value>, source: Name) {
+        let replaced = {
+            let written = &mut *crate::lock(&self.0);
+            match written.keys.get_mut(&key) {
+                // What became of it since counts: its micro-frontend may have left.
+                Some(noted) => mem::replace(&mut noted.old, old),
+                None => {
+                    let left = None;
+                    written.keys.insert(key, Noted { old, left, source });
+                    None
+                }
+            }
+        };
+        drop(replaced);
+    }
+
+    /// Adds what was written before all that is noted.
+    pub(crate) fn add(&self, before: impl IntoIterator<Item = (SmolStr, Noted)>) {
+        for (key, noted) in before {
+            let Written { keys, waste } = &mut *crate::lock(&self.0);
+            match keys.get_mut(&key) {
+                Some(later) => waste.extend(mem::replace(&mut later.old, noted.old)),
+                None => drop(keys.insert(key, noted)),
+            }
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        crate::lock(&self.0).keys.is_empty()
+    }
+
+    pub(crate) fn take(&self) -> FxHashMap<SmolStr, Noted> {
+        let taken = mem::take(&mut *crate::lock(&self.0));
+        taken.keys
+    }
+
+    /// Whether something waits to be dropped.
+    pub(crate) fn has_waste(&self) -> bool {
+        !crate::lock(&self.0).waste.is_empty()
+    }
+
+    pub(crate) fn drop_waste(&self) {
+        let waste = mem::take(&mut crate::lock(&self.0).waste);
+        drop(waste);
+    }
+}
