@@ -107,3 +107,38 @@ fn merging_never_takes_in_what_somebody_else_wrote_in_between() {
         Ok(())
     });
 }
+
+#[test]
+fn an_equal_value_of_somebody_else_is_not_merged_away() {
+    let options = merging().ignore(Origin::Mfe("shop".into()));
+    with_options(&options, |store, history| {
+        let scope = mfe(store, "shop")?;
+        let shop = scope.shared();
+        store.set_many([("n", 2), ("m", 2)])?;
+        shop.delete("n")?;
+        shop.set("n", 2)?;
+        store.batch(|tx| {
+            tx.delete("n")?;
+            tx.delete("m")
+        })?;
+        assert_eq!(history.len(), 2);
+        history.undo()?;
+        assert_eq!((int(store, "n"), int(store, "m")), (Some(2), Some(2)));
+        Ok(())
+    });
+}
+
+#[test]
+fn what_others_write_elsewhere_does_not_keep_steps_apart() {
+    let options = merging().ignore(Origin::Mfe("shop".into()));
+    with_options(&options, |store, history| {
+        let scope = mfe(store, "shop")?;
+        for n in 1..=3 {
+            store.set_many([("n", n), ("m", n)])?;
+            scope.shared().set_many([("tick", n), ("tock", n)])?;
+            scope.set("n", n)?;
+        }
+        assert_eq!(history.len(), 1);
+        Ok(())
+    });
+}

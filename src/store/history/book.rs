@@ -6,9 +6,9 @@
 use crate::{
     change::{Change, ChangeSet, Stamp},
     key::Name,
-    value::{Value, is_content},
+    value::Value,
 };
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 use std::{mem, sync::Arc};
 
@@ -46,8 +46,8 @@ impl Step {
             .map_or("", |entry| entry.stamp.source.as_str())
     }
 
-    /// This step and the one before it as one; `None` if they do not belong together: another key,
-    /// another writer, or somebody else's value in between, which an undo must not take back.
+    /// This step and the one before it as one; `None` if they do not belong together: another key or
+    /// another writer.
     fn merged(&self, earlier: &Self, window: u64) -> Option<Self> {
         if self.time.abs_diff(earlier.time) >= window || self.entries.len() != earlier.entries.len()
         {
@@ -61,8 +61,7 @@ impl Step {
         let merge = |entry: &Entry| {
             let earlier = known.get(&*entry.key)?;
             let is_one = entry.stamp.origin == earlier.stamp.origin
-                && entry.stamp.source.as_str() == earlier.stamp.source.as_str()
-                && is_content(entry.before.as_ref(), earlier.after.as_ref());
+                && entry.stamp.source.as_str() == earlier.stamp.source.as_str();
             is_one.then(|| Entry {
                 key: entry.key.clone(),
                 before: earlier.before.clone(),
@@ -209,6 +208,24 @@ impl Book {
         self.sealed = false;
         self.trim();
         self.moved();
+    }
+
+    /// Takes in what others changed at a time: if it is in a key of the last step, the next stands for
+    /// itself, as an undo of both would take back what was written in between.
+    pub(super) fn pass<'a>(&mut self, time: u64, mut keys: impl Iterator<Item = &'a SmolStr>) {
+        let Some(last) = self.steps.last() else {
+            return;
+        };
+        if self.sealed || time.abs_diff(last.time) >= self.window {
+            return;
+        }
+        self.sealed = match last.entries.as_slice() {
+            [entry] => keys.any(|key| *key == entry.key),
+            entries => {
+                let known: FxHashSet<&SmolStr> = entries.iter().map(|entry| &entry.key).collect();
+                keys.any(|key| known.contains(key))
+            }
+        };
     }
 
     /// How to get from here to a position.

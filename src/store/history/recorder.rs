@@ -71,10 +71,15 @@ impl Recorder {
                 if !is_open || book.land(changes) || book.is_paused() {
                     continue;
                 }
-                let mine = changes.iter().filter(|change| self.covers(inner, change));
-                let entries: Vec<Entry> = mine.map(Entry::from).collect();
-                if let (Some(first), false) = (changes.changes.first(), entries.is_empty()) {
-                    book.record(first.time, entries);
+                let Some(first) = changes.changes.first() else {
+                    continue;
+                };
+                let (mine, others): (Vec<_>, Vec<_>) = changes
+                    .iter()
+                    .partition(|change| self.covers(inner, change));
+                book.pass(first.time, others.iter().map(|change| &change.key));
+                if !mine.is_empty() {
+                    book.record(first.time, mine.into_iter().map(Entry::from).collect());
                 }
             }
             if !is_open {
