@@ -121,14 +121,14 @@ impl Drop for Evaluated {
 
 impl<T: PartialEq + Send + Sync + 'static> Computed<T> {
     pub(crate) fn new(view: &View, f: impl Fn(&View) -> T + Send + Sync + 'static) -> Self {
-        Self::of(view, None, f)
+        Self::of(view, None, move |view| Ok(f(view)))
     }
 
-    /// A computed value that is registered under a key.
+    /// A computed value that is registered under a key. Where `f` fails nothing is kept.
     pub(super) fn named(
         view: &View,
         name: &SmolStr,
-        f: impl Fn(&View) -> T + Send + Sync + 'static,
+        f: impl Fn(&View) -> Result<T, StateError> + Send + Sync + 'static,
     ) -> Self {
         Self::of(view, Some(name.clone()), f)
     }
@@ -136,7 +136,7 @@ impl<T: PartialEq + Send + Sync + 'static> Computed<T> {
     fn of(
         view: &View,
         name: Option<SmolStr>,
-        f: impl Fn(&View) -> T + Send + Sync + 'static,
+        f: impl Fn(&View) -> Result<T, StateError> + Send + Sync + 'static,
     ) -> Self {
         let view = view.downgrade();
         Self(Arc::new(Cell {
@@ -145,7 +145,7 @@ impl<T: PartialEq + Send + Sync + 'static> Computed<T> {
             gate: view.gate(),
             evaluate: Box::new(move || {
                 let view = view.upgrade().ok_or(StateError::Disposed)?;
-                Ok(f(&view))
+                f(&view)
             }),
             cached: Mutex::new(Cached {
                 value: None,

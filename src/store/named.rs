@@ -91,7 +91,11 @@ impl Named {
         elsewhere: Option<Box<str>>,
         evaluate: impl Fn(&View) -> Result<Value, StateError> + Send + Sync + 'static,
     ) -> Arc<Self> {
-        let value = Computed::named(view, &slot.key, move |view| Content(evaluate(view)));
+        let value = Computed::named(view, &slot.key, move |view| match evaluate(view) {
+            // It is so for who asks, who is in the circle, and not for everybody.
+            Err(error @ StateError::Cycle { .. }) => Err(error),
+            value => Ok(Content(value)),
+        });
         let inner = &view.inner;
         Arc::new_cyclic(|this: &Weak<Self>| Self {
             #[cfg(feature = "js")]

@@ -342,6 +342,38 @@ fn a_circle_through_two_stores_ends_and_is_reported() {
 }
 
 #[test]
+fn stores_agree_on_keys_that_follow_from_each_other_in_a_circle() {
+    for pair in PAIRS {
+        for first in 0..3 {
+            let page = Page::new(pair, 2);
+            let stores = all(&page);
+            for store in stores {
+                store.set_reporter(|_| {});
+            }
+            let plus = |from: &'static str| {
+                move |state: &View| state.get::<i32>(from).unwrap_or_default() + 1
+            };
+            let _a = stores[0].register_computed("a", plus("b")).unwrap();
+            stores[1].set("n", 1).unwrap();
+            page.agree();
+            let b = stores[1].register_computed("b", plus("a")).unwrap();
+            for n in 0..3 {
+                for at in 0..3 {
+                    let store = stores[(first + at) % 3];
+                    let read = |key| store.get::<i32>(key).is_some();
+                    assert_eq!((read("a"), read("b")), (true, true));
+                }
+                page.agree();
+                stores[n].set("n", 2).unwrap();
+            }
+            drop(b);
+            page.agree();
+            assert_eq!(stores[first].get("a"), Some(1));
+        }
+    }
+}
+
+#[test]
 fn what_a_micro_frontend_computes_goes_with_it() {
     for pair in PAIRS {
         let mut page = Page::new(pair, 2);
