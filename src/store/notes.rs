@@ -85,7 +85,7 @@ impl Notes {
     }
 
     /// Adds what was written before all that is noted.
-    pub(crate) fn add(&self, before: impl IntoIterator<Item = (SmolStr, Noted)>) {
+    pub(crate) fn add(&self, before: FxHashMap<SmolStr, Noted>) {
         for (key, noted) in before {
             let Written { keys, waste } = &mut *crate::lock(&self.0);
             match keys.get_mut(&key) {

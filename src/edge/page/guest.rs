@@ -7,7 +7,7 @@ mod mirror;
 
 use super::{
     link::Host,
-    wire::{self, Carried, Claimed, Gone, Push, Ruling, Written},
+    wire::{self, Changed, Claimed, Content, Gone, Push, Ruling},
 };
 use crate::{
     error::StateError,
@@ -17,6 +17,7 @@ use crate::{
 };
 use inbox::{Inbox, Item};
 use reactive_graph::graph::untrack;
+use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 use std::{
     fmt,
@@ -400,9 +401,9 @@ fn has_no_edge(inner: &Inner) -> Result<(), StateError> {
 fn claim(host: &dyn Host, feed: &dyn Feeding) -> Result<bool, StateError> {
     let state = feed.state().map(str::to_owned);
     match wire::answer::<Claimed>(&host.rule(&wire::write(&Ruling::Edge(state))?)) {
-        Ok(Claimed { again, written }) => {
-            feed.notes().add(written.into_iter().map(noted));
-            Ok(again)
+        Ok(claimed) => {
+            feed.notes().add(noted(claimed.written, claimed.left));
+            Ok(claimed.again)
         }
         // One of an earlier version, which does not know.
         Err(StateError::Refused { .. }) => Ok(true),
@@ -411,15 +412,26 @@ fn claim(host: &dyn Host, feed: &dyn Feeding) -> Result<bool, StateError> {
 }
 
 /// What was written here or elsewhere since the last edge.
-fn noted(written: Written) -> (SmolStr, Noted) {
-    let value =
-        |json: Option<Carried>| json.map(|json| Value::from_json(Arc::unwrap_or_clone(json.0)));
-    let noted = Noted {
-        old: value(written.was),
-        left: value(written.left),
-        source: wire::source(written.source.as_deref()),
+fn noted(written: Vec<Changed>, left: Vec<Changed>) -> FxHashMap<SmolStr, Noted> {
+    let value = |to| match to {
+        Content::Value(json) => Some(Value::from_json(Arc::unwrap_or_clone(json.0))),
+        Content::Removed | Content::Kept => None,
     };
-    (written.key.into(), noted)
+    let mut all = FxHashMap::default();
+    for changed in written {
+        let noted = Noted {
+            old: value(changed.to),
+            left: None,
+            source: wire::source(changed.source.as_deref()),
+        };
+        all.insert(changed.key.into(), noted);
+    }
+    for changed in left {
+        if let Some(noted) = all.get_mut(&*changed.key) {
+            noted.left = value(changed.to);
+        }
+    }
+    all
 }
 
 fn register(host: &dyn Host, info: &MfeInfo) -> Result<u64, StateError> {

@@ -2,6 +2,7 @@
 
 mod computed;
 mod failure;
+mod message;
 
 pub(super) use computed::{Ask, Computed, Define, Evaluated, Withdraw};
 pub(super) use failure::Failure;
@@ -258,23 +259,13 @@ pub(super) struct Claimed {
     /// Whether it had the last one, and knows what was written since.
     #[serde(default)]
     pub(super) again: bool,
-    /// What was, if it does not.
+    /// What was, if it does not: the keys, with what they held before and who wrote them last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) written: Vec<Written>,
-}
-
-/// A key that was written since the last edge.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Written {
-    pub(super) key: String,
-    /// What it held then.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) was: Option<Carried>,
-    /// What it held when its micro-frontend left, if that was the last that happened.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) left: Option<Carried>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) source: Option<String>,
+    pub(super) written: Vec<Changed>,
+    /// Those of them whose micro-frontend left, if that was the last that happened, with what they held
+    /// then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) left: Vec<Changed>,
 }
 
 impl Ruling {
@@ -368,7 +359,7 @@ fn parse<T: DeserializeOwned>(text: &str) -> Result<T, String> {
 }
 
 fn typed<T: DeserializeOwned>(json: Json) -> Result<T, String> {
-    T::deserialize(json).map_err(|error| error.to_string())
+    T::deserialize(message::Message(json)).map_err(|error| error.to_string())
 }
 
 /// A source as it came in: cut where it is too long.

@@ -11,7 +11,7 @@ use crate::{
         page::elsewhere::EdgeElsewhere,
         page::wire::{
             self, Carried, Changed, Claimed, Commit, Committed, Content, Door, Gone, Mark, Put,
-            Ruled, Ruling, State, Writer, Written,
+            Ruled, Ruling, State, Writer,
         },
     },
     error::{Access, StateError},
@@ -362,21 +362,28 @@ impl Link {
         if let Some(last) = last.filter(of_same) {
             edge.notes().add(last.notes().take());
         }
-        let written = edge.notes().take().into_iter();
-        let mut written: Vec<_> = written
-            .filter(|(key, _)| !inner.labels(key).is_secret())
-            .map(|(key, noted)| {
-                let json = |value: &Option<Value>| Carried::of(value.as_ref()?).ok();
-                Written {
-                    was: json(&noted.old),
-                    left: json(&noted.left),
-                    source: wire::shown(noted.source.as_str()),
-                    key: key.into(),
-                }
-            })
-            .collect();
-        crate::sorted::by_name(&mut written, |written| &written.key);
-        Ok(Claimed { again, written })
+        let mut claimed = Claimed::default();
+        for (key, noted) in edge.notes().take() {
+            if inner.labels(&key).is_secret() {
+                continue;
+            }
+            let held =
+                |value: &Option<Value>| Carried::of(value.as_ref()?).ok().map(Content::Value);
+            let changed = |to, source| Changed {
+                key: key.to_string(),
+                to,
+                door: None,
+                source,
+                labels: Vec::new(),
+            };
+            if let Some(left) = held(&noted.left) {
+                claimed.left.push(changed(left, None));
+            }
+            let before = held(&noted.old).unwrap_or(Content::Removed);
+            let source = wire::shown(noted.source.as_str());
+            claimed.written.push(changed(before, source));
+        }
+        Ok(claimed)
     }
 
     fn release_edge(&self) {
