@@ -38,6 +38,7 @@ fn a_commit_that_makes_no_sense_is_refused_and_changes_nothing() {
             ("", "argument"),
             ("{", "argument"),
             ("[]", "argument"),
+            ("[1, [[\"a\", \"removed\", \"page\"]]]", "argument"),
             ("null", "argument"),
             ("{\"id\": -1, \"writes\": []}", "argument"),
             ("{\"id\": 1, \"writes\": [{\"key\": 1}]}", "argument"),
