@@ -80,11 +80,13 @@ impl Feeding for Feed {
         is_removal: bool,
         stamp: &Stamp,
     ) -> bool {
-        let is_noted = self.notes.note(inner, slot, old, is_removal, stamp);
-        match self.is_resting() {
-            true => self.notes.has_waste(),
-            false => is_noted && !self.is_scheduled.load(Ordering::Acquire),
+        if self.is_resting() {
+            return self
+                .notes
+                .note_for_next(inner, slot, old, is_removal, stamp);
         }
+        let is_noted = self.notes.note(inner, slot, old, is_removal, stamp);
+        is_noted && !self.is_scheduled.load(Ordering::Acquire)
     }
 
     fn wake(&self, inner: &Inner) {

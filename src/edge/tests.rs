@@ -374,6 +374,28 @@ fn a_store_has_one_edge_at_a_time() {
 }
 
 #[test]
+fn keys_that_come_and_go_while_there_is_no_edge_take_no_memory() {
+    let (a, _) = two();
+    a.store.set("kept", 1).unwrap();
+    a.edge.detach();
+    for n in 0..100 {
+        let key = format!("passing:{n}");
+        a.store.set(key.as_str(), n).unwrap();
+        a.store.delete(key.as_str()).unwrap();
+        let mfe = MfeInfo::new(format!("mfe{n}"), "leptos", "1");
+        let scope = a.store.register_mfe(mfe).unwrap();
+        scope.set("passing", n).unwrap();
+        scope.delete("passing").unwrap();
+    }
+    assert!(a.edge.0.feed.notes.is_empty());
+    a.store.delete("kept").unwrap();
+    a.store.set("new", 1).unwrap();
+    let mut noted: Vec<_> = a.edge.0.feed.notes.take().into_keys().collect();
+    noted.sort_unstable();
+    assert_eq!(noted, ["kept", "new"]);
+}
+
+#[test]
 fn threads_that_write_while_messages_come_in_end_on_what_the_replica_has() {
     let (a, b) = two();
     std::thread::scope(|scope| {

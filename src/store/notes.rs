@@ -67,6 +67,26 @@ impl Notes {
         true
     }
 
+    /// As [`Notes::note`], for an edge that is yet to come, if it ever does: a key that has come and gone
+    /// since is forgotten, as it is where there was no edge at all. Returns whether something waits to be
+    /// dropped.
+    pub(crate) fn note_for_next(
+        &self,
+        inner: &Inner,
+        slot: &Slot,
+        old: Option<&Value>,
+        is_removal: bool,
+        stamp: &Stamp,
+    ) -> bool {
+        self.note(inner, slot, old, is_removal, stamp);
+        let Written { keys, waste } = &mut *crate::lock(&self.0);
+        let has_passed = |noted: &Noted| noted.old.is_none() && noted.left.is_none();
+        if is_removal && keys.get(&slot.key).is_some_and(has_passed) {
+            keys.remove(&slot.key);
+        }
+        !waste.is_empty()
+    }
+
     /// Notes that a key has been written again while it was read.
     pub(crate) fn again(&self, key: SmolStr, old: Option<Value>, source: Name) {
         let replaced = {
@@ -102,11 +122,6 @@ impl Notes {
     pub(crate) fn take(&self) -> FxHashMap<SmolStr, Noted> {
         let taken = mem::take(&mut *crate::lock(&self.0));
         taken.keys
-    }
-
-    /// Whether something waits to be dropped.
-    pub(crate) fn has_waste(&self) -> bool {
-        !crate::lock(&self.0).waste.is_empty()
     }
 
     pub(crate) fn drop_waste(&self) {

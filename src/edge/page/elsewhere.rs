@@ -44,11 +44,10 @@ impl Feeding for EdgeElsewhere {
         is_removal: bool,
         stamp: &Stamp,
     ) -> bool {
-        if !self.is_resting() {
-            return false;
-        }
-        self.notes.note(inner, slot, old, is_removal, stamp);
-        self.notes.has_waste()
+        self.is_resting()
+            && self
+                .notes
+                .note_for_next(inner, slot, old, is_removal, stamp)
     }
 
     fn wake(&self, _: &Inner) {
