@@ -18,6 +18,9 @@ use std::sync::Arc;
 /// So many refusals are reported in a second. One message can hold thousands.
 const MAX_REPORTS: u32 = 10;
 
+/// The source of what is put because it can be now.
+const BROUGHT_BACK: Name = Name::Static("storage");
+
 impl Door {
     fn origin(self) -> Origin {
         match self {
@@ -161,6 +164,17 @@ impl Edge {
         }
     }
 
+    /// Gives keys that were computed here what others have written under them meanwhile, which was refused.
+    pub(super) fn put_freed(&self) {
+        let mut freed = self.0.feed.take_freed();
+        self.replica(|replica| {
+            let is_known = |key: &SmolStr| replica.get(key)?.value().map(drop);
+            freed.retain(|key| is_known(key).is_some());
+        });
+        let keys = freed.into_iter().map(|key| (key, BROUGHT_BACK));
+        self.put(Door::Storage, keys.collect());
+    }
+
     fn put_all(&self, from: Door, keys: &[(SmolStr, Name)]) -> Result<(), StateError> {
         let inner = &self.0.view.inner;
         inner.may_write()?;
@@ -210,8 +224,7 @@ impl Edge {
             let own = own.filter(|(key, entry)| {
                 key.starts_with(namespace) && (entry.value().is_some() || entry.is_removed())
             });
-            own.map(|(key, _)| (key.clone(), Name::Static("storage")))
-                .collect()
+            own.map(|(key, _)| (key.clone(), BROUGHT_BACK)).collect()
         });
         self.put(Door::Storage, keys);
     }

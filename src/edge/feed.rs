@@ -6,8 +6,11 @@ use crate::{
     store::{Feeding, Inner, Notes, Slot},
     value::Value,
 };
+use rustc_hash::FxHashSet;
+use smol_str::SmolStr;
 use std::{
     any::Any,
+    mem,
     sync::{
         Arc, Mutex, Weak,
         atomic::{AtomicBool, Ordering},
@@ -20,6 +23,8 @@ pub(super) struct Feed {
     link: Weak<Link>,
     state: String,
     pub(super) notes: Notes,
+    /// The keys that are computed no more.
+    freed: Mutex<FxHashSet<SmolStr>>,
     is_scheduled: AtomicBool,
     is_resting: AtomicBool,
     /// What its edge has left to the next one.
@@ -32,6 +37,7 @@ impl Feed {
             link,
             state: place.name(),
             notes: Notes::default(),
+            freed: Mutex::default(),
             is_scheduled: AtomicBool::new(false),
             is_resting: AtomicBool::new(false),
             left: Mutex::default(),
@@ -47,7 +53,13 @@ impl Feed {
         self.notes.add(before.notes().take());
         let before: Arc<dyn Any + Send + Sync> = before;
         let before = before.downcast::<Self>().ok()?;
+        *crate::lock(&self.freed) = before.take_freed();
         crate::lock(&before.left).take()
+    }
+
+    /// The keys that are computed no more since this was asked last.
+    pub(super) fn take_freed(&self) -> FxHashSet<SmolStr> {
+        mem::take(&mut crate::lock(&self.freed))
     }
 
     /// Leaves something to the next edge.
@@ -96,7 +108,7 @@ impl Feeding for Feed {
         if inner.alive().is_err() {
             return Edge(link).detach();
         }
-        if !self.notes.is_empty() {
+        if !self.notes.is_empty() || !crate::lock(&self.freed).is_empty() {
             self.wake_for_more(inner);
         }
     }
@@ -113,6 +125,11 @@ impl Feeding for Feed {
         if let Some(link) = self.edge() {
             Edge(link).bring_back(namespace);
         }
+    }
+
+    fn free(&self, key: &SmolStr) -> bool {
+        crate::lock(&self.freed).insert(key.clone());
+        !self.is_resting() && !self.is_scheduled.load(Ordering::Acquire)
     }
 
     fn state(&self) -> Option<&str> {

@@ -213,6 +213,7 @@ impl Edge {
     /// Ends the turn: delivers what is pending, and hands what was written to storage and to the other
     /// tabs. In a browser that happens by itself, once a turn.
     pub fn flush(&self) {
+        self.put_freed();
         self.put_waiting();
         self.0.view.flush();
         self.drain();

@@ -542,6 +542,36 @@ fn what_is_known_in_part_only_takes_no_default_away() {
 }
 
 #[test]
+fn a_key_that_is_computed_no_more_holds_what_others_have_written() {
+    let (a, b) = two();
+    let computed = a.store.register_computed("k", |_| 1).unwrap();
+    let other = a.store.register_computed("kind", |_| 1).unwrap();
+    b.store.set_many([("k", 2), ("kind", 3)]).unwrap();
+    exchange(&a, &b);
+    assert_eq!(a.store.get("k"), Some(1));
+    drop(computed);
+    a.edge.flush();
+    assert_eq!((a.store.get("k"), a.store.get("kind")), (Some(2), Some(1)));
+    assert!(a.sent().is_empty(), "it is nothing new");
+    // So it does if there was no edge when it ended.
+    a.edge.detach();
+    drop(other);
+    let edge = Edge::builder("test").attach(&a.store).unwrap();
+    edge.flush();
+    assert_eq!(a.store.get("kind"), Some(3));
+    // What nobody else has written stays away, and what was written here since counts.
+    let computed = a.store.register_computed("own", |_| 1).unwrap();
+    drop(computed);
+    edge.flush();
+    assert!(!a.store.has("own"));
+    let computed = a.store.register_computed("again", |_| 1).unwrap();
+    drop(computed);
+    a.store.set("again", 5).unwrap();
+    edge.flush();
+    assert_eq!(a.store.get("again"), Some(5));
+}
+
+#[test]
 fn a_micro_frontend_that_leaves_while_its_key_is_being_read_removes_nothing() {
     let (a, b) = two();
     let info = || MfeInfo::new("shop", "leptos", "1");

@@ -24,6 +24,7 @@ use crate::{
     label::{Label, Labels},
     value::Value,
 };
+use smol_str::SmolStr;
 use std::{any::Any, ptr, sync::Arc, time::Duration};
 
 /// What is known of the requests of keys, in hidden slots beside them. It comes with the first
@@ -179,6 +180,10 @@ pub(crate) trait Feeding: Any + Send + Sync {
 
     /// Hears that the owner of a namespace has come.
     fn welcome(&self, namespace: &str);
+
+    /// Hears that a key is computed no more, under the lock of the commit. Returns whether it is to be
+    /// woken.
+    fn free(&self, key: &SmolStr) -> bool;
 
     /// Of which state its edge is a replica, by a name; `None` if that is not known.
     #[cfg(feature = "edge")]
@@ -454,5 +459,11 @@ impl State {
     ) -> bool {
         let feed = self.feed.as_ref();
         feed.is_some_and(|feed| feed.note(inner, slot, old, is_removal, stamp))
+    }
+
+    /// Tells the edge that a key is computed no more. Returns whether it is to be woken.
+    pub(super) fn free(&self, slot: &Slot) -> bool {
+        let feed = self.feed.as_ref();
+        feed.is_some_and(|feed| feed.free(&slot.key))
     }
 }

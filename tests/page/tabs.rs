@@ -484,6 +484,36 @@ fn what_comes_in_during_a_batch_of_any_store_of_the_page_waits_for_its_end() {
 }
 
 #[test]
+fn a_key_that_no_store_of_the_page_computes_any_more_is_what_other_tabs_have_written() {
+    for (engines, at) in arrangements() {
+        for by in 0..3 {
+            let (mut simulator, one, other) = two(engines, at);
+            for store in one.stores() {
+                store.set_reporter(|_| {});
+            }
+            let here = one.stores()[by];
+            let computed = here.register_computed("k", |_| 1).unwrap();
+            let gone = here.register_mfe(MfeInfo::new("shop", "leptos", "1"));
+            let gone = gone.unwrap();
+            gone.shared()
+                .register_computed("m", |_| 1)
+                .unwrap()
+                .forget();
+            other.second.set_many([("k", 2), ("m", 3)]).unwrap();
+            simulator.advance(1_000);
+            assert_eq!(one.agree(), json!({ "k": 1, "m": 1 }));
+            drop(computed);
+            simulator.advance(1_000);
+            assert_eq!(one.agree(), json!({ "k": 2, "m": 1 }));
+            gone.unregister().unwrap();
+            simulator.advance(1_000);
+            assert_eq!(one.agree(), other.agree());
+            assert_eq!(other.agree(), json!({ "k": 2, "m": 3 }));
+        }
+    }
+}
+
+#[test]
 fn what_the_stores_of_a_page_write_between_two_edges_counts_wherever_those_are() {
     for engines in PAIRS {
         for (first, next) in (0..3).flat_map(|first| (0..3).map(move |next| (first, next))) {

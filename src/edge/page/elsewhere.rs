@@ -5,6 +5,7 @@ use crate::{
     store::{Feeding, Inner, Notes, Slot},
     value::Value,
 };
+use smol_str::SmolStr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The edge of another store of the page, which hears of everything. When that has ended, notes what is
@@ -57,6 +58,10 @@ impl Feeding for EdgeElsewhere {
     fn end_turn(&self) {}
 
     fn welcome(&self, _: &str) {}
+
+    fn free(&self, _: &SmolStr) -> bool {
+        false
+    }
 
     fn state(&self) -> Option<&str> {
         self.state.as_deref()

@@ -78,6 +78,7 @@ impl Naming for Step {
                 // The caller holds it.
                 state.named.retain(|other| !is(other, named));
                 state.len -= 1;
+                signals.feed |= state.free(slot);
                 named.end_to_follow(inner)
             }
         };

@@ -26,7 +26,7 @@ pub(crate) struct Signals {
     pub(super) members: bool,
     pub(super) recorders: Few<Arc<dyn Recording>>,
     /// Whether the edge is to be woken.
-    pub(super) feed: bool,
+    pub(crate) feed: bool,
 }
 
 impl Signals {
