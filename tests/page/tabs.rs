@@ -1,6 +1,6 @@
 //! Pages whose host is in step with other tabs: guests are in step with them, too.
 
-use crate::{random::Random, support::*};
+use crate::{random::Random, support::*, variable::variable};
 use serde_json::{Value as Json, json};
 use std::{collections::BTreeMap, sync::Arc};
 use universal_state::{
@@ -510,6 +510,48 @@ fn a_key_that_no_store_of_the_page_computes_any_more_is_what_other_tabs_have_wri
             assert_eq!(one.agree(), other.agree());
             assert_eq!(other.agree(), json!({ "k": 2, "m": 3 }));
         }
+    }
+}
+
+#[test]
+fn whatever_is_computed_for_a_while_all_tabs_agree_once_nothing_is() {
+    let seeds = variable("UNIVERSAL_STATE_SEEDS").unwrap_or(20);
+    for (seed, at) in (1..=seeds).flat_map(|seed| [(seed, At::Host), (seed, At::Guest)]) {
+        let mut simulator = Simulator::new(seed).conditions(Conditions::bad());
+        let engines = PAIRS[seed as usize % PAIRS.len()];
+        let pages = [(); 3].map(|()| Mirrored::open(&mut simulator, engines, at));
+        for store in pages.iter().flat_map(Mirrored::stores) {
+            store.set_reporter(|_| {});
+        }
+        let mut computed = Vec::new();
+        let mut random = Random(seed);
+        for n in 0..300 {
+            let page = &pages[random.below(pages.len())];
+            let store = page.stores()[random.below(3)];
+            let key = ["a", "b", "c"][random.below(3)];
+            // What is computed is written by nobody on that page.
+            match random.below(8) {
+                0..3 => drop(store.set(key, n)),
+                3 => drop(store.delete(key)),
+                4 => drop(store.set_many([("a", n), ("d", n)])),
+                5 if n % 10 == 0 => drop(store.clear()),
+                6 => {
+                    computed.extend(store.register_computed(key, |state| {
+                        state.get::<i32>("d").unwrap_or_default() + 1
+                    }))
+                }
+                7 if !computed.is_empty() => {
+                    drop(computed.swap_remove(random.below(computed.len())));
+                }
+                _ => {}
+            }
+            page.agree();
+            simulator.advance(random.below(40) as u64);
+        }
+        computed.clear();
+        simulator.settle().unwrap();
+        let held = pages.each_ref().map(Mirrored::agree);
+        assert!(held.iter().all(|other| *other == held[0]), "seed {seed}");
     }
 }
 
