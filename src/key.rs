@@ -264,15 +264,21 @@ pub(crate) fn split(name: &str) -> Option<(&str, &str)> {
 pub(crate) fn namespace(id: &str) -> String {
     let mut start = String::with_capacity(id.len() + 2);
     start.push(NAMESPACE);
-    for c in id.chars() {
-        match c {
-            '%' => start.push_str("%25"),
-            '/' => start.push_str("%2F"),
-            c => start.push(c),
-        }
-    }
+    escape(&mut start, id, ('/', "%2F"));
     start.push('/');
     start
+}
+
+/// Appends a text, with `%` and a character that is to mean something else percent-encoded (RFC 3986,
+/// section 2.1).
+pub(crate) fn escape(into: &mut String, text: &str, (separator, code): (char, &str)) {
+    for c in text.chars() {
+        match c {
+            '%' => into.push_str("%25"),
+            c if c == separator => into.push_str(code),
+            c => into.push(c),
+        }
+    }
 }
 
 /// The id whose encoded form stands in a namespaced name.

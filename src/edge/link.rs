@@ -12,7 +12,7 @@ use super::{
 use crate::{
     change::UNKNOWN_SOURCE,
     error::StateError,
-    key::Name,
+    key::{self, Name},
     label::{Label, Labels},
     pattern::Pattern,
     store::{Store, View},
@@ -78,8 +78,7 @@ impl Place {
     pub(crate) fn name(&self) -> String {
         let mut name = String::new();
         for part in [&self.application, &self.prefix] {
-            // As in RFC 3986, section 2.1.
-            name.push_str(&part.replace('%', "%25").replace('/', "%2F"));
+            key::escape(&mut name, part, ('/', "%2F"));
             name.push('/');
         }
         name + &self.schema.to_string()
@@ -414,7 +413,7 @@ impl Edge {
         *crate::lock(&self.0.waiting) = waiting;
         self.put_waiting();
         // Who has come since finds its keys.
-        self.bring_back(crate::key::NAMESPACE.encode_utf8(&mut [0; 4]));
+        self.bring_back(key::NAMESPACE.encode_utf8(&mut [0; 4]));
         self.0.feed.wake_for_more(&self.0.view.inner);
     }
 }

@@ -84,13 +84,7 @@ pub(super) fn quarantine_id(key: &str, text: &str) -> String {
 
 fn encode(key: &str) -> String {
     let mut name = String::with_capacity(key.len());
-    for c in key.chars() {
-        match c {
-            '%' => name.push_str("%25"),
-            ':' => name.push_str("%3A"),
-            c => name.push(c),
-        }
-    }
+    key::escape(&mut name, key, (':', "%3A"));
     name
 }
 
