@@ -74,16 +74,17 @@ pub(crate) trait Engine: Send + Sync {
         value: Option<Value>,
     ) -> Option<Value>;
 
-    /// Whether [`Engine::put`] could put a value under a key.
-    fn can_put(&self, site: Site<'_>, place: &Option<Value>, value: &Value) -> bool;
+    /// Whether an equal value is under a key, if [`Engine::put`] can tell.
+    fn same_plain(&self, site: Site<'_>, place: &Option<Value>, value: &Value) -> Option<bool>;
 
     /// Puts a plain value under a key, unless an equal one is there, and takes out what was there.
     fn put(&self, site: Site<'_>, place: &mut Option<Value>, value: &mut Value) -> Put;
 }
 
-/// Whether a plain value can be compared with what is there.
-fn can_put(place: Option<&Value>, value: &Value) -> bool {
-    place.is_none_or(|place| place.same_plain(value).is_some())
+/// Whether a plain value is equal to what is there, if it can be compared with it.
+#[inline]
+fn same_plain(place: Option<&Value>, value: &Value) -> Option<bool> {
+    place.map_or(Some(false), |place| place.same_plain(value))
 }
 
 /// Puts a plain value where another is.
@@ -194,14 +195,14 @@ macro_rules! engines {
             }
 
             #[inline]
-            pub(crate) fn can_put(
+            pub(crate) fn same_plain(
                 &self,
                 site: Site<'_>,
                 place: &Option<Value>,
                 value: &Value,
-            ) -> bool {
+            ) -> Option<bool> {
                 match self {
-                    $(Self::$kind(engine) => engine.can_put(site, place, value)),+
+                    $(Self::$kind(engine) => engine.same_plain(site, place, value)),+
                 }
             }
 

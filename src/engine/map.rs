@@ -5,9 +5,9 @@ use crate::{
     key::{self, spread},
     value::{StateValue, Value, is_content},
 };
-use hashbrown::hash_table::{Entry, HashTable};
+use hashbrown::HashTable;
 use smol_str::SmolStr;
-use std::sync::Mutex;
+use std::{mem, sync::Mutex};
 
 #[derive(Default)]
 pub(crate) struct MapEngine {
@@ -66,29 +66,26 @@ impl Engine for MapEngine {
         value: Option<Value>,
     ) -> Option<Value> {
         let mut values = crate::lock(&self.values);
-        let is_it = |kept: &Kept| kept.is_at(site);
-        let entry = values.entry(spread(site.hash), is_it, |kept| spread(kept.hash));
-        match (entry, value) {
-            (Entry::Occupied(entry), None) => Some(entry.remove().0.value),
-            (Entry::Occupied(mut entry), Some(value)) => {
-                Some(std::mem::replace(&mut entry.get_mut().value, value))
-            }
-            (Entry::Vacant(_), None) => None,
-            (Entry::Vacant(entry), Some(value)) => {
-                entry.insert(Kept {
-                    hash: site.hash,
-                    key: site.key.clone(),
-                    value,
-                });
-                None
-            }
+        let Some(value) = value else {
+            let entry = values.find_entry(spread(site.hash), |kept| kept.is_at(site));
+            return Some(entry.ok()?.remove().0.value);
+        };
+        if let Some(kept) = values.find_mut(spread(site.hash), |kept| kept.is_at(site)) {
+            return Some(mem::replace(&mut kept.value, value));
         }
+        let kept = Kept {
+            hash: site.hash,
+            key: site.key.clone(),
+            value,
+        };
+        values.insert_unique(spread(site.hash), kept, |kept| spread(kept.hash));
+        None
     }
 
-    fn can_put(&self, site: Site<'_>, _place: &Option<Value>, value: &Value) -> bool {
+    fn same_plain(&self, site: Site<'_>, _place: &Option<Value>, value: &Value) -> Option<bool> {
         let values = crate::lock(&self.values);
         let kept = find(&values, site.hash, site.key);
-        super::can_put(kept.map(|kept| &kept.value), value)
+        super::same_plain(kept.map(|kept| &kept.value), value)
     }
 
     fn put(&self, site: Site<'_>, place: &mut Option<Value>, value: &mut Value) -> Put {

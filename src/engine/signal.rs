@@ -34,8 +34,8 @@ impl Engine for SignalEngine {
     }
 
     #[inline]
-    fn can_put(&self, _site: Site<'_>, place: &Option<Value>, value: &Value) -> bool {
-        super::can_put(place.as_ref(), value)
+    fn same_plain(&self, _site: Site<'_>, place: &Option<Value>, value: &Value) -> Option<bool> {
+        super::same_plain(place.as_ref(), value)
     }
 
     #[inline]

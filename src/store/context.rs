@@ -1,7 +1,11 @@
 //! What is going on in this thread: open batches, computed values being evaluated, and places
 //! that must not write.
 
-use super::{draft::Draft, guest::Drafting, slot::Slot};
+use super::{
+    draft::{Draft, Marks},
+    guest::Drafting,
+    slot::Slot,
+};
 use reactive_graph::graph::Observer;
 use std::{
     cell::{Cell, RefCell},
@@ -94,8 +98,12 @@ fn find<R>(store: usize, mut look: impl FnMut(&mut Kind) -> Option<R>) -> Option
 }
 
 /// Runs `f` with an open batch and hands back what it wrote.
-pub(crate) fn batch<R>(store: usize, f: impl FnOnce() -> R) -> (R, Box<Draft>) {
-    let guard = push(store, Kind::Batch(Draft::begin()));
+pub(crate) fn batch<R>(
+    store: usize,
+    marks: Option<&Marks<'_>>,
+    f: impl FnOnce() -> R,
+) -> (R, Box<Draft>) {
+    let guard = push(store, Kind::Batch(Draft::begin(marks)));
     let result = f();
     std::mem::forget(guard);
     match pop() {

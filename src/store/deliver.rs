@@ -57,6 +57,7 @@ impl State {
         let mut item = self.spent.pop().unwrap_or_default();
         item.audience = audience;
         item.round = round;
+        item.unheard = None;
         item
     }
 
@@ -259,9 +260,11 @@ impl Inner {
     fn give_up(&self, item: &mut Item) {
         // The changes hold no slot, so each slot is given up on its own.
         let slots = std::mem::take(&mut item.slots);
-        for (slot, change) in slots.into_iter().zip(&item.changes) {
-            if change.is_removal() || slot.is_hidden() {
-                self.release(&slot);
+        if item.unheard.is_none() {
+            for (slot, change) in slots.into_iter().zip(&item.changes) {
+                if change.is_removal() || slot.is_hidden() {
+                    self.release(&slot);
+                }
             }
         }
         // One large batch does not make every later set large.

@@ -5,20 +5,27 @@ use super::{
     guest::{Drafting, Naming},
     inner::Deferred,
     slot::Slot,
-    transaction::Write,
 };
 use crate::{change::Stamp, value::Value};
 use hashbrown::HashTable;
 use rustc_hash::FxHashMap;
-use std::{any::Any, cell::Cell, mem::take, sync::Arc};
+use std::{
+    any::Any,
+    cell::Cell,
+    mem::take,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 /// The keys that a batch read, with the sequence number of what it saw.
 pub(crate) type Reads = FxHashMap<usize, (Arc<Slot>, u64)>;
 
 #[derive(Default)]
 pub(crate) struct Draft {
-    /// At most one write a key, in the order of first write. `old` is filled in at commit.
-    pub(crate) writes: Vec<Write>,
+    /// At most one a key, in the order of first write.
+    pub(crate) writes: Vec<Drafted>,
     index: Index,
     pub(crate) reads: Reads,
     /// Computed keys that end with the batch.
@@ -33,6 +40,14 @@ pub(crate) struct Draft {
     /// Grows when what the batch has written changes.
     revision: u64,
     computed: FxHashMap<usize, Kept>,
+}
+
+/// What a batch has written to a key.
+#[derive(Clone)]
+pub(crate) struct Drafted {
+    pub(crate) slot: Arc<Slot>,
+    pub(crate) new: Option<Value>,
+    pub(crate) stamp: Stamp,
 }
 
 /// A computed value as it follows from a batch.
@@ -63,9 +78,11 @@ thread_local! {
 
 impl Draft {
     /// A draft without any writes.
-    pub(crate) fn begin() -> Box<Self> {
+    pub(crate) fn begin(marks: Option<&Marks>) -> Box<Self> {
         let spare = SPARE.try_with(Cell::take);
-        spare.ok().flatten().unwrap_or_default()
+        let mut draft: Box<Self> = spare.ok().flatten().unwrap_or_default();
+        draft.index.marks = marks.is_some();
+        draft
     }
 
     /// Keeps the memory of a draft that has ended, for the next of this thread. Nothing is dropped but
@@ -87,45 +104,87 @@ impl Draft {
     }
 }
 
-/// Finds the writes of a draft by the addresses of their slots: their places among the writes.
+/// The right to mark the slots of a store with their places in a draft, which one draft at a time has.
+pub(crate) struct Marks<'a>(&'a AtomicBool);
+
+impl<'a> Marks<'a> {
+    /// Takes the right, unless the draft of another thread has it.
+    pub(crate) fn take(taken: &'a AtomicBool) -> Option<Self> {
+        (!taken.swap(true, Ordering::Acquire)).then_some(Self(taken))
+    }
+}
+
+impl Drop for Marks<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Release);
+    }
+}
+
+/// Finds the writes of a draft by their slots: their places among the writes.
+///
+/// A draft that may marks each slot with its place. What other drafts have left there does no harm: the
+/// write at the place is the slot's, or the slot was not written. (Briggs and Torczon, An Efficient
+/// Representation for Sparse Sets, 1993.) Others, and who writes more than a mark can say, have a table.
 #[derive(Default)]
-struct Index(HashTable<u32>);
+struct Index {
+    marks: bool,
+    /// By the addresses of the slots.
+    table: HashTable<u32>,
+}
 
 impl Index {
     /// Where a slot is among the writes.
     #[inline]
-    fn find(&self, writes: &[Write], slot: &Arc<Slot>) -> Option<usize> {
-        let is_it = |at: &u32| {
-            let write = writes.get(*at as usize);
+    fn find(&self, writes: &[Drafted], slot: &Arc<Slot>) -> Option<usize> {
+        let is_it = |at: usize| {
+            let write = writes.get(at);
             write.is_some_and(|write| Arc::ptr_eq(&write.slot, slot))
         };
-        Some(*self.0.find(hash(slot), is_it)? as usize)
+        if self.marks {
+            let at = usize::from(slot.drafted.load(Ordering::Relaxed));
+            return is_it(at).then_some(at);
+        }
+        Some(*self.table.find(hash(slot), |at| is_it(*at as usize))? as usize)
     }
 
-    /// Adds the last of the writes, which was not found.
+    /// Adds a write of a slot that was not found, the last one of all.
     #[inline]
-    fn add_last(&mut self, writes: &[Write]) {
-        if let Some((at, write)) = writes.iter().enumerate().next_back() {
-            let hash_of = |at: &u32| {
-                writes
-                    .get(*at as usize)
-                    .map_or(0, |write| hash(&write.slot))
-            };
-            self.0.insert_unique(hash(&write.slot), at as u32, hash_of);
+    fn add_last(&mut self, writes: &[Drafted], at: usize, slot: &Slot) {
+        if self.marks
+            && let Ok(mark) = u16::try_from(at)
+        {
+            slot.drafted.store(mark, Ordering::Relaxed);
+        } else {
+            self.enter(writes, at);
         }
     }
 
-    fn remove_last(&mut self, writes: &[Write]) {
+    /// Enters the writes into the table: all of them if there was none, or from a place on.
+    #[cold]
+    #[inline(never)]
+    fn enter(&mut self, writes: &[Drafted], from: usize) {
+        let from = if take(&mut self.marks) { 0 } else { from };
+        let hash_at = |at: &u32| {
+            writes
+                .get(*at as usize)
+                .map_or(0, |write| hash(&write.slot))
+        };
+        for at in from as u32..writes.len() as u32 {
+            self.table.insert_unique(hash_at(&at), at, hash_at);
+        }
+    }
+
+    fn remove_last(&mut self, writes: &[Drafted]) {
         if let Some((last, write)) = writes.iter().enumerate().next_back() {
             let is_it = |at: &u32| *at as usize == last;
-            if let Ok(entry) = self.0.find_entry(hash(&write.slot), is_it) {
+            if let Ok(entry) = self.table.find_entry(hash(&write.slot), is_it) {
                 entry.remove();
             }
         }
     }
 
     fn clear(&mut self) {
-        self.0.clear();
+        self.table.clear();
     }
 }
 
@@ -172,14 +231,13 @@ impl Drafting for Draft {
             }
             return old;
         }
-        self.writes.push(Write {
+        let at = self.writes.len();
+        self.writes.push(Drafted {
             slot: Arc::clone(slot),
-            old: None,
             new,
             stamp: stamp.clone(),
-            rewritten: false,
         });
-        self.index.add_last(&self.writes);
+        self.index.add_last(&self.writes, at, slot);
         if self.nested > 0 {
             self.undo.push(Undo::Remove);
         }
@@ -264,53 +322,96 @@ impl Draft {
 
 #[cfg(test)]
 mod tests {
-    use super::Draft;
+    use super::{Draft, Marks};
     use crate::{
         Value,
         change::Stamp,
         store::{guest::Drafting, slot::Slot},
     };
-    use std::sync::Arc;
+    use std::{
+        collections::HashSet,
+        sync::{Arc, atomic::AtomicBool},
+    };
 
     fn number(draft: &Draft, slot: &Arc<Slot>) -> Option<i32> {
         draft.content(slot).flatten()?.to().ok()
     }
 
+    fn put(draft: &mut Draft, slots: &[Arc<Slot>], value: i32) {
+        for slot in slots {
+            draft.put(slot, Some(Value::new(value)), &Stamp::LOCAL);
+        }
+    }
+
+    fn hold(draft: &Draft, slots: &[Arc<Slot>], value: i32) -> bool {
+        slots.iter().all(|slot| number(draft, slot) == Some(value))
+    }
+
+    fn hold_nothing(draft: &Draft, slots: &[Arc<Slot>]) -> bool {
+        slots.iter().all(|slot| draft.content(slot).is_none())
+    }
+
     #[test]
     fn a_draft_finds_what_was_written_and_nothing_that_was_taken_back() {
-        let slots: Vec<_> = (0..600).map(|_| Slot::hidden("")).collect();
-        let (kept, undone) = slots.split_at(350);
-        // The second takes the memory of the first, and the third, after so few, hardly any.
-        for most in [slots.len(), 3, slots.len()] {
-            let mut draft = Draft::begin();
-            let put = |draft: &mut Draft, slots: &[Arc<Slot>], value: i32| {
-                for slot in slots.iter().take(most) {
-                    draft.put(slot, Some(Value::new(value)), &Stamp::LOCAL);
-                }
-            };
-            let hold = |draft: &Draft, slots: &[Arc<Slot>], value: i32| {
-                let mut slots = slots.iter().take(most);
-                slots.all(|slot| number(draft, slot) == Some(value))
-            };
-            put(&mut draft, kept, 1);
-            let savepoint = draft.nest();
-            put(&mut draft, kept, 2);
-            put(&mut draft, undone, 2);
-            assert!(hold(&draft, undone, 2));
-            drop(draft.roll_back(savepoint));
-            assert!(hold(&draft, kept, 1));
-            assert!(undone.iter().all(|slot| draft.content(slot).is_none()));
-            put(&mut draft, undone, 3);
-            put(&mut draft, kept, 4);
-            assert!(hold(&draft, undone, 3));
-            assert!(hold(&draft, kept, 4));
-            assert_eq!(
-                draft.writes.len(),
-                most.min(kept.len()) + most.min(undone.len())
-            );
-            draft.end();
+        // More than marks can tell apart.
+        let slots: Vec<_> = (0..70_000).map(|_| Slot::hidden("")).collect();
+        let taken = AtomicBool::new(false);
+        // Each takes the memory of the one before, if that did not have too much.
+        for (written, kept) in [(600, 350), (3, 1), (600, 0), (70_000, 65_000), (600, 350)] {
+            for is_marking in [true, false, true] {
+                let marks = is_marking.then(|| Marks::take(&taken)).flatten();
+                assert_eq!(marks.is_some(), is_marking);
+                let mut draft = Draft::begin(marks.as_ref());
+                assert!(hold_nothing(&draft, &slots));
+                let (kept, undone) = slots[..written].split_at(kept);
+                put(&mut draft, kept, 1);
+                let savepoint = draft.nest();
+                put(&mut draft, kept, 2);
+                put(&mut draft, undone, 2);
+                assert!(hold(&draft, kept, 2) && hold(&draft, undone, 2));
+                drop(draft.roll_back(savepoint));
+                assert!(hold(&draft, kept, 1) && hold_nothing(&draft, undone));
+                put(&mut draft, undone, 3);
+                put(&mut draft, kept, 4);
+                assert!(hold(&draft, undone, 3) && hold(&draft, kept, 4));
+                assert_eq!(draft.writes.len(), written);
+                draft.end();
+            }
         }
-        let draft = Draft::begin();
-        assert!(slots.iter().all(|slot| draft.content(slot).is_none()));
+    }
+
+    #[test]
+    fn drafts_of_two_threads_find_each_its_own_writes() {
+        let slots: Vec<_> = (0..100).map(|_| Slot::hidden("")).collect();
+        let taken = AtomicBool::new(false);
+        for rounds in 1..4 {
+            let marks = Marks::take(&taken);
+            assert!(marks.is_some() && Marks::take(&taken).is_none());
+            let mut drafts = [Draft::begin(marks.as_ref()), Draft::begin(None)];
+            for value in 0..rounds {
+                for (n, draft) in drafts.iter_mut().enumerate() {
+                    // In another order each time, so that no place is that of another draft by chance.
+                    let from = value as usize * 7 + n * 31;
+                    put(draft, &slots[from..from + 40], 10 * n as i32 + value);
+                }
+            }
+            for (n, draft) in drafts.into_iter().enumerate() {
+                let from = (rounds - 1) as usize * 7 + n * 31;
+                assert!(hold(
+                    &draft,
+                    &slots[from..from + 40],
+                    10 * n as i32 + rounds - 1
+                ));
+                assert!(hold_nothing(&draft, &slots[from + 40..]));
+                assert!(hold_nothing(&draft, &slots[..n * 31]));
+                let written: HashSet<_> = draft
+                    .writes
+                    .iter()
+                    .map(|it| &*it.slot as *const _)
+                    .collect();
+                assert_eq!(written.len(), draft.writes.len(), "one write a key");
+                draft.end();
+            }
+        }
     }
 }

@@ -61,6 +61,8 @@ pub(crate) struct Inner {
     pub(crate) joined: OnceLock<Arc<dyn Joining>>,
     /// The thread that holds its signals back; 0 if none does.
     pub(crate) holder: AtomicUsize,
+    /// Whether a draft marks the slots that it writes.
+    pub(crate) marked: AtomicBool,
     reporter: RwLock<Option<Reporter>>,
     errors: AtomicU64,
     pub(crate) scheduler: Scheduler,
@@ -188,6 +190,7 @@ impl Inner {
             members: SharedSignal::default(),
             everything: SharedSignal::default(),
             holder: AtomicUsize::new(0),
+            marked: AtomicBool::new(false),
             asks: AtomicBool::new(middleware.is_some()),
             joined: OnceLock::new(),
             ids: AtomicU64::new(

@@ -18,7 +18,7 @@ pub(crate) use signals::Signals;
 
 use super::{
     context::{self, Writing},
-    draft::{Draft, Reads},
+    draft::{Draft, Marks, Reads},
     guest::{Answer, Drafting, Filtered, Naming},
     inner::{Deferred, Inner},
     slot::Slot,
@@ -54,6 +54,7 @@ impl Inner {
         mut content: Content<'_>,
     ) -> Result<(), StateError> {
         if let Content::Put(value) = &mut content
+            && context::is_idle()
             && value.is_plain()
             && self.write_plainly(stamp, slot, value)? == Way::Gone
         {
@@ -172,7 +173,10 @@ impl Inner {
             }
             return result.unwrap_or_else(|panic| resume_unwind(panic));
         }
-        let (result, mut draft) = context::batch(id, f);
+        let (result, mut draft) = {
+            let marks = Marks::take(&self.marked);
+            context::batch(id, marks.as_ref(), f)
+        };
         let due = std::mem::take(&mut draft.after);
         let naming = std::mem::take(&mut draft.naming);
         let before = self.clock.load(Ordering::Acquire);
@@ -182,10 +186,13 @@ impl Inner {
                 return Ok(result);
             }
             self.transact(Some(&draft.reads), &naming, &mut |writes| {
-                writes.extend(draft.writes.iter().cloned());
-                for write in writes {
-                    write.old = self.load(&write.slot).0;
-                }
+                writes.extend(draft.writes.iter().cloned().map(|drafted| Write {
+                    old: self.load(&drafted.slot).0,
+                    slot: drafted.slot,
+                    new: drafted.new,
+                    stamp: drafted.stamp,
+                    rewritten: false,
+                }));
                 Ok(())
             })?;
             Ok(result)

@@ -22,7 +22,7 @@ use crate::{
 };
 use reactive_graph::graph::{AnySource, AnySubscriber, Observer, Subscriber};
 use smol_str::SmolStr;
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Mutex, Weak, atomic::AtomicU16};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SlotKind {
@@ -41,6 +41,9 @@ pub(crate) struct Slot {
     pub(crate) key: SmolStr,
     pub(crate) hash: u32,
     pub(crate) kind: SlotKind,
+    /// Where the key stands among the writes of the draft that marked it last. It fits where nothing else
+    /// would.
+    pub(crate) drafted: AtomicU16,
     pub(crate) state: Mutex<SlotState>,
 }
 
@@ -122,6 +125,7 @@ impl Slot {
             key,
             hash,
             kind,
+            drafted: AtomicU16::new(0),
             state: Mutex::new(SlotState {
                 place: None,
                 sequence: 0,

@@ -22,6 +22,9 @@ pub(crate) struct Item {
     pub(crate) round: u32,
     /// Whether the key of each change ends where it began; empty if none does.
     pub(crate) restored: Vec<bool>,
+    /// The sequence number of the commit that made all of it, if that gave values to keys, to none of
+    /// which somebody listened: then it is of interest to those alone who listen to every key.
+    pub(crate) unheard: Option<u64>,
 }
 
 impl Item {

@@ -25,6 +25,9 @@ impl Inner {
 
     /// Calls the listeners of each key, then those of several keys and patterns, then those of all.
     pub(super) fn tell(&self, item: &Item) {
+        if item.unheard.is_some() {
+            return self.tell_all(item);
+        }
         if let ([slot], [change]) = (&*item.slots, &*item.changes.changes)
             && !slot.is_hidden()
             && item.restored.is_empty()
@@ -135,7 +138,8 @@ impl Inner {
                 let hears = |slot: &Slot| !slot.is_hidden() || listener.subject.looks_for_itself();
                 let news = |at: &usize| hears(&item.slots[*at]) && item.is_news(*at, listener);
                 let all = 0..item.slots.len();
-                if all.clone().all(|at| news(&at)) {
+                let is_news = item.unheard.is_some_and(|commit| listener.since < commit);
+                if is_news || all.clone().all(|at| news(&at)) {
                     self.call_set(listener, &item.changes);
                 } else {
                     self.call_with(listener, item, &all.filter(news).collect::<Vec<_>>());

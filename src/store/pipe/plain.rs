@@ -11,7 +11,7 @@ use crate::{
     store::{
         context::{self, ThisThread},
         deliver::Delivering,
-        draft::Draft,
+        draft::{Draft, Drafted},
         graph::Triggers,
         inner::{Inner, State},
         slot::{NOT_PENDING, Slot, SlotState},
@@ -118,16 +118,37 @@ impl Inner {
         };
         let state = &mut *locked;
         still_stand(&draft.reads)?;
-        for write in &draft.writes {
-            let here = crate::lock(&write.slot.state);
-            let can_put = |value: &Value| {
-                value.is_plain() && running.can_put(write.slot.site(), &here.place, value)
-            };
-            if !here.is_simple() || !write.new.as_ref().is_some_and(can_put) {
-                return Ok(Way::Long);
+        let mut is_any_equal = false;
+        for Drafted { slot, new, .. } in &draft.writes {
+            let here = crate::lock(&slot.state);
+            let plain = new
+                .as_ref()
+                .filter(|new| new.is_plain() && here.is_simple());
+            match plain.and_then(|new| running.same_plain(slot.site(), &here.place, new)) {
+                Some(is_equal) => is_any_equal |= is_equal,
+                None => return Ok(Way::Long),
             }
         }
+        // What was there and what is equal to it, to be dropped outside of the locks: with a value goes what
+        // it was read as, which may be a type of a user's.
+        let mut waste = Vec::new();
+        if is_any_equal {
+            let is_equal = |Drafted { slot, new, .. }: &mut Drafted| {
+                let here = crate::lock(&slot.state);
+                let same = |new: &Value| running.same_plain(slot.site(), &here.place, new);
+                new.as_ref().and_then(same) == Some(true)
+            };
+            let equal = draft.writes.extract_if(.., is_equal);
+            waste.extend(equal.map(|drafted| (drafted.slot, drafted.new)));
+        }
+        let Some(last) = draft.writes.last() else {
+            drop((locked, running));
+            return Ok(Way::Gone);
+        };
 
+        let time = self.time(state);
+        state.advance(time, draft.writes.len() as u64, &last.stamp);
+        let mark = Mark::of(state, time);
         let (now, later) = self.audience(&running);
         let mut signals = Signals {
             visible: true,
@@ -135,71 +156,52 @@ impl Inner {
         };
         let count = now.map_or(0, |_| draft.writes.len());
         let (mut slots, mut changes) = (Vec::with_capacity(count), Vec::with_capacity(count));
-        // Made with the first change: what changes nothing begins no turn.
-        let mut mark = None;
-        let mut outdated = None;
-        for write in &mut draft.writes {
-            let slot = &write.slot;
+        waste.reserve(draft.writes.len() - count);
+        let (mut outdated, mut is_unheard) = (None, true);
+        for Drafted { slot, new, stamp } in draft.writes.drain(..) {
             let mut place = crate::lock(&slot.state);
             let here = &mut *place;
-            // What was there is left in the draft, to be dropped outside of the locks: with it goes what
-            // it was read as, which may be a type of a user's.
-            let Some(value) = &mut write.new else {
-                continue;
-            };
-            let new = value.clone();
-            let old = match running.put(slot.site(), &mut here.place, value) {
-                Put::Exchanged => Some(&*value),
-                Put::Added => None,
-                Put::Equal | Put::Unknown => continue,
-            };
-            let mark = *mark.get_or_insert_with(|| {
-                let time = self.time(state);
-                state.advance(time, 0, &write.stamp);
-                Mark::of(state, time)
-            });
-            state.update_count += 1;
-            state.source.assign(&write.stamp.source);
+            let old = running.store(slot.site(), &mut here.place, new.clone());
             here.sequence = mark.sequence;
-            signals.feed |= state.feed(self, slot, old, false, &write.stamp);
+            signals.feed |= state.feed(self, &slot, old.as_ref(), false, &stamp);
             if old.is_none() {
                 state.count_member();
                 signals.members = true;
             }
-            outdated = outdated.or(state.outdate(slot, &mut here.stale));
-            signals.keys.extend(here.trigger());
-            let stamp = || write.stamp.clone();
+            outdated = outdated.or(state.outdate(&slot, &mut here.stale));
+            if let Some(trigger) = here.trigger() {
+                signals.keys.push(trigger);
+            }
+            is_unheard &= here.listeners.is_empty() && !slot.is_hidden();
             let labels = here.labels;
-            let change = || mark.change(slot, labels, old.cloned(), Some(new.clone()), stamp());
             if later || here.pending != NOT_PENDING {
-                drop(state.wait(slot, here, change(), 0));
+                let (old, new) = (old.clone(), new.clone());
+                let change = mark.change(&slot, labels, old, new, stamp.clone());
+                drop(state.wait(&slot, here, change, 0));
             }
             drop(place);
             if now.is_some() {
                 // Made where it stays: it is too large to be moved for nothing.
-                changes.push(change());
-                slots.push(Arc::clone(slot));
+                changes.push(mark.change(&slot, labels, old, new, stamp));
+                slots.push(slot);
+            } else {
+                waste.push((slot, old));
             }
         }
-        let mut schedule = false;
-        if let Some(mark) = mark {
-            if let Some(audience) = now {
-                let mut item = state.blank_item(audience, 0);
-                item.slots = Few::Many(slots);
-                item.changes.changes = Few::Many(changes);
-                state.queue.push_back(item);
-            }
-            schedule = self.begins_turn(state);
-            self.clock.store(mark.sequence, Ordering::Release);
+        if let Some(audience) = now {
+            let mut item = state.blank_item(audience, 0);
+            item.slots = Few::Many(slots);
+            item.unheard = is_unheard.then_some(mark.sequence);
+            item.changes.changes = Few::Many(changes);
+            state.queue.push_back(item);
         }
+        let schedule = self.begins_turn(state);
+        self.clock.store(mark.sequence, Ordering::Release);
         drop(locked);
         drop(running);
 
         // The slots too: whoever is told may remove a key, and nobody else is to hold its slot then.
-        draft.writes.clear();
-        if mark.is_none() {
-            return Ok(Way::Gone);
-        }
+        drop(waste);
         if let Some(outdated) = outdated {
             self.give_up_snapshots(outdated);
         }
