@@ -27,6 +27,8 @@ pub(super) struct Feed {
     freed: Mutex<FxHashSet<SmolStr>>,
     is_scheduled: AtomicBool,
     is_resting: AtomicBool,
+    /// Whether its edge ended before it was known what is stored.
+    is_unsure: AtomicBool,
     /// What its edge has left to the next one.
     left: Mutex<Option<Left>>,
 }
@@ -40,6 +42,7 @@ impl Feed {
             freed: Mutex::default(),
             is_scheduled: AtomicBool::new(false),
             is_resting: AtomicBool::new(false),
+            is_unsure: AtomicBool::new(false),
             left: Mutex::default(),
         }
     }
@@ -63,7 +66,8 @@ impl Feed {
     }
 
     /// Leaves something to the next edge.
-    pub(super) fn leave(&self, left: Left) {
+    pub(super) fn leave(&self, left: Left, is_unsure: bool) {
+        self.is_unsure.store(is_unsure, Ordering::Release);
         *crate::lock(&self.left) = Some(left);
     }
 
@@ -92,7 +96,7 @@ impl Feeding for Feed {
         is_removal: bool,
         stamp: &Stamp,
     ) -> bool {
-        if self.is_resting() {
+        if self.is_resting() && !self.is_unsure.load(Ordering::Acquire) {
             return self
                 .notes
                 .note_for_next(inner, slot, old, is_removal, stamp);

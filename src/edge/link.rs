@@ -337,12 +337,7 @@ impl Edge {
 
     /// Whether storage has not answered yet.
     pub(super) fn is_loading(&self) -> bool {
-        let mut is_loading = false;
-        self.note(|status| {
-            is_loading = status.is_loading;
-            false
-        });
-        is_loading
+        self.0.is_loading()
     }
 
     /// Whether a key may be known to other tabs.
@@ -428,6 +423,15 @@ pub(super) struct Left {
 }
 
 impl Link {
+    fn is_loading(&self) -> bool {
+        let mut is_loading = false;
+        self.board.note(|status| {
+            is_loading = status.is_loading;
+            false
+        });
+        is_loading
+    }
+
     /// Leaves to the next edge what is known here, and has what is written until then noted.
     fn end(&self) {
         let ports = self.ports.get().map_or(&[][..], Vec::as_slice);
@@ -438,11 +442,12 @@ impl Link {
             std::mem::replace(replica, nothing)
         };
         let waiting = std::mem::take(&mut *crate::lock(&self.waiting));
-        self.feed.leave(Left {
+        let left = Left {
             replica,
             keys,
             waiting,
-        });
+        };
+        self.feed.leave(left, self.is_loading());
         self.view.inner.rest_feed(&*self.feed);
     }
 }

@@ -68,7 +68,8 @@ impl Notes {
     }
 
     /// As [`Notes::note`], for an edge that is yet to come, if it ever does: a key that has come and gone
-    /// since is forgotten, as it is where there was no edge at all. Returns whether something waits to be
+    /// since is forgotten, as it is where there was no edge at all. Not for where what is stored was not
+    /// known yet, as the key may be. Returns whether something waits to be
     /// dropped.
     pub(crate) fn note_for_next(
         &self,

@@ -210,3 +210,27 @@ fn what_came_in_too_late_for_one_edge_is_put_into_the_store_by_the_next() {
     next(&page, &clock, "app", &memory);
     assert_eq!(page.get("n"), Some(2));
 }
+
+#[test]
+fn what_is_written_and_removed_between_two_edges_is_removed_though_it_was_never_loaded() {
+    for end in ENDS {
+        let (clock, memory) = (Clock::new(), Memory::new());
+        let before = Page::new(&clock, Storage::new(memory.clone()));
+        before.set("n", 1);
+        before.set("m", 1);
+        before.edge.detach();
+        later(&clock);
+        let page = Page::new(&clock, Storage::new(Faulty::slow(&memory)));
+        end(&page);
+        page.set("n", 2);
+        page.store.delete("n").unwrap();
+        // There is nothing to remove.
+        page.store.delete("m").unwrap();
+
+        let edge = next(&page, &clock, "app", &memory);
+        edge.flush();
+        assert_eq!((page.get("n"), page.get("m")), (None, Some(1)));
+        let reloaded = Page::new(&clock, Storage::new(memory));
+        assert_eq!((reloaded.get("n"), reloaded.get("m")), (None, Some(1)));
+    }
+}
