@@ -260,9 +260,11 @@ impl Inner {
     fn give_up(&self, item: &mut Item) {
         // The changes hold no slot, so each slot is given up on its own.
         let slots = std::mem::take(&mut item.slots);
-        if item.unheard.is_none() {
+        // Who has removed a key since could not give up a slot that was held here.
+        let moved = crate::lock(&self.state).members;
+        if item.unheard.is_none_or(|commit| commit < moved) {
             for (slot, change) in slots.into_iter().zip(&item.changes) {
-                if change.is_removal() || slot.is_hidden() {
+                if change.is_removal() || slot.is_hidden() || change.sequence < moved {
                     self.release(&slot);
                 }
             }

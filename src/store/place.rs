@@ -67,9 +67,7 @@ impl View {
         value: impl IntoValue,
     ) -> Result<(), StateError> {
         let pointer: Pointer = pointer.parse()?;
-        let slot = self.slot(key, Access::Write)?;
-        self.put_at(&slot, &pointer, &value.into_value())
-            .inspect_err(|_| self.inner.release(&slot))
+        self.write_by_name(key, |slot| self.put_at(slot, &pointer, &value.into_value()))
     }
 
     /// Removes a place inside of the value of a key: a name of an object, or an item of an array.

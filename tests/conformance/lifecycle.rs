@@ -6,10 +6,13 @@ use super::{
     support::{reports, store, sync},
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::{fmt::Debug, sync::Arc};
+use std::{
+    fmt::Debug,
+    sync::{Arc, Mutex},
+};
 use universal_state::{
     Change, ChangeSet, Delivery, EngineKind, Key, Log, MfeInfo, Middleware, Monitor, Origin,
-    Pattern, StateError, Store, SubscribeOptions, Transaction, Validate, Value, Veto,
+    Pattern, StateError, Store, SubscribeOptions, Subscription, Transaction, Validate, Value, Veto,
 };
 
 /// A value that knows how many of it there are.
@@ -59,7 +62,53 @@ fn keeps_nothing(engine: EngineKind, work: impl Fn(&Store, usize)) {
     assert_eq!(kept(), before);
 }
 
+/// Writes somehow.
+type Write = fn(&Store) -> Result<(), StateError>;
+
 conformance! {
+    /// The last who listens to it removes the key that it is told of.
+    fn a_key_that_is_removed_by_who_hears_of_it_leaves_nothing_behind(engine) {
+        let writes: [Write; 5] = [
+            |store| store.set("a", 1),
+            |store| store.update_or("a", 0, |n: &mut i32| *n += 1),
+            |store| store.handle("a")?.set(1),
+            |store| store.set_many([("a", 1), ("b", 1)]),
+            |store| store.batch(|tx| tx.set("a", 1).and_then(|()| tx.set("b", 1))),
+        ];
+        let removals: [Write; 3] = [
+            |store| store.clear(),
+            |store| store.batch(|_| store.clear()),
+            |store| store.delete("a").and(store.delete("b")).map(drop),
+        ];
+        let options = [sync(), SubscribeOptions::new()];
+        let leaves_nothing = |write: Write, removal: Write, of_all, options| {
+            let store = store(engine);
+            let own = Arc::new(Mutex::new(None));
+            let react = {
+                let (store, own) = (store.clone(), Arc::clone(&own));
+                move || {
+                    let subscription: Option<Subscription> = own.lock().unwrap().take();
+                    drop(subscription);
+                    removal(&store).unwrap();
+                }
+            };
+            let subscription = match of_all {
+                true => store.subscribe_all(options, move |_: &ChangeSet| react()),
+                false => store.subscribe_with("a", options, move |_: Option<&i32>, _: &Change| react()),
+            };
+            *own.lock().unwrap() = Some(subscription.unwrap());
+            write(&store).unwrap();
+            store.flush();
+            assert_eq!((store.slot_count(), store.listener_count()), (0, 0), "{:?} {of_all} {options:?}", store.keys());
+        };
+        for (write, removal) in writes.iter().flat_map(|write| removals.map(|removal| (*write, removal))) {
+            for options in options {
+                leaves_nothing(write, removal, false, options);
+                leaves_nothing(write, removal, true, options);
+            }
+        }
+    }
+
     /// Subscriptions of every kind, on keys that are there and on keys that are not.
     fn subscriptions_leave_nothing_behind(engine) {
         keeps_nothing(engine, |store, at| {

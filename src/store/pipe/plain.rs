@@ -131,18 +131,23 @@ impl Inner {
         }
         // What was there and what is equal to it, to be dropped outside of the locks: with a value goes what
         // it was read as, which may be a type of a user's.
-        let mut waste = Vec::new();
+        let (mut waste, mut idle) = (Vec::new(), Vec::new());
         if is_any_equal {
             let is_equal = |Drafted { slot, new, .. }: &mut Drafted| {
                 let here = crate::lock(&slot.state);
                 let same = |new: &Value| running.same_plain(slot.site(), &here.place, new);
                 new.as_ref().and_then(same) == Some(true)
             };
-            let equal = draft.writes.extract_if(.., is_equal);
-            waste.extend(equal.map(|drafted| (drafted.slot, drafted.new)));
+            for Drafted { slot, new, .. } in draft.writes.extract_if(.., is_equal) {
+                idle.push(slot);
+                waste.push(new);
+            }
         }
         let Some(last) = draft.writes.last() else {
+            let before = state.sequence;
             drop((locked, running));
+            drop(waste);
+            self.let_go(idle, before);
             return Ok(Way::Gone);
         };
 
@@ -157,6 +162,7 @@ impl Inner {
         let count = now.map_or(0, |_| draft.writes.len());
         let (mut slots, mut changes) = (Vec::with_capacity(count), Vec::with_capacity(count));
         waste.reserve(draft.writes.len() - count);
+        idle.reserve(draft.writes.len() - count);
         let (mut outdated, mut is_unheard) = (None, true);
         for Drafted { slot, new, stamp } in draft.writes.drain(..) {
             let mut place = crate::lock(&slot.state);
@@ -185,7 +191,8 @@ impl Inner {
                 changes.push(mark.change(&slot, labels, old, new, stamp));
                 slots.push(slot);
             } else {
-                waste.push((slot, old));
+                idle.push(slot);
+                waste.push(old);
             }
         }
         if let Some(audience) = now {
@@ -200,8 +207,9 @@ impl Inner {
         drop(locked);
         drop(running);
 
-        // The slots too: whoever is told may remove a key, and nobody else is to hold its slot then.
         drop(waste);
+        // Whoever is told may remove a key, and nobody else is to hold its slot then.
+        self.let_go(idle, mark.sequence);
         if let Some(outdated) = outdated {
             self.give_up_snapshots(outdated);
         }
@@ -213,6 +221,14 @@ impl Inner {
         }
         self.drive();
         Ok(Way::Gone)
+    }
+
+    /// Gives up slots that nobody needs any more. Who has removed a key since a commit could not give up
+    /// its slot, as it was held.
+    fn let_go(&self, slots: Vec<Arc<Slot>>, commit: u64) {
+        if crate::lock(&self.state).members > commit {
+            slots.iter().for_each(|slot| self.release(slot));
+        }
     }
 
     /// The locks of a commit, if no batch, middleware, host, history, computed key or teardown of a component

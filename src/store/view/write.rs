@@ -5,9 +5,13 @@ use crate::{
     change::{Origin, Stamp},
     error::{Access, StateError},
     key::{AsKey, Name},
-    store::snapshot::{Restore, Snapshot},
+    store::{
+        slot::Slot,
+        snapshot::{Restore, Snapshot},
+    },
     value::{IntoValue, StateValue},
 };
+use std::sync::{Arc, atomic::Ordering};
 
 /// Writing.
 impl View {
@@ -39,9 +43,7 @@ impl View {
     /// # Errors
     /// As [`View::set`].
     pub fn set_value(&self, key: &str, value: impl IntoValue) -> Result<(), StateError> {
-        let slot = self.slot(key, Access::Write)?;
-        self.write_value(&slot, value.into_value())
-            .inspect_err(|_| self.inner.release(&slot))
+        self.write_by_name(key, |slot| self.write_value(slot, value.into_value()))
     }
 
     /// Gives a key a value that came as JSON. It stays JSON until somebody reads it as a type.
@@ -89,10 +91,26 @@ impl View {
         default: T,
         f: impl FnMut(&mut T),
     ) -> Result<(), StateError> {
-        let slot = self.slot(key.as_name(), Access::Write)?;
-        self.update_slot(&slot, Some(default), f)
-            .map(drop)
-            .inspect_err(|_| self.inner.release(&slot))
+        self.write_by_name(key.as_name(), |slot| {
+            self.update_slot(slot, Some(default), f).map(drop)
+        })
+    }
+
+    /// Gives a key a value, and its slot up if that came to nothing; or if others, such as listeners, have
+    /// written since, who may have removed the key.
+    #[inline]
+    pub(crate) fn write_by_name(
+        &self,
+        key: &str,
+        write: impl FnOnce(&Arc<Slot>) -> Result<(), StateError>,
+    ) -> Result<(), StateError> {
+        let before = self.inner.clock.load(Ordering::Acquire);
+        let slot = self.slot(key, Access::Write)?;
+        let result = write(&slot);
+        if result.is_err() || self.inner.clock.load(Ordering::Acquire) > before + 1 {
+            self.inner.release(&slot);
+        }
+        result
     }
 
     /// Removes a key. Returns whether it was there; removing a missing key changes nothing.
