@@ -12,7 +12,9 @@
 //!
 //! The stores of a page that have [joined](page::guest::Guest) have one edge together, on whichever of
 //! them: what any of them writes goes out through it, and what comes in is in all. It ends with its
-//! store; whoever attaches one then is next, and what was written meanwhile counts as written then.
+//! store; whoever attaches one then is next: it knows what the last one knew, so that other tabs can be
+//! told of it, and what was written meanwhile counts as written then. Also where the host has gone, and
+//! the next edge is that of a guest which has taken its place, or of another container.
 //!
 //! # What wins
 //!
@@ -49,6 +51,7 @@ mod feed;
 mod hash;
 #[cfg(feature = "host")]
 pub mod host;
+mod left;
 mod link;
 mod outbound;
 #[cfg(feature = "js")]

@@ -20,6 +20,9 @@ mod random;
 #[path = "page/refusals.rs"]
 mod refusals;
 #[cfg(feature = "simulator")]
+#[path = "page/succession.rs"]
+mod succession;
+#[cfg(feature = "simulator")]
 #[path = "page/tabs.rs"]
 mod tabs;
 #[path = "page/values.rs"]

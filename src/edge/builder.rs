@@ -160,7 +160,10 @@ impl EdgeBuilder {
         let edge = Edge::new(store, id, self.place, self.merges, clock);
         let inner = &edge.0.view.inner;
         let before = inner.set_feed(&edge.0.feed)?;
-        let left = before.and_then(|before| edge.0.feed.go_on_from(before));
+        let left = edge.0.feed.go_on_from(before).unwrap_or_else(|error| {
+            edge.report(&error);
+            None
+        });
         let mut ports = Vec::new();
         for plug in self.storage.into_iter().chain(self.tabs) {
             ports.push(plug.plug(&edge));

@@ -1,8 +1,12 @@
 //! What a store tells its edge: which keys were written, and what they held before.
 
-use super::link::{Edge, Left, Link, Place};
+use super::{
+    left::Left,
+    link::{Edge, Link, Place},
+};
 use crate::{
     change::Stamp,
+    error::StateError,
     store::{Feeding, Inner, Notes, Slot},
     value::Value,
 };
@@ -31,6 +35,9 @@ pub(super) struct Feed {
     is_unsure: AtomicBool,
     /// What its edge has left to the next one.
     left: Mutex<Option<Left>>,
+    /// What the last edge has left, if that was in another store.
+    #[cfg(feature = "js")]
+    inherited: Mutex<Option<String>>,
 }
 
 impl Feed {
@@ -44,20 +51,39 @@ impl Feed {
             is_resting: AtomicBool::new(false),
             is_unsure: AtomicBool::new(false),
             left: Mutex::default(),
+            #[cfg(feature = "js")]
+            inherited: Mutex::default(),
         }
     }
 
     /// Takes over what was noted since the last edge, if that was one of the same state. Hands out what
-    /// it has left, if it was one of this store.
-    pub(super) fn go_on_from(&self, before: Arc<dyn Feeding>) -> Option<Left> {
-        if before.state().is_some_and(|state| state != self.state) {
-            return None;
+    /// it has left.
+    pub(super) fn go_on_from(
+        &self,
+        before: Option<Arc<dyn Feeding>>,
+    ) -> Result<Option<Left>, StateError> {
+        let is_same = |before: &Arc<dyn Feeding>| before.state().is_none_or(|of| of == self.state);
+        if let Some(before) = before.filter(is_same) {
+            self.notes.add(before.notes().take());
+            let own: Arc<dyn Any + Send + Sync> = Arc::clone(&before) as _;
+            if let Ok(own) = own.downcast::<Self>() {
+                *crate::lock(&self.freed) = own.take_freed();
+                let left = crate::lock(&own.left).take();
+                if left.is_some() {
+                    return Ok(left);
+                }
+            }
+            #[cfg(feature = "js")]
+            before
+                .left()
+                .into_iter()
+                .for_each(|left| self.inherit(left));
         }
-        self.notes.add(before.notes().take());
-        let before: Arc<dyn Any + Send + Sync> = before;
-        let before = before.downcast::<Self>().ok()?;
-        *crate::lock(&self.freed) = before.take_freed();
-        crate::lock(&before.left).take()
+        #[cfg(feature = "js")]
+        if let Some(left) = crate::lock(&self.inherited).take() {
+            return Left::decode(&left).map(Some);
+        }
+        Ok(None)
     }
 
     /// The keys that are computed no more since this was asked last.
@@ -151,6 +177,21 @@ impl Feeding for Feed {
     fn rest(&self) {
         self.is_resting.store(true, Ordering::Release);
         self.is_scheduled.store(false, Ordering::Release);
+    }
+
+    #[cfg(feature = "js")]
+    fn left(&self) -> Option<String> {
+        let mut left = crate::lock(&self.left).take();
+        if let Some(left) = &mut left {
+            left.written = self.notes.keys();
+        }
+        let inherited = crate::lock(&self.inherited).take();
+        left.as_ref().map(Left::encode).or(inherited)
+    }
+
+    #[cfg(feature = "js")]
+    fn inherit(&self, left: String) {
+        *crate::lock(&self.inherited) = Some(left);
     }
 
     #[cfg(feature = "js")]

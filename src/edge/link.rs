@@ -4,6 +4,7 @@ use super::{
     Merge,
     entry::{Entry, Rules},
     feed::Feed,
+    left::Left,
     replica::{Replica, TOMBSTONES, swept_at},
     stamp::ReplicaId,
     status::{Board, EdgeStatus},
@@ -16,8 +17,8 @@ use crate::{
     label::{Label, Labels},
     pattern::Pattern,
     store::{Store, View},
+    value::Value,
 };
-use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 use std::{
     fmt,
@@ -323,7 +324,12 @@ impl Edge {
 
     /// Calls `f`, which must be quick and run no code of a user, with the replica.
     pub(crate) fn replica<R>(&self, f: impl FnOnce(&mut Replica) -> R) -> R {
-        f(&mut crate::lock(&self.0.replica))
+        self.0.replica(f)
+    }
+
+    /// Sees to it that the replica knows which keys are shared.
+    pub(super) fn heed_labels(&self) {
+        self.0.heed_labels();
     }
 
     pub(crate) fn report(&self, error: &StateError) {
@@ -352,12 +358,12 @@ impl Edge {
 
     /// What its labels let become of a key.
     pub(super) fn fate(&self, key: &str) -> Fate {
-        Fate::of(&self.0.view.inner.labels(key))
+        self.0.fate(key)
     }
 
     /// A number that grows when it may have changed what may be shared and stored.
     pub(crate) fn labels_version(&self) -> u64 {
-        self.0.view.inner.labels_version()
+        self.0.labels_version()
     }
 
     #[cfg(any(
@@ -384,8 +390,18 @@ impl Edge {
             replica,
             keys,
             waiting,
+            written,
         } = left;
         self.replica(|own| own.go_on_from(replica));
+        self.heed_labels();
+        for key in written {
+            let known = |replica: &mut Replica| {
+                let value = replica.get(&key)?.value().cloned();
+                Some(value.map(|json| Value::from_json(Arc::unwrap_or_clone(json))))
+            };
+            let known = self.replica(known);
+            self.0.feed.notes.missed(key, known);
+        }
         let (mut kept, mut left) = (Vec::new(), Vec::new());
         self.replica(|replica| {
             for (key, entry) in replica.entries() {
@@ -413,16 +429,35 @@ impl Edge {
     }
 }
 
-/// What an edge leaves to the next one of its store.
-pub(super) struct Left {
-    replica: Replica,
-    /// The keys of which not all that is known has gone out.
-    keys: FxHashSet<SmolStr>,
-    /// Those that are not in the store yet.
-    waiting: Vec<Waiting>,
-}
-
 impl Link {
+    fn replica<R>(&self, f: impl FnOnce(&mut Replica) -> R) -> R {
+        f(&mut crate::lock(&self.replica))
+    }
+
+    fn fate(&self, key: &str) -> Fate {
+        Fate::of(&self.view.inner.labels(key))
+    }
+
+    fn labels_version(&self) -> u64 {
+        self.view.inner.labels_version()
+    }
+
+    fn heed_labels(&self) {
+        let version = self.labels_version();
+        if self.labels.swap(version, Ordering::AcqRel) == version {
+            return;
+        }
+        let keys: Vec<SmolStr> =
+            self.replica(|replica| replica.entries().map(|(key, _)| key.clone()).collect());
+        for key in keys {
+            let fate = self.fate(&key);
+            self.replica(|replica| match fate.is_shared || fate.is_stored {
+                true => replica.share(&key, fate.is_shared),
+                false => replica.forget(&key),
+            });
+        }
+    }
+
     fn is_loading(&self) -> bool {
         let mut is_loading = false;
         self.board.note(|status| {
@@ -436,6 +471,7 @@ impl Link {
     fn end(&self) {
         let ports = self.ports.get().map_or(&[][..], Vec::as_slice);
         let keys = ports.iter().flat_map(|port| port.left_over()).collect();
+        self.heed_labels();
         let replica = {
             let replica = &mut *crate::lock(&self.replica);
             let nothing = Replica::new(replica.id());
@@ -446,6 +482,7 @@ impl Link {
             replica,
             keys,
             waiting,
+            written: Vec::new(),
         };
         self.feed.leave(left, self.is_loading());
         self.view.inner.rest_feed(&*self.feed);

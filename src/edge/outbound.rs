@@ -9,7 +9,7 @@ use super::{
 use crate::{change::UNKNOWN_SOURCE, error::StateError, key::Name, store::Noted, value::Value};
 use serde_json::Value as Json;
 use smol_str::SmolStr;
-use std::sync::{Arc, atomic::Ordering};
+use std::sync::Arc;
 
 impl Edge {
     /// Stamps what was written here since the last time, and tells the ports.
@@ -77,23 +77,6 @@ impl Edge {
             port.changed(self, std::slice::from_ref(&whole), None);
         }
         Some(whole)
-    }
-
-    /// Sees to it that the replica knows which keys are shared.
-    pub(super) fn heed_labels(&self) {
-        let version = self.labels_version();
-        if self.0.labels.swap(version, Ordering::AcqRel) == version {
-            return;
-        }
-        let keys: Vec<SmolStr> =
-            self.replica(|replica| replica.entries().map(|(key, _)| key.clone()).collect());
-        for key in keys {
-            let fate = self.fate(&key);
-            self.replica(|replica| match fate.is_shared || fate.is_stored {
-                true => replica.share(&key, fate.is_shared),
-                false => replica.forget(&key),
-            });
-        }
     }
 
     /// What a key came to, as a change of the replica.

@@ -119,13 +119,13 @@ pub(crate) trait Joining: Send + Sync {
     fn withdraw(&self, inner: &Inner, named: &dyn ComputedKey);
 
     /// Has this store's edge, of which this is the feed, be the one of both. Returns whether the last one
-    /// was this store's, too. If not, the feed is told what was written since.
+    /// was this store's, too. If not, the feed is told what that has left, and what was written since.
     #[cfg(feature = "edge")]
     fn claim_edge(&self, feed: &Arc<dyn Feeding>) -> Result<bool, StateError>;
 
-    /// This store has no edge any more.
+    /// This store, of which this is the feed, has no edge any more.
     #[cfg(feature = "edge")]
-    fn release_edge(&self);
+    fn release_edge(&self, feed: &dyn Feeding);
 
     /// Lets go of it, because the store takes no more writes.
     fn leave(&self, inner: &Inner);
@@ -200,6 +200,14 @@ pub(crate) trait Feeding: Any + Send + Sync {
     /// Its edge has ended.
     #[cfg(feature = "edge")]
     fn rest(&self);
+
+    /// Takes what its edge has left to the next one, as text, for one of another store.
+    #[cfg(feature = "js")]
+    fn left(&self) -> Option<String>;
+
+    /// Has the text of what the last edge of the page has left.
+    #[cfg(feature = "js")]
+    fn inherit(&self, left: String);
 
     /// Ends its edge, because the store has come to one that has an edge.
     #[cfg(feature = "js")]
@@ -390,28 +398,25 @@ impl Inner {
             own.inspect(|feed| feed.rest()).is_some()
         };
         if is_own && let Some(host) = self.host() {
-            host.release_edge();
+            host.release_edge(feed);
         }
     }
 
-    /// Has this feed note what is written until there is an edge, unless one is at it; or nobody, as that
-    /// is done elsewhere.
+    /// Has this feed note what is written until there is an edge; or nobody, as that is done elsewhere.
+    /// Where there is an edge, that is at it.
     #[cfg(feature = "js")]
     pub(crate) fn note_for_next_edge(&self, feed: Option<Arc<dyn Feeding>>) {
         let before = {
             let mut state = crate::lock(&self.state);
-            let is_noted = state.feed.is_some();
-            let is_active = state.feed.as_ref().is_some_and(|feed| !feed.is_resting());
-            match feed {
-                Some(_) if is_noted => feed,
-                None if is_active => None,
-                feed => std::mem::replace(&mut state.feed, feed),
+            match state.feed.as_ref().is_some_and(|feed| !feed.is_resting()) {
+                true => feed,
+                false => std::mem::replace(&mut state.feed, feed),
             }
         };
         drop(before);
     }
 
-    fn feed(&self) -> Option<Arc<dyn Feeding>> {
+    pub(crate) fn feed(&self) -> Option<Arc<dyn Feeding>> {
         crate::lock(&self.state).feed.clone()
     }
 

@@ -278,6 +278,11 @@ impl Inner {
             loading.cancel(self);
         }
         self.flush();
+        // Those who take its place on the page are left what it knows.
+        #[cfg(feature = "js")]
+        if let Some(feed) = self.edge_feed() {
+            feed.give_way();
+        }
         if let Some(joined) = self.joined.get() {
             joined.leave(self);
         }

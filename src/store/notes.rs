@@ -2,7 +2,7 @@
 
 use super::{inner::Inner, slot::Slot};
 use crate::{
-    change::{Origin, Stamp},
+    change::{Origin, Stamp, UNKNOWN_SOURCE},
     key::Name,
     value::Value,
 };
@@ -105,6 +105,16 @@ impl Notes {
         drop(replaced);
     }
 
+    /// Notes that a key was written before all that is noted, when it held what was known of it: what that
+    /// was, if anything was known.
+    #[cfg(feature = "edge")]
+    pub(crate) fn missed(&self, key: SmolStr, known: Option<Option<Value>>) {
+        let is_noted = crate::lock(&self.0).keys.contains_key(&key);
+        if !is_noted || known.is_some() {
+            self.again(key, known.flatten(), UNKNOWN_SOURCE);
+        }
+    }
+
     /// Adds what was written before all that is noted.
     pub(crate) fn add(&self, before: FxHashMap<SmolStr, Noted>) {
         for (key, noted) in before {
@@ -114,6 +124,11 @@ impl Notes {
                 None => drop(keys.insert(key, noted)),
             }
         }
+    }
+
+    #[cfg(feature = "js")]
+    pub(crate) fn keys(&self) -> Vec<SmolStr> {
+        crate::lock(&self.0).keys.keys().cloned().collect()
     }
 
     pub(crate) fn is_empty(&self) -> bool {

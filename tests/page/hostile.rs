@@ -3,7 +3,10 @@
 use crate::support::{PAIRS, Page, store, told};
 use serde_json::{Value as Json, json};
 use std::sync::{Arc, Mutex};
-use universal_state::{Label, MfeInfo, edge::page::link::Host};
+use universal_state::{
+    Label, MfeInfo, StateError,
+    edge::{Edge, page::link::Host},
+};
 
 fn code(answer: &str) -> String {
     let answer: Json = serde_json::from_str(answer).unwrap();
@@ -144,6 +147,47 @@ fn a_guest_says_that_another_tab_has_written_if_it_has_the_edge_of_the_page() {
         link.leave();
         assert_eq!(code(&other.rule(&rule(true))), "ok");
         assert_eq!(says(&other, "tab"), ["tab", "tab"]);
+    }
+}
+
+#[test]
+fn what_an_edge_of_a_guest_has_left_that_nobody_can_read_is_reported_and_hurts_nothing() {
+    let entry = |key: &str| format!(r#"[{{"{key}":["k-0-0000000000000007",1]}},[],[],[]]"#);
+    // The last can be read.
+    let lefts = [
+        "",
+        "{}",
+        "[]",
+        "[{},[],[]]",
+        "[{},[1],[],[]]",
+        r#"[{},[],[["tab","n","form"]],[]]"#,
+        r#"[{"n":1},[],[],[]]"#,
+        &entry("@x"),
+        &entry(""),
+        &entry("n"),
+    ];
+    for (at, left) in lefts.into_iter().enumerate() {
+        let page = Page::new(PAIRS[3], 0);
+        let reports = Arc::new(Mutex::new(Vec::new()));
+        let sink = Arc::clone(&reports);
+        page.host
+            .set_reporter(move |error| sink.lock().unwrap().push(error.clone()));
+        page.host.set("n", 1).unwrap();
+        let link = page.links.link(|_| String::new()).unwrap();
+        link.state();
+        for rule in [
+            json!({ "edge": "shop/shop/0" }),
+            json!({ "left": left }),
+            json!({ "edge": null }),
+        ] {
+            assert_eq!(code(&link.rule(&rule.to_string())), "ok");
+        }
+        let edge = Edge::builder("shop").attach(&page.host).unwrap();
+        edge.flush();
+        let reports = std::mem::take(&mut *reports.lock().unwrap());
+        let is_reported = matches!(&reports[..], [StateError::Refused { .. }]);
+        assert_eq!(is_reported, at < lefts.len() - 1, "{left}: {reports:?}");
+        assert_eq!(page.host.snapshot().to_json().unwrap(), json!({ "n": 1 }));
     }
 }
 

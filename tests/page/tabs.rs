@@ -1,6 +1,6 @@
 //! Pages whose host is in step with other tabs: guests are in step with them, too.
 
-use crate::{random::Random, support::*, variable::variable};
+use crate::{random::Random, succession::Members, support::*, variable::variable};
 use serde_json::{Value as Json, json};
 use std::{collections::BTreeMap, sync::Arc};
 use universal_state::{
@@ -627,4 +627,64 @@ fn what_is_written_while_a_page_has_no_container_is_not_lost_to_what_is_stored()
         let reloaded = simulator.store(next).snapshot();
         assert_eq!(reloaded.to_json().unwrap(), json!({ "a": 2 }));
     }
+}
+
+#[test]
+fn the_next_edge_of_a_page_knows_what_the_last_one_knew_wherever_either_is() {
+    for (engines, takes_leave) in PAIRS
+        .into_iter()
+        .flat_map(|pair| [(pair, true), (pair, false)])
+    {
+        let mut simulator = Simulator::new(7);
+        let mut page = Members::new(0);
+        (0..2).for_each(|_| page.come());
+        page.attach_to(0, &mut simulator);
+        page.all[1].store.set_many([("a", 1), ("b", 1)]).unwrap();
+        simulator.advance(1_000);
+        // Written when nobody has looked at it yet.
+        page.all[2].store.set("late", 1).unwrap();
+        page.all[2].store.delete("b").unwrap();
+        // The container is replaced: its store goes, a guest takes its place, another container comes.
+        page.detach(&mut simulator, takes_leave);
+        page.go(0, true);
+        page.come();
+        page.all[0].store.set("between", 1).unwrap();
+        let new = page.all.len() - 1;
+        page.attach_to(new, &mut simulator);
+        simulator.advance(1_000);
+        // A second tab knows it all from this one.
+        let second = Mirrored::open(&mut simulator, engines, At::Host);
+        simulator.settle().unwrap();
+        let mut all = json!({ "a": 1, "between": 1, "late": 1 });
+        assert_eq!(second.agree(), all);
+        // And from there to any other of its stores.
+        for (n, next) in [1, 0, 0, 2, 1, 1].into_iter().enumerate() {
+            page.all[n % 3].store.set("a", n).unwrap();
+            page.all[n % 3].store.set(format!("new {n}"), n).unwrap();
+            (all["a"], all[format!("new {n}")]) = (json!(n), json!(n));
+            page.detach(&mut simulator, takes_leave);
+            page.attach_to(next, &mut simulator);
+            simulator.settle().unwrap();
+            assert_eq!((page.agree(), second.agree()), (all.clone(), all.clone()));
+        }
+    }
+}
+
+#[test]
+fn where_a_page_never_had_an_edge_what_stands_in_its_stores_is_its_own_until_it_is_written() {
+    let mut page = Members::new(0);
+    page.come();
+    page.all[0].store.set("n", 1).unwrap();
+    page.go(0, true);
+    let alone = &page.all[0].store;
+    alone.set("m", 1).unwrap();
+    let memory = Memory::new();
+    let storage = Storage::new(memory.clone());
+    let edge = Edge::builder("shop").storage(storage).attach(alone);
+    let edge = edge.unwrap();
+    edge.flush();
+    assert!(memory.names().is_empty());
+    alone.set("n", 2).unwrap();
+    edge.flush();
+    assert_eq!(memory.names(), ["shop:n"]);
 }

@@ -6,7 +6,10 @@ use crate::{
     value::Value,
 };
 use smol_str::SmolStr;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{
+    Mutex,
+    atomic::{AtomicBool, Ordering},
+};
 
 /// The edge of another store of the page, which hears of everything. When that has ended, notes what is
 /// written for the next one. It links nothing of an edge.
@@ -15,6 +18,8 @@ pub(super) struct EdgeElsewhere {
     state: Option<String>,
     notes: Notes,
     is_resting: AtomicBool,
+    /// What it has left to the next one, once it has ended.
+    left: Mutex<Option<String>>,
 }
 
 impl EdgeElsewhere {
@@ -23,15 +28,17 @@ impl EdgeElsewhere {
             state: Some(state),
             notes: Notes::default(),
             is_resting: AtomicBool::new(false),
+            left: Mutex::default(),
         }
     }
 
-    /// One that has ended, whichever it was.
-    pub(super) fn ended() -> Self {
+    /// One that has ended.
+    pub(super) fn ended(state: Option<String>) -> Self {
         Self {
-            state: None,
+            state,
             notes: Notes::default(),
             is_resting: AtomicBool::new(true),
+            left: Mutex::default(),
         }
     }
 }
@@ -77,6 +84,14 @@ impl Feeding for EdgeElsewhere {
 
     fn rest(&self) {
         self.is_resting.store(true, Ordering::Release);
+    }
+
+    fn left(&self) -> Option<String> {
+        crate::lock(&self.left).take()
+    }
+
+    fn inherit(&self, left: String) {
+        *crate::lock(&self.left) = Some(left);
     }
 
     fn give_way(&self) {}

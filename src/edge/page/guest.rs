@@ -226,11 +226,15 @@ impl Session {
         self.announce_all(inner, &*host);
         // What is not noted here is noted there.
         inner.note_for_next_edge(None);
-        if let Some(feed) = inner.edge_feed()
-            && let Err(error) = claim(&*host, &*feed)
-        {
-            inner.report(&error);
-            feed.give_way();
+        if let Some(feed) = inner.edge_feed() {
+            match claim(&*host, &*feed) {
+                // What the last one knew is what this one knows.
+                Ok(claimed) => feed.notes().add(noted(claimed.written, claimed.left)),
+                Err(error) => {
+                    inner.report(&error);
+                    feed.give_way();
+                }
+            }
         }
         let state: wire::State = wire::answer(&host.state()).inspect_err(|_| host.leave())?;
         if state.protocol != wire::PROTOCOL {
@@ -290,7 +294,7 @@ impl Session {
         // What the host has told as one is told as one here, before anybody hears that there is none.
         let take_in = || loop {
             match self.inbox.next()? {
-                closed @ Item::Closed => return Some(closed),
+                closed @ Item::Closed(_) => return Some(closed),
                 item => untrack(|| self.take_in(inner, item)),
             }
         };
@@ -338,15 +342,25 @@ impl Joining for Session {
     }
 
     fn claim_edge(&self, feed: &Arc<dyn Feeding>) -> Result<bool, StateError> {
-        self.host().map_or(Ok(true), |host| claim(&*host, &**feed))
+        let Some(host) = self.host() else {
+            return Ok(true);
+        };
+        let claimed = claim(&*host, &**feed)?;
+        let again = claimed.again;
+        inherit(&**feed, claimed);
+        Ok(again)
     }
 
-    fn release_edge(&self) {
-        if let Some(host) = self.host()
-            && let Ok(text) = wire::write(&Ruling::Edge(None))
-        {
-            drop(host.rule(&text));
+    fn release_edge(&self, feed: &dyn Feeding) {
+        let Some(host) = self.host() else { return };
+        let tell = |ruling: &Ruling| wire::answer::<u64>(&host.rule(&wire::write(ruling)?));
+        if let Some(left) = feed.left() {
+            let ruling = Ruling::Left(left);
+            if let (Err(_), Ruling::Left(left)) = (tell(&ruling), ruling) {
+                feed.inherit(left);
+            }
         }
+        drop(tell(&Ruling::Edge(None)));
     }
 
     fn leave(&self, inner: &Inner) {
@@ -396,19 +410,26 @@ fn has_no_edge(inner: &Inner) -> Result<(), StateError> {
     }
 }
 
-/// Asks a host whether the edge of this store can be the page's. Returns whether the last one was this
-/// store's.
-fn claim(host: &dyn Host, feed: &dyn Feeding) -> Result<bool, StateError> {
+/// Asks a host whether the edge of this store can be the page's.
+fn claim(host: &dyn Host, feed: &dyn Feeding) -> Result<Claimed, StateError> {
     let state = feed.state().map(str::to_owned);
-    match wire::answer::<Claimed>(&host.rule(&wire::write(&Ruling::Edge(state))?)) {
-        Ok(claimed) => {
-            feed.notes().add(noted(claimed.written, claimed.left));
-            Ok(claimed.again)
-        }
+    match wire::answer(&host.rule(&wire::write(&Ruling::Edge(state))?)) {
         // One of an earlier version, which does not know.
-        Err(StateError::Refused { .. }) => Ok(true),
-        Err(error) => Err(error),
+        Err(StateError::Refused { .. }) => Ok(Claimed {
+            again: true,
+            ..Claimed::default()
+        }),
+        answer => answer,
     }
+}
+
+/// Has a feed know what the last edge of the page has left, and what was written since.
+fn inherit(feed: &dyn Feeding, claimed: Claimed) {
+    feed.notes().add(noted(claimed.written, claimed.left));
+    claimed
+        .known
+        .into_iter()
+        .for_each(|known| feed.inherit(known));
 }
 
 /// What was written here or elsewhere since the last edge.

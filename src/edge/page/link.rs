@@ -148,7 +148,7 @@ impl Links {
         for outbox in open.iter().filter_map(Weak::upgrade) {
             outbox.pump(&inner);
             inner.remove_recorder(&*outbox);
-            outbox.close();
+            outbox.close(&inner);
         }
     }
 }

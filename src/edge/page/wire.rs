@@ -199,6 +199,9 @@ pub(super) struct Push {
     /// There is no host any more.
     #[serde(default, skip_serializing_if = "is_false")]
     pub(super) closed: bool,
+    /// What it leaves to who takes its place, if the page has had an edge.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) estate: Option<Estate>,
 }
 
 fn is_false(flag: &bool) -> bool {
@@ -242,6 +245,8 @@ pub(super) enum Ruling {
     },
     /// The guest has the edge of the page, which is a replica of this state; or not any more.
     Edge(Option<String>),
+    /// What the guest's edge leaves to the next one.
+    Left(String),
 }
 
 /// What a host says to a [`Ruling`].
@@ -266,6 +271,18 @@ pub(super) struct Claimed {
     /// then.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) left: Vec<Changed>,
+    /// What the last edge knew, as that has written it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) known: Option<String>,
+}
+
+/// What the last edge of the page has left, and what was written since.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Estate {
+    /// Of which state it was a replica.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) state: Option<String>,
+    pub(super) claimed: Claimed,
 }
 
 impl Ruling {

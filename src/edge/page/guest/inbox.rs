@@ -1,7 +1,7 @@
 //! What the host has told and is not taken in yet.
 
 use crate::{
-    edge::page::wire::{Computed, Entry, Push, State},
+    edge::page::wire::{Computed, Entry, Estate, Push, State},
     mfe::{Mfe, RulesImage},
     store::ThisThread,
 };
@@ -32,7 +32,8 @@ pub(super) enum Item {
     Begun,
     /// It has ended.
     Ended,
-    Closed,
+    /// What the host has left, if the page has had an edge.
+    Closed(Option<Box<Estate>>),
 }
 
 impl Inbox {
@@ -61,7 +62,8 @@ impl Inbox {
         items.extend(push.rules.map(Item::Rules));
         items.extend(push.computed.map(Item::Computed));
         items.push_back(Item::Ended);
-        items.extend(push.closed.then_some(Item::Closed));
+        let estate = push.estate.map(Box::new);
+        items.extend(push.closed.then_some(Item::Closed(estate)));
     }
 
     /// Makes this the thread that takes in, unless another is.

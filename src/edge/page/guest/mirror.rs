@@ -1,11 +1,11 @@
 //! Taking in what the host tells, in its order.
 
-use super::{Session, ask::split, inbox::Item};
+use super::{Session, ask::split, inbox::Item, inherit};
 use crate::{
     change::{Origin, Stamp},
     edge::page::{
         elsewhere::EdgeElsewhere,
-        wire::{self, Changed, Content, Door, Entry},
+        wire::{self, Changed, Content, Door, Entry, Estate},
     },
     error::StateError,
     store::{ComputedKey, Inner, Slot, Write, Writes},
@@ -35,10 +35,15 @@ impl Session {
             Item::Listed(ids) => self.unlist(inner, &ids),
             Item::Computed(all) => self.list(inner, all),
             Item::Ended => self.end_taking_in(inner),
-            Item::Closed => {
+            Item::Closed(estate) => {
                 if self.take_host().is_some() {
                     self.stand_alone(inner);
-                    inner.note_for_next_edge(Some(Arc::new(EdgeElsewhere::ended())));
+                    if let Some(estate) = estate {
+                        let Estate { state, claimed } = *estate;
+                        let feed = EdgeElsewhere::ended(state);
+                        inherit(&feed, claimed);
+                        inner.note_for_next_edge(Some(Arc::new(feed)));
+                    }
                     let closed = crate::read(&self.closed).clone();
                     if let Some(closed) = closed {
                         self.is_closing.store(true, Ordering::Release);

@@ -331,6 +331,12 @@ impl Link {
                 0
             }
             Ruling::Edge(Some(state)) => return self.claim_edge(state).map(Ruled::Claimed),
+            Ruling::Left(left) => {
+                if let Some(edge) = &*crate::lock(&self.edge) {
+                    edge.inherit(left);
+                }
+                return Ok(Ruled::Count(0));
+            }
             // Nobody is told of anything: the edge may be about to be dropped, which happens anywhere.
             Ruling::Edge(None) => {
                 self.release_edge();
@@ -353,37 +359,15 @@ impl Link {
         if again {
             return Ok(Claimed {
                 again,
+                known: own.and_then(|own| own.left()),
                 ..Claimed::default()
             });
         }
         // The guest has never known what the last edge knew.
         let of_same =
             |last: &Arc<dyn Feeding>| last.state().is_none_or(|of| edge.state() == Some(of));
-        if let Some(last) = last.filter(of_same) {
-            edge.notes().add(last.notes().take());
-        }
-        let mut claimed = Claimed::default();
-        for (key, noted) in edge.notes().take() {
-            if inner.labels(&key).is_secret() {
-                continue;
-            }
-            let held =
-                |value: &Option<Value>| Carried::of(value.as_ref()?).ok().map(Content::Value);
-            let changed = |to, source| Changed {
-                key: key.to_string(),
-                to,
-                door: None,
-                source,
-                labels: Vec::new(),
-            };
-            if let Some(left) = held(&noted.left) {
-                claimed.left.push(changed(left, None));
-            }
-            let before = held(&noted.old).unwrap_or(Content::Removed);
-            let source = wire::shown(noted.source.as_str());
-            claimed.written.push(changed(before, source));
-        }
-        Ok(claimed)
+        let last = last.filter(of_same);
+        Ok(last.map_or_else(Claimed::default, |last| claimed(inner, &*last)))
     }
 
     fn release_edge(&self) {
@@ -392,6 +376,35 @@ impl Link {
             self.inner().rest_feed(&*edge);
         }
     }
+}
+
+/// Takes what an edge that has ended leaves to one of another store, and what was written since.
+pub(super) fn claimed(inner: &Inner, last: &dyn Feeding) -> Claimed {
+    let notes = last.notes().take();
+    let mut claimed = Claimed {
+        known: last.left(),
+        ..Claimed::default()
+    };
+    for (key, noted) in notes {
+        if inner.labels(&key).is_secret() {
+            continue;
+        }
+        let held = |value: &Option<Value>| Carried::of(value.as_ref()?).ok().map(Content::Value);
+        let changed = |to, source| Changed {
+            key: key.to_string(),
+            to,
+            door: None,
+            source,
+            labels: Vec::new(),
+        };
+        if let Some(left) = held(&noted.left) {
+            claimed.left.push(changed(left, None));
+        }
+        let before = held(&noted.old).unwrap_or(Content::Removed);
+        let source = wire::shown(noted.source.as_str());
+        claimed.written.push(changed(before, source));
+    }
+    claimed
 }
 
 /// Who writes through a view, as a guest names them.

@@ -2,12 +2,12 @@
 
 mod computed;
 
-use super::unsendable;
+use super::{answer::claimed, unsendable};
 use crate::{
     change::{Change, ChangeSet, Origin, Stamp},
-    edge::page::wire::{self, Carried, Changed, Content, Door, Entry, Push},
+    edge::page::wire::{self, Carried, Changed, Claimed, Content, Door, Entry, Estate, Push},
     mfe::{Mfe, RulesImage},
-    store::{Inner, Named, Recording, Slot, ThisThread},
+    store::{Feeding, Inner, Named, Recording, Slot, ThisThread},
     value::Value,
 };
 use smol_str::SmolStr;
@@ -205,12 +205,21 @@ impl Outbox {
         was_open
     }
 
-    /// Tells that there is no host any more.
-    pub(super) fn close(&self) {
+    /// Tells that there is no host any more. Who is told first takes the host's place, and with that all
+    /// that the next edge of the page is to know.
+    pub(super) fn close(&self, inner: &Inner) {
         let is_started = crate::lock(&self.state).is_started;
         if self.silence() && is_started {
+            let estate = |feed: Arc<dyn Feeding>| Estate {
+                state: feed.state().map(str::to_owned),
+                claimed: match feed.is_resting() {
+                    true => claimed(inner, &*feed),
+                    false => Claimed::default(),
+                },
+            };
             let push = Push {
                 closed: true,
+                estate: inner.feed().map(estate),
                 ..Push::default()
             };
             if let Ok(text) = wire::write(&push) {
@@ -259,7 +268,7 @@ impl Recording for Outbox {
     fn wake(&self, inner: &Inner) {
         self.pump(inner);
         if inner.alive().is_err() {
-            self.close();
+            self.close(inner);
         }
     }
 }
