@@ -3,11 +3,14 @@
 
 use crate::{random::Random, support::*, variable::variable};
 use serde_json::{Value as Json, json};
-use std::sync::{Arc, Mutex};
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicBool, Ordering},
+};
 use universal_state::{
     Store,
     edge::{
-        Memory, Storage,
+        Backend, Fault, Items, Loaded, Memory, Storage, Then,
         page::{
             guest::Guest,
             link::{Host, Links},
@@ -224,5 +227,54 @@ fn whichever_store_of_a_page_goes_and_wherever_its_edge_is_tabs_agree_and_nothin
     for seed in 1..=seeds {
         session(seed, false);
         session(seed, true);
+    }
+}
+
+/// A storage that is full at first.
+#[derive(Clone, Default)]
+struct Full {
+    memory: Memory,
+    has_room: Arc<AtomicBool>,
+}
+
+impl Backend for Full {
+    fn name(&self) -> &str {
+        "full"
+    }
+
+    fn load(&self, prefix: &str, then: Then<Loaded>) {
+        self.memory.load(prefix, then);
+    }
+
+    fn read(&self, names: Vec<String>, then: Then<Items>) {
+        self.memory.read(names, then);
+    }
+
+    fn write(&self, items: Vec<(String, Option<String>)>, then: Then<Vec<Result<(), Fault>>>) {
+        match self.has_room.load(Ordering::Relaxed) {
+            true => self.memory.write(items, then),
+            false => then(vec![Err(Fault::Quota); items.len()]),
+        }
+    }
+}
+
+#[test]
+fn what_storage_has_refused_is_stored_by_the_next_edge_of_the_page() {
+    for (first, next) in [(0, 1), (1, 0), (1, 2)] {
+        let backend = Full::default();
+        let storage = backend.clone();
+        let mut simulator =
+            Simulator::new(7).configure(move |edge| edge.storage(Storage::new(storage.clone())));
+        let mut page = Members::new(0);
+        (0..2).for_each(|_| page.come());
+        page.attach_to(first, &mut simulator);
+        page.all[0].store.set("n", 1).unwrap();
+        simulator.advance(1_000);
+        page.detach(&mut simulator, true);
+        assert!(backend.memory.names().is_empty());
+        backend.has_room.store(true, Ordering::Relaxed);
+        page.attach_to(next, &mut simulator);
+        simulator.advance(1_000);
+        assert_eq!(backend.memory.names().len(), 1, "from {first} to {next}");
     }
 }
