@@ -42,6 +42,9 @@ mod taken;
 mod transports;
 #[path = "web/turns.rs"]
 mod turns;
+#[cfg(feature = "js")]
+#[path = "web/waiting.rs"]
+mod waiting;
 
 use leptos::{mount::mount_to, prelude::*, task::tick};
 use std::sync::{

@@ -1,11 +1,14 @@
 //! Stores that join the page's through JavaScript, as one in another wasm does.
 
-use super::{Page, reports, tick};
+use super::{Page, reports, tick, waiting::until};
 use js_sys::{Function, Reflect};
 use leptos::prelude::*;
 use universal_state::{
     EngineKind, MfeInfo, StateError, Store, View,
-    edge::{Edge, Storage, browser::LocalStorage},
+    edge::{
+        Edge, Storage, Tabs,
+        browser::{LocalStorage, PageTransport},
+    },
     hooks::{GlobalStateProvider, use_global_state},
 };
 use wasm_bindgen::JsValue;
@@ -269,6 +272,37 @@ fn one_store_of_the_page_has_the_edge_whichever_came_first() {
     assert_eq!(stored("n"), 3);
     other.dispose();
     new.dispose();
+}
+
+#[wasm_bindgen_test]
+async fn a_container_that_is_replaced_leaves_to_the_next_what_other_tabs_are_told_of() {
+    let name = "replaced";
+    let attach = |store: &Store| {
+        Edge::builder(name)
+            .tabs(Tabs::new(PageTransport::new(name)))
+            .attach(store)
+    };
+    let [container, guest] = [0; 2].map(|_| connect(EngineKind::Signal, name));
+    let _edge = attach(&container).expect("nobody has one");
+    run(name, "handle.set('n', { list: [1] })");
+    guest.set("m", 1).expect("it is stored");
+    tick().await;
+    // Its edge goes with it, in a turn in which something was written.
+    guest.set("late", 1).expect("it is stored");
+    container.dispose();
+    guest.set("between", 1).expect("it is stored");
+    let new = connect(EngineKind::Signal, name);
+    assert!(!guest.is_guest() && new.is_guest());
+    let _edge = attach(&new).expect("nobody has one");
+    tick().await;
+    // As in a tab that opens now.
+    let other = Store::new();
+    let _other = attach(&other).expect("it is of another page");
+    let all = || new.snapshot().to_json().expect("all of it is JSON");
+    until(|| other.snapshot().to_json().is_ok_and(|held| held == all())).await;
+    assert_eq!(new.keys(), ["between", "late", "m", "n"]);
+    new.dispose();
+    guest.dispose();
 }
 
 #[wasm_bindgen_test]

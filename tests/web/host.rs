@@ -1,6 +1,9 @@
 //! Micro-frontends that are loaded at run time: modules of their own, from `blob:` addresses.
 
-use crate::Page as Mounted;
+use crate::{
+    Page as Mounted,
+    waiting::{pause, until},
+};
 use js_sys::{Function, Promise};
 use leptos::prelude::*;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -123,27 +126,6 @@ impl Drop for Stage {
     fn drop(&mut self) {
         self.element.remove();
     }
-}
-
-async fn pause(ms: u32) {
-    let wait = Function::new_with_args("done", &format!("setTimeout(done, {ms})"));
-    let waited = Promise::new(&mut |done, _| {
-        let _ = wait.call1(&JsValue::UNDEFINED, &done);
-    });
-    let _ = JsFuture::from(waited).await;
-}
-
-async fn until(condition: impl Fn() -> bool) {
-    for round in 0..2_000 {
-        if condition() {
-            return;
-        }
-        match round < 100 {
-            true => drop(JsFuture::from(Promise::resolve(&JsValue::NULL)).await),
-            false => pause(5).await,
-        }
-    }
-    panic!("it never came true");
 }
 
 const GREET: &str =

@@ -2,7 +2,7 @@
 
 use super::Left;
 use crate::{
-    change::Origin,
+    change::{Origin, UNKNOWN_SOURCE},
     edge::{
         entry::Entry,
         link::Door,
@@ -10,8 +10,7 @@ use crate::{
         stamp::{Malformed, ReplicaId},
     },
     error::{StateError, excerpt},
-    json,
-    key::{self, Name},
+    json, key,
 };
 use serde_json::{Map, Value as Json};
 use smol_str::SmolStr;
@@ -19,29 +18,18 @@ use smol_str::SmolStr;
 const MALFORMED: Malformed = Malformed("what an edge has left");
 
 impl Left {
-    /// As text, for an edge of another store: `[entries, keys, waiting, written]`, the first by key, what
-    /// waits as `[is of storage, key, source]`.
+    /// As text, for an edge of another store: `[entries, keys, waiting, written]`, the first by key, the
+    /// others lists of keys.
     pub(in crate::edge) fn encode(&self) -> String {
-        let text = |text: &str| Json::String(text.to_owned());
-        let names = |keys: &mut dyn Iterator<Item = &SmolStr>| {
-            Json::Array(keys.map(|key| text(key)).collect())
-        };
         let mut entries = Map::new();
         for (key, entry) in self.replica.entries() {
             entries.insert(key.to_string(), entry.encode());
         }
-        let mut waiting = Vec::new();
-        for (door, keys) in &self.waiting {
-            let is_stored = Json::Bool(*door == Door::Storage);
-            for (key, source) in keys {
-                let one = vec![is_stored.clone(), text(key), text(source.as_str())];
-                waiting.push(Json::Array(one));
-            }
-        }
+        let waiting = self.waiting.iter().flat_map(|(_, keys)| keys);
         json::text(&Json::Array(vec![
             Json::Object(entries),
             names(&mut self.keys.iter()),
-            Json::Array(waiting),
+            names(&mut waiting.map(|(key, _)| key)),
             names(&mut self.written.iter()),
         ]))
     }
@@ -56,55 +44,44 @@ impl Left {
         })
     }
 
-    fn read(left: &str) -> Result<Self, Malformed> {
-        let key = |key: &str| match key::check_full(key) {
-            Ok(()) => Ok(SmolStr::from(key)),
-            Err(_) => Err(MALFORMED),
-        };
-        let left = json::read(left).map_err(|_| MALFORMED)?;
-        let Some(
-            [
-                Json::Object(entries),
-                Json::Array(keys),
-                Json::Array(all),
-                Json::Array(written),
-            ],
-        ) = left.as_array().map(Vec::as_slice)
+    fn read(text: &str) -> Result<Self, Malformed> {
+        let left = json::read(text).map_err(|_| MALFORMED)?;
+        let Some([Json::Object(entries), unsent, waiting, written]) =
+            left.as_array().map(Vec::as_slice)
         else {
             return Err(MALFORMED);
-        };
-        let names = |all: &[Json]| {
-            let names = all.iter().map(|name| key(name.as_str().ok_or(MALFORMED)?));
-            names.collect::<Result<Vec<_>, _>>()
         };
         // Whoever takes it over gives it an id of its own.
         let mut replica = Replica::new(ReplicaId::new(0));
         for (name, entry) in entries {
             replica.merge(&key(name)?, &Entry::decode(entry)?, true);
         }
-        let mut waiting = Vec::new();
-        for one in all {
-            let Some(
-                [
-                    Json::Bool(is_stored),
-                    Json::String(name),
-                    Json::String(source),
-                ],
-            ) = one.as_array().map(Vec::as_slice)
-            else {
-                return Err(MALFORMED);
-            };
-            let door = match is_stored {
-                true => Door::Storage,
-                false => Door::Tab,
-            };
-            waiting.push((door, vec![(key(name)?, Name::from(source.as_str()))]));
-        }
+        // Who wrote them is not known any more.
+        let waiting = keys(waiting)?.into_iter().map(|key| (key, UNKNOWN_SOURCE));
         Ok(Self {
             replica,
-            keys: names(keys)?.into_iter().collect(),
-            waiting,
-            written: names(written)?,
+            keys: keys(unsent)?.into_iter().collect(),
+            waiting: vec![(Door::Tab, waiting.collect())],
+            written: keys(written)?,
         })
+    }
+}
+
+fn names(keys: &mut dyn Iterator<Item = &SmolStr>) -> Json {
+    Json::Array(keys.map(|key| Json::String(key.to_string())).collect())
+}
+
+fn keys(names: &Json) -> Result<Vec<SmolStr>, Malformed> {
+    let mut keys = Vec::new();
+    for name in names.as_array().ok_or(MALFORMED)? {
+        keys.push(key(name.as_str().ok_or(MALFORMED)?)?);
+    }
+    Ok(keys)
+}
+
+fn key(name: &str) -> Result<SmolStr, Malformed> {
+    match key::check_full(name) {
+        Ok(()) => Ok(SmolStr::from(name)),
+        Err(_) => Err(MALFORMED),
     }
 }
