@@ -9,7 +9,7 @@ use crate::{
         slot::Slot,
         snapshot::{Restore, Snapshot},
     },
-    value::{IntoValue, StateValue},
+    value::{IntoValue, StateValue, Value},
 };
 use std::sync::{Arc, atomic::Ordering};
 
@@ -43,7 +43,12 @@ impl View {
     /// # Errors
     /// As [`View::set`].
     pub fn set_value(&self, key: &str, value: impl IntoValue) -> Result<(), StateError> {
-        self.write_by_name(key, |slot| self.write_value(slot, value.into_value()))
+        self.put_by_name(key, value.into_value())
+    }
+
+    /// Apart from where the value comes from, so that there is one of it.
+    fn put_by_name(&self, key: &str, value: Value) -> Result<(), StateError> {
+        self.write_by_name(key, |slot| self.write_value(slot, value))
     }
 
     /// Gives a key a value that came as JSON. It stays JSON until somebody reads it as a type.
@@ -52,7 +57,7 @@ impl View {
     /// As [`View::set`].
     #[cfg(feature = "json")]
     pub fn set_json(&self, key: &str, json: serde_json::Value) -> Result<(), StateError> {
-        self.set_value(key, crate::Value::from_json(json))
+        self.set_value(key, Value::from_json(json))
     }
 
     /// Changes the value of a key in place. Returns whether the key was there; a missing key stays
